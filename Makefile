@@ -1,0 +1,39 @@
+# A short list of what it calls; everything works without make too, in the environment that `make setup` prepares.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+# Programs of the environment are found by name, as in an activated one.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHON
+
+.PHONY: help setup lock check docs test test-full molecule demo demo-down
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Prepare this checkout: system programs, .venv, collections (PYTHON=python3.12 to choose one)
+	@tests/setup.sh
+
+lock: setup ## Resolve requirements/*.in anew into the locks
+	@tests/lock.sh
+
+check: setup ## Lint, types, unit tests, syntax: everything that takes less than two minutes
+	@$(PY) -m tests.check
+
+docs: setup ## Write the variable tables of the roles' READMEs from their argument specs
+	@$(PY) -m tests.docs
+
+test: setup ## What every change must pass: check, the images' contract, the core scenarios
+	@$(PY) -m tests.run core
+
+test-full: setup ## Every scenario
+	@$(PY) -m tests.run full
+
+molecule: setup ## One scenario: make molecule SCENARIO=default
+	@$(PY) -m tests.run scenario $(or $(SCENARIO),default)
+
+demo: setup ## Make a throwaway host here, deploy to it, run the pipeline (VERSION=2.5.3 to choose a release)
+	@$(PY) -m tests.demo up $(if $(VERSION),--version $(VERSION))
+
+demo-down: setup ## Remove all that the demo made
+	@$(PY) -m tests.demo down

@@ -1,0 +1,1 @@
+"""Tests, and the lab that makes the hosts they run against."""

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Resolves requirements/*.in anew into the locks beside them, with hashes, for every platform (uv, universal).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export UV_CUSTOM_COMPILE_COMMAND="make lock" UV_NO_PROGRESS=1
+
+# lock MINIMUM_PYTHON SOURCE LOCK: only for Pythons from the named one on.
+lock() {
+    echo "lock: $3 from $2, Python $1 and newer"
+    .venv/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version "$1" --output-file "$3" "$2"
+}
+
+lock 3.11 requirements/bootstrap.in requirements/bootstrap.txt
+lock 3.11 examples/news_fetcher/requirements.in examples/news_fetcher/requirements.txt
+lock 3.11 requirements/controller.in requirements/controller.txt

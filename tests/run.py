@@ -1,0 +1,96 @@
+"""`make test`, `make test-full`, `make molecule`: checks, contract of the images, scenarios; at the end a line each."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from functools import partial
+
+import yaml
+
+from tests.check import run_checks
+from tests.steps import ROOT, Result, Step, closing_line, run, show_failure, write_results
+
+LOGS = ROOT / "build" / "test"
+SCENARIOS = ROOT / "tests" / "scenarios.yml"
+# What molecule says when a phase of a scenario starts and ends, and what Ansible says at the end of one.
+PROGRESS = re.compile(r"(➜ \w+: (Executing|Executed)|^PLAY \[|^fatal: |failed=|^tests/\S+ .*(FAILED|ERROR))")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def scenario_names(kind: str) -> list[str]:
+    """Names of the scenarios of `make test` (core) or of all (full)."""
+    listed = yaml.safe_load(SCENARIOS.read_text(encoding="utf-8"))
+    return listed["core"] if kind == "core" else [*listed["core"], *listed["full"]]
+
+
+def scenario_step(name: str) -> Step:
+    """The whole sequence of one scenario, its hosts destroyed at the end whatever happens."""
+    return Step(f"scenario {name}", ["molecule", "test", "--scenario-name", name])
+
+
+def image_steps() -> list[Step]:
+    """Provide the images; then what is tested on them without a host."""
+    return [
+        Step("images", [sys.executable, "-m", "tests.lab", "images"]),
+        pytest_step("image contract", "tests/lab/contract"),
+        pytest_step("modules on Airflow", "tests/objects"),
+    ]
+
+
+def pytest_step(name: str, directory: str) -> Step:
+    """The tests of a directory, with a report of how many there are."""
+    junit = LOGS / f"{name.replace(' ', '_')}.xml"
+    junit.unlink(missing_ok=True)
+    return Step(name, ["pytest", "-v", f"--junitxml={junit}", directory], junit=junit)
+
+
+def show_progress(started: float, line: str) -> None:
+    """Print those lines of a long step that say where it is, with the time since its start."""
+    text = COLOUR.sub("", line).rstrip()
+    if PROGRESS.search(text):
+        print(f"      {time.monotonic() - started:6.0f} s  {text[:150]}", flush=True)
+
+
+def run_long(step: Step) -> Result:
+    """Run a step that takes minutes, and show where it is."""
+    print(f"....  {step.name} (log: build/test/{step.name.replace(' ', '_')}.log)", flush=True)
+    result = run(step, LOGS, partial(show_progress, time.monotonic()))
+    print(result.line(), flush=True)
+    if not result.ok:
+        show_failure(result)
+    return result
+
+
+def main() -> int:
+    """Run as a program."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=["core", "full", "scenario"], help="what to run")
+    parser.add_argument("name", nargs="?", help="the scenario, for the kind `scenario`")
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    results: list[Result] = []
+    if arguments.kind == "scenario":
+        if not arguments.name or not (ROOT / "molecule" / arguments.name).is_dir():
+            there = ", ".join(scenario_names("full"))
+            parser.error(f"no such scenario: {arguments.name}; there are: {there}")
+        names = [arguments.name]
+    else:
+        names = scenario_names(arguments.kind)
+        results += run_checks()
+        results += [run_long(step) for step in image_steps()]
+    # The last scenario's end also removes what the lab's instances share: registry, network, engine.
+    results += [run_long(scenario_step(name)) for name in names]
+    write_results(LOGS / "results.json", results)
+    print("\nSummary")
+    for result in results:
+        print(result.line())
+    print(f"{arguments.kind}: {time.monotonic() - started:.0f} s")
+    print(closing_line(results))
+    return 0 if all(result.ok for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

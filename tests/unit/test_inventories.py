@@ -1,0 +1,49 @@
+"""The inventories that come with the project have the groups that the playbooks expect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+
+ROOT = Path(__file__).resolve().parents[2]
+INVENTORIES = sorted(path.parent.name for path in (ROOT / "inventories").glob("*/hosts.yml"))
+SERVICE_GROUPS = {
+    "airflow_postgres",
+    "airflow_redis",
+    "airflow_scheduler",
+    "airflow_triggerer",
+    "airflow_webserver",
+    "airflow_worker",
+    "airflow_dag_processor",
+}
+
+
+def read(name: str) -> InventoryManager:
+    return InventoryManager(loader=DataLoader(), sources=[str(ROOT / "inventories" / name)])
+
+
+def test_there_are_inventories() -> None:
+    assert {"single_host", "remote_host.example"} <= set(INVENTORIES)
+
+
+@pytest.mark.parametrize("name", INVENTORIES)
+class TestInventory:
+    def test_has_every_group_of_the_services(self, name: str) -> None:
+        assert set(read(name).groups) >= {"airflow", *SERVICE_GROUPS}
+
+    def test_services_are_children_of_airflow(self, name: str) -> None:
+        children = {group.name for group in read(name).groups["airflow"].child_groups}
+        assert children == SERVICE_GROUPS
+
+    def test_every_service_has_a_host(self, name: str) -> None:
+        inventory = read(name)
+        assert [group for group in sorted(SERVICE_GROUPS) if not inventory.groups[group].get_hosts()] == []
+
+
+def test_the_default_inventory_is_this_machine() -> None:
+    inventory = read("single_host")
+    assert [host.name for host in inventory.groups["airflow"].get_hosts()] == ["localhost"]
+    assert inventory.get_host("localhost").vars["ansible_connection"] == "local"

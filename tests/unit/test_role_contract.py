@@ -1,0 +1,115 @@
+"""Every role has the same parts, and its defaults and argument specs say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
+# The longest that main.yml, the table of contents of a role, may be.
+MAIN_LINES = 30
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def defaults_of(role: Path) -> dict[str, Any]:
+    path = role / "defaults" / "main.yml"
+    return load(path) or {} if path.exists() else {}
+
+
+def options_of(role: Path) -> dict[str, Any]:
+    """The options of the entry point `main`; the others repeat a part of them."""
+    return load(role / "meta" / "argument_specs.yml")["argument_specs"]["main"].get("options", {})
+
+
+def commented_of(role: Path) -> set[str]:
+    """Options that have no default and stand in the defaults as a comment."""
+    path = role / "defaults" / "main.yml"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return set(re.findall(r"^# ([a-z]\w*):", text, re.MULTILINE)) & set(options_of(role)) - set(defaults_of(role))
+
+
+def comments_of(role: Path) -> dict[str, str]:
+    """The comment that stands directly above each default, as one line."""
+    comments: dict[str, str] = {}
+    block: list[str] = []
+    for line in (role / "defaults" / "main.yml").read_text(encoding="utf-8").splitlines():
+        key = re.match(r"(?:# )?([A-Za-z_]\w*):", line)
+        if key and key[1] in options_of(role) and key[1] not in comments:
+            comments[key[1]] = " ".join(block)
+            block = []
+        elif line.startswith("#"):
+            block.append(line.lstrip("# ").strip())
+        else:
+            block = []
+    return comments
+
+
+def undescribed(options: dict[str, Any], path: str = "") -> list[str]:
+    """Options, also nested ones, without a description or a type."""
+    problems = []
+    for name, option in options.items():
+        here = f"{path}{name}"
+        problems += [f"{here}: no {key}" for key in ("description", "type") if not option.get(key)]
+        if option.get("type") == "list" and "elements" not in option:
+            problems.append(f"{here}: no elements")
+        problems += undescribed(option.get("options") or {}, f"{here}.")
+    return problems
+
+
+def plain(text: Any) -> str:
+    """A description or comment in one line."""
+    return " ".join((" ".join(text) if isinstance(text, list) else str(text)).split())
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+class TestRole:
+    def test_has_all_parts(self, role: Path) -> None:
+        wanted = ["README.md", "meta/main.yml", "meta/argument_specs.yml", "tasks/main.yml"]
+        assert [part for part in wanted if not (role / part).exists()] == []
+
+    def test_main_is_a_table_of_contents(self, role: Path) -> None:
+        assert len((role / "tasks" / "main.yml").read_text(encoding="utf-8").splitlines()) <= MAIN_LINES
+
+    def test_defaults_and_specs_have_the_same_names(self, role: Path) -> None:
+        optional = {name for name, option in options_of(role).items() if not option.get("required")}
+        assert set(defaults_of(role)) | commented_of(role) == optional
+
+    def test_required_options_have_no_default(self, role: Path) -> None:
+        required = {name for name, option in options_of(role).items() if option.get("required")}
+        assert required & set(defaults_of(role)) == set()
+
+    def test_defaults_and_specs_have_the_same_values(self, role: Path) -> None:
+        options = options_of(role)
+        spec = {name: options[name].get("default") for name in defaults_of(role) if name in options}
+        assert spec == {name: value for name, value in defaults_of(role).items() if name in options}
+
+    def test_options_without_a_default_are_shown_as_a_comment(self, role: Path) -> None:
+        without = {name for name, option in options_of(role).items() if "default" not in option}
+        assert {name for name in without if name in defaults_of(role)} == set()
+
+    def test_options_are_described_down_to_nested_ones(self, role: Path) -> None:
+        assert undescribed(options_of(role)) == []
+
+    def test_the_comment_above_a_default_is_its_description(self, role: Path) -> None:
+        if not defaults_of(role):
+            return
+        options, comments = options_of(role), comments_of(role)
+        different = {
+            name: (comments.get(name, ""), plain(options[name]["description"]))
+            for name in {*defaults_of(role), *commented_of(role)} & set(options)
+            if plain(comments.get(name, "")) != plain(options[name]["description"])
+        }
+        assert different == {}
+
+    def test_options_carry_the_role_s_prefix(self, role: Path) -> None:
+        # The airflow_* roles share one contract, whose names start with `airflow_`.
+        prefix = "airflow_" if role.name.startswith("airflow") else f"{role.name}_"
+        assert [name for name in options_of(role) if not name.startswith(prefix)] == []

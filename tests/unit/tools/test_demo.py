@@ -1,0 +1,58 @@
+"""What `make demo` makes of the lab's inventory and of Airflow's output."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import demo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INVENTORY = """
+all:
+  hosts:
+    airflow1:
+      ansible_host: 10.201.9.10
+      ansible_user: admin
+      ansible_ssh_private_key_file: /lab/id_ed25519
+      ansible_ssh_common_args: -F none -o UserKnownHostsFile=/lab/known_hosts -o StrictHostKeyChecking=yes
+"""
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> demo.Host:
+    (tmp_path / "hosts.yml").write_text(INVENTORY)
+    monkeypatch.setattr(demo, "ROOT", tmp_path)
+    monkeypatch.setattr(demo, "INVENTORY", tmp_path / "hosts.yml")
+    monkeypatch.setattr(demo, "STATE", tmp_path / "demo")
+    return demo.connect()
+
+
+def test_ssh_reaches_the_host_as_ansible_does(host: demo.Host) -> None:
+    resolved = subprocess.run(["ssh", "-G", "-F", host.config, host.name], check=True, capture_output=True, text=True)
+    options = dict(line.split(" ", 1) for line in resolved.stdout.splitlines() if " " in line)
+    assert (options["hostname"], options["user"], options["identityfile"]) == (
+        "10.201.9.10",
+        "admin",
+        "/lab/id_ed25519",
+    )
+    assert (options["userknownhostsfile"], options["stricthostkeychecking"]) == ("/lab/known_hosts", "true")
+
+
+def test_a_command_on_the_host_keeps_its_words(host: demo.Host) -> None:
+    assert host.argv(["echo", "two words"])[-1] == "sudo -n echo 'two words'"
+
+
+def test_states_are_read_behind_warnings(host: demo.Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = '[{"task_id": "fetch", "state": "running"}, {"task_id": "remove_expired", "state": ""}]'
+    output = f"a warning [of a library]\n{rows}\n"
+    monkeypatch.setattr(demo.Host, "run", lambda *_arguments: output)
+    assert demo.task_states(host, "run") == {"fetch": "running", "remove_expired": "waiting"}
+
+
+def test_the_next_steps_name_the_host(host: demo.Host) -> None:
+    assert "ssh -F demo/ssh_config -N -L 8080:127.0.0.1:8080 airflow1" in demo.next_steps(host)
