@@ -1,0 +1,86 @@
+"""The lab's command line: `python -m tests.lab up NAME --platforms FILE`."""
+
+import argparse
+import fcntl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.lab import engine, images, instance, platforms, status, teardown
+from tests.lab.names import cache_dir
+from tests.lab.progress import say
+from tests.lab.shell import LabError
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one command at a time work on what all instances share."""
+    cache_dir().mkdir(parents=True, exist_ok=True)
+    with (cache_dir() / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Waiting for another lab command on this machine to finish ...")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _up(options: argparse.Namespace) -> None:
+    name = platforms.check_name(options.name, "lab")
+    wanted = platforms.read(options.platforms)
+    with _alone():
+        engine.ensure()
+        instance.up(name, wanted)
+
+
+def _down(options: argparse.Namespace) -> None:
+    with _alone():
+        present = teardown.instances() if engine.answers() else []
+        if not options.name and not options.all and len(present) > 1:
+            raise LabError(f"Several labs run: {', '.join(present)}. Name one of them, or write --all")
+        teardown.down([options.name] if options.name else present)
+
+
+def _images(_options: argparse.Namespace) -> None:
+    with _alone():
+        engine.ensure()
+        images.provide(images.source())
+
+
+def _status(_options: argparse.Namespace) -> None:
+    status.show()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.lab", description="Real target hosts on one machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    up = commands.add_parser("up", help="make the hosts of a list of platforms, and an inventory of them")
+    up.add_argument("name", metavar="NAME")
+    up.add_argument("--platforms", type=Path, required=True, metavar="FILE", help="YAML with a list 'platforms'")
+    up.set_defaults(run=_up)
+    down = commands.add_parser("down", help="remove a lab, and with the last one all that labs share")
+    down.add_argument("name", metavar="NAME", nargs="?")
+    down.add_argument("--all", action="store_true", help="remove every lab of this machine")
+    down.set_defaults(run=_down)
+    for name, run, text in (
+        ("images", _images, "provide the images"),
+        ("status", _status, "say what of the lab is there"),
+    ):
+        commands.add_parser(name, help=text).set_defaults(run=run)
+    return parser
+
+
+def main() -> int:
+    """Run one command."""
+    options = _parser().parse_args()
+    try:
+        options.run(options)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

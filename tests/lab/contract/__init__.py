@@ -1,0 +1,1 @@
+"""What the product relies on in the images, asked of whichever images the lab serves."""

@@ -1,0 +1,98 @@
+"""Containers of the contract tests: started from the lab's registry, gone with the test."""
+
+import json
+import secrets
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tests.lab.names import LABEL, registry_address
+
+OWNER = "contract"
+AIRFLOW, POSTGRES, REDIS, PYTHON = (
+    "apache/airflow:2.5.3",
+    "library/postgres:15",
+    "library/redis:7",
+    "library/python:3.13-slim",
+)
+
+
+# Options that every container of an image gets, such as a place where compiled Python is kept between containers.
+ALWAYS: dict[str, tuple[str, ...]] = {}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a container ended, and all it wrote."""
+
+    code: int
+    output: str
+
+
+def docker(*args: str, stdin: str | None = None) -> Outcome:
+    """Run a Docker command, whatever its exit code."""
+    done = subprocess.run(
+        ["docker", *args],
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout.strip())
+
+
+def must(*args: str, stdin: str | None = None) -> str:
+    """Run a Docker command that the test needs, and return what it wrote."""
+    done = docker(*args, stdin=stdin)
+    assert done.code == 0, f"docker {' '.join(args)}:\n{done.output}"
+    return done.output
+
+
+def reference(image: str) -> str:
+    """The image under the name by which this machine's engine pulls it from the lab."""
+    return f"{registry_address()}/{image}"
+
+
+def config(image: str) -> dict[str, Any]:
+    """The configuration that the image carries."""
+    described: list[dict[str, Any]] = json.loads(must("image", "inspect", reference(image)))
+    found: dict[str, Any] = described[0]["Config"]
+    found["Env"] = dict(entry.split("=", 1) for entry in found["Env"] or [])
+    return found
+
+
+def _arguments(image: str, options: tuple[str, ...], env: Mapping[str, str] | None) -> list[str]:
+    variables = [word for name, value in (env or {}).items() for word in ("--env", f"{name}={value}")]
+    return ["--label", f"{LABEL}={OWNER}", *variables, *ALWAYS.get(image, ()), *options, reference(image)]
+
+
+def run(image: str, *command: str, options: tuple[str, ...] = (), env: Mapping[str, str] | None = None) -> Outcome:
+    """Run a container to its end."""
+    return docker("run", "--rm", *_arguments(image, options, env), *command)
+
+
+@contextmanager
+def running(
+    image: str, *command: str, options: tuple[str, ...] = (), env: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """A container that runs during the block; its name is the value."""
+    name = f"{OWNER}-{secrets.token_hex(4)}"
+    must("run", "--detach", "--name", name, *_arguments(image, options, env), *command)
+    try:
+        yield name
+    finally:
+        docker("rm", "--force", "--volumes", name)
+
+
+def until(container: str, *command: str, seconds: float = 30) -> str:
+    """Repeat a command inside a container until it succeeds; return what it wrote."""
+    deadline = time.monotonic() + seconds
+    while (done := docker("exec", container, *command)).code:
+        assert time.monotonic() < deadline, f"{command}: {done.output}\n{docker('logs', container).output[-3000:]}"
+        time.sleep(0.2)
+    return done.output

@@ -1,0 +1,47 @@
+"""The few calls of the Docker client that the lab is made of."""
+
+import json
+from typing import Any
+
+from tests.lab.names import LABEL
+from tests.lab.shell import LabError, result, run
+
+
+def docker(*args: str, stdin: bytes | None = None) -> str:
+    """Run one Docker command that must succeed."""
+    return run(["docker", *args], stdin=stdin)
+
+
+def labelled(kind: str, owner: str | None = None) -> list[str]:
+    """Names of the lab's containers, networks or volumes, of one owner or of all."""
+    wanted = f"label={LABEL}={owner}" if owner else f"label={LABEL}"
+    form = {"container": "{{.Names}}", "network": "{{.Name}}", "volume": "{{.Name}}"}[kind]
+    every = ["--all"] if kind == "container" else []
+    return docker(kind, "ls", *every, "--filter", wanted, "--format", form).split()
+
+
+def owners() -> set[str]:
+    """Values of the lab's label on all containers, networks and volumes."""
+    form = f'{{{{.Label "{LABEL}"}}}}'
+    found: set[str] = set()
+    for kind in ("container", "network", "volume"):
+        every = ["--all"] if kind == "container" else []
+        found.update(docker(kind, "ls", *every, "--filter", f"label={LABEL}", "--format", form).split())
+    return found
+
+
+def inspect(kind: str, *names: str) -> list[dict[str, Any]]:
+    """Descriptions of those of the named things that exist."""
+    if not names:
+        return []
+    found = result(["docker", kind, "inspect", *names])
+    try:
+        described: list[dict[str, Any]] = json.loads(found.stdout or b"[]")
+    except json.JSONDecodeError as error:
+        raise LabError(f"'docker {kind} inspect' did not answer with JSON: {found.stderr.decode()}") from error
+    return described
+
+
+def image_exists(reference: str) -> bool:
+    """Whether the engine holds the image."""
+    return result(["docker", "image", "inspect", reference]).returncode == 0

@@ -1,0 +1,114 @@
+"""Host containers: servers for all that the roles can see."""
+
+import socket
+from functools import cache
+from pathlib import Path
+
+from tests.lab import docker, keys, machine
+from tests.lab.names import DOMAIN, LABEL
+from tests.lab.network import Network, name_of
+from tests.lab.shell import LabError, result, wait_until
+
+# What an engine inside a host writes must not lie on the host container's own overlay.
+VOLUMES = {"docker": "/var/lib/docker", "containerd": "/var/lib/containerd"}
+UP = {"running", "degraded"}
+
+
+def container_name(instance: str, host: str) -> str:
+    """The container that is a host."""
+    return f"{instance}-{host}"
+
+
+def cgroup_arguments(mode: str) -> tuple[list[str], list[str]]:
+    """Docker's options, and the command, with which systemd gets a cgroup tree that it may write."""
+    if mode == "v2":
+        # Docker mounts the tree read-only for a container that is not privileged; the capability to remount is there.
+        return ["--cgroupns", "private"], ["/bin/sh", "-c", "mount -o remount,rw /sys/fs/cgroup && exec /sbin/init"]
+    if mode == "hybrid":
+        return ["--cgroupns", "host", "--volume", "/sys/fs/cgroup/unified:/sys/fs/cgroup"], ["/sbin/init"]
+    raise LabError("This machine mounts cgroups of version 1 only; systemd of Debian 13 needs version 2. Boot with it.")
+
+
+def capability_arguments(status: str, engine_version: str) -> list[str]:
+    """All capabilities that this machine's root has: `--privileged` fails where one is missing."""
+    # Before version 23 the engine takes "all" by the letter; since then it errs on dropping what is not there.
+    old = int(engine_version.split(".", 1)[0]) < 23
+    return ["--cap-add", "ALL", *(["--cap-drop", "SYS_RESOURCE"] if old and machine.lacks_sys_resource(status) else [])]
+
+
+@cache
+def _machine_arguments() -> tuple[list[str], list[str]]:
+    options, command = cgroup_arguments(machine.cgroup_mode())
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    version = docker.docker("version", "--format", "{{.Server.Version}}")
+    options += capability_arguments(status, version)
+    for option in ("seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"):
+        options += ["--security-opt", option]
+    options += ["--device-cgroup-rule", "a *:* rwm", "--tmpfs", "/run", "--tmpfs", "/run/lock"]
+    return [*options, "--env", "container=docker"], command
+
+
+def create(instance: str, host: str, image: str, address: str, directory: Path) -> None:
+    """Make a host and start it with its keys in place."""
+    name = container_name(instance, host)
+    options, command = _machine_arguments()
+    for suffix, path in VOLUMES.items():
+        volume = f"{name}-{suffix}"
+        docker.docker("volume", "create", "--label", f"{LABEL}={instance}", volume)
+        options = [*options, "--volume", f"{volume}:{path}"]
+    network = ["--network", name_of(instance), "--ip", address]
+    aliases = ["--network-alias", host, "--network-alias", f"{host}.{DOMAIN}"]
+    # Containers inside the host ask the servers named here, so Docker's own 127.0.0.11 would not do.
+    resolver = ["--volume", f"{directory / 'resolv.conf'}:/etc/resolv.conf"]
+    names = ["--name", name, "--hostname", host, "--label", f"{LABEL}={instance}"]
+    docker.docker("create", *names, *network, *aliases, *resolver, *options, image, *command)
+    keys.ensure_pair(keys.host_key(directory, host))
+    docker.docker("cp", "-", f"{name}:/", stdin=keys.archive(directory, host))
+    docker.docker("start", name)
+
+
+def wait(instance: str, host: str, address: str) -> None:
+    """Return when systemd has finished its start and sshd answers."""
+    name = container_name(instance, host)
+    wait_until(lambda: _state(name) in UP, 60, lambda: _explain(name))
+    if _state(name) == "degraded":
+        raise LabError(f"Host '{host}' started with failed units:\n{_explain(name)}")
+    wait_until(lambda: _ssh_answers(address), 30, lambda: f"sshd of host '{host}' does not answer at {address}")
+
+
+def _state(name: str) -> str:
+    asked = ["docker", "exec", name, "systemctl", "is-system-running", "--wait"]
+    return result(asked, timeout=60).stdout.decode().strip()
+
+
+def _explain(name: str) -> str:
+    failed = result(["docker", "exec", name, "systemctl", "list-units", "--failed", "--no-legend"])
+    logs = result(["docker", "logs", "--tail", "20", name])
+    return (failed.stdout + failed.stderr + logs.stdout + logs.stderr).decode(errors="replace")
+
+
+def _ssh_answers(address: str) -> bool:
+    try:
+        with socket.create_connection((address, 22), timeout=2) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def addresses(instance: str, network: Network) -> dict[str, str]:
+    """Addresses of the instance's containers in its network, also of those that do not run now."""
+    found = {}
+    for container in docker.inspect("container", *docker.labelled("container", instance)):
+        settings = container["NetworkSettings"]["Networks"].get(name_of(instance))
+        if settings:
+            wish = (settings.get("IPAMConfig") or {}).get("IPv4Address", "")
+            found[container["Name"].lstrip("/")] = wish or settings["IPAddress"]
+    assert all(address in {str(host) for host in network.hosts()} for address in found.values())
+    return found
+
+
+def remove(container: str) -> None:
+    """Take a host away with its disks."""
+    docker.docker("rm", "--force", "--volumes", container)
+    volumes = [f"{container}-{suffix}" for suffix in VOLUMES]
+    docker.docker("volume", "rm", "--force", *volumes)

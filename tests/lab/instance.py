@@ -1,0 +1,171 @@
+"""Bringing an instance up: its network, its services, its hosts, its inventory."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.lab import (
+    build,
+    docker,
+    feeds,
+    hosts,
+    images,
+    inventory,
+    keys,
+    machine,
+    network,
+    recipes,
+    registry,
+)
+from tests.lab.names import FEEDS_NAME, FEEDS_PORT, INSTANCES, LABEL
+from tests.lab.platforms import Platform
+from tests.lab.progress import say, step
+from tests.lab.shell import LabError
+
+# dnsmasq passes on to Docker's own name server, which knows the names of the network and asks the machine's for others.
+NAME_SERVER = [
+    "dnsmasq",
+    "--keep-in-foreground",
+    "--user=root",
+    "--no-hosts",
+    "--no-negcache",
+    "--log-facility=-",
+]
+
+
+def up(instance: str, platforms: list[Platform]) -> Path:
+    """Make everything that is missing and return the instance's directory."""
+    directory = INSTANCES / instance
+    _refuse_foreign(instance, directory)
+    source = images.source()
+    with ThreadPoolExecutor(1) as background:
+        provided = background.submit(images.provide, source)
+        registry.ensure(source)
+        subnet = network.ensure(instance)
+        registry.join(instance, subnet)
+        _lay_out(directory, subnet)
+        _remove_unwanted(instance, platforms)
+        _services(instance, platforms, subnet, source)
+        addresses = _hosts(instance, [each for each in platforms if not each.serves], subnet, source)
+        provided.result()
+    _describe(instance, platforms, addresses, source)
+    return directory
+
+
+def _refuse_foreign(instance: str, directory: Path) -> None:
+    if docker.labelled("container", instance) and not (directory / "id_ed25519").exists():
+        raise LabError(
+            f"A lab '{instance}' runs on this machine, but its keys are not in {directory}: it was started from "
+            f"another checkout. Use another name, or take it down with 'python -m tests.lab down {instance}'."
+        )
+
+
+def _lay_out(directory: Path, subnet: network.Network) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    _write(
+        directory / "resolv.conf",
+        f"nameserver {network.address(subnet, network.DNS)}\n",
+    )
+    keys.ensure_pair(directory / "id_ed25519")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write in place and only what changed: containers have some of these files mounted."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def _remove_unwanted(instance: str, platforms: list[Platform]) -> None:
+    wanted = {hosts.container_name(instance, name) for name in ("dns", *(each.name for each in platforms))}
+    for container in set(docker.labelled("container", instance)) - wanted:
+        say(f"Removing {container}, which is not among the platforms any more")
+        hosts.remove(container)
+
+
+def _services(instance: str, platforms: list[Platform], subnet: network.Network, source: str) -> None:
+    image = build.ensure_local(recipes.local()["services"], source)
+    _service(instance, "dns", network.address(subnet, network.DNS), [image, *NAME_SERVER])
+    for platform in platforms:
+        if platform.serves == "feeds":
+            files = INSTANCES / instance / "feeds"
+            feeds.ensure(files)
+            options = [
+                "--network-alias",
+                FEEDS_NAME,
+                "--volume",
+                f"{files}:/srv/feeds:ro",
+            ]
+            server = [
+                "python3",
+                "-m",
+                "http.server",
+                "--directory",
+                "/srv/feeds",
+                str(FEEDS_PORT),
+            ]
+            place = network.address(subnet, network.FEEDS)
+            _service(instance, platform.name, place, [*options, image, *server])
+
+
+def _service(instance: str, name: str, address: str, rest: list[str]) -> None:
+    container = hosts.container_name(instance, name)
+    if _running(container):
+        return
+    options = ["--name", container, "--label", f"{LABEL}={instance}", "--init"]
+    docker.docker(
+        "run",
+        "--detach",
+        *options,
+        "--network",
+        network.name_of(instance),
+        "--ip",
+        address,
+        *rest,
+    )
+
+
+def _running(container: str) -> bool:
+    """Whether the container is there; one that stopped is started."""
+    found = docker.inspect("container", container)
+    if found and not found[0]["State"]["Running"]:
+        docker.docker("start", container)
+    return bool(found)
+
+
+def _hosts(instance: str, wanted: list[Platform], subnet: network.Network, source: str) -> dict[str, str]:
+    """Make the hosts that are missing and return everyone's address."""
+    known = hosts.addresses(instance, subnet)
+    names = {hosts.container_name(instance, platform.name): platform.name for platform in wanted}
+    found: dict[str, str] = {}
+    for container, host in names.items():
+        found[host] = known.get(container) or network.free_address(subnet, {*known.values(), *found.values()})
+    image = build.ensure_local(recipes.local()["host"], source)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda host: _host(instance, host, image, found[host]), found))
+    return found
+
+
+def _host(instance: str, host: str, image: str, address: str) -> None:
+    """Have one host running and reachable."""
+    found = docker.inspect("container", hosts.container_name(instance, host))
+    if found and found[0]["State"]["Running"]:
+        return
+    with step(f"Starting host {host} at {address}"):
+        if found:
+            docker.docker("start", hosts.container_name(instance, host))
+        else:
+            hosts.create(instance, host, image, address, INSTANCES / instance)
+        hosts.wait(instance, host, address)
+
+
+def _describe(instance: str, platforms: list[Platform], addresses: Mapping[str, str], source: str) -> None:
+    directory = INSTANCES / instance
+    _write(directory / "known_hosts", keys.known_hosts(directory, addresses))
+    reached = {
+        host: inventory.connection(directory, address, hosts.container_name(instance, host))
+        for host, address in addresses.items()
+    }
+    served = any(platform.serves == "feeds" for platform in platforms)
+    shared = inventory.variables(machine.certificates(), source, feeds=served)
+    _write(directory / "hosts.yml", inventory.render(platforms, reached, shared))
+    say(f"Lab '{instance}' is up ({source} images): inventory {directory / 'hosts.yml'}")

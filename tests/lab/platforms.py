@@ -1,0 +1,62 @@
+"""The list of hosts that a scenario asks for."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.lab.names import SHARED
+from tests.lab.shell import LabError
+
+KEYS = {"name", "groups", "serves", "bare"}
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One host, or with `serves` one server of the lab's own."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+    serves: str = ""
+
+
+def check_name(name: str, what: str) -> str:
+    """Names become host names, so they must be fit for that."""
+    if not NAME.fullmatch(name) or name == SHARED:
+        rule = f"at most 32 small letters, digits and dashes, and not '{SHARED}'"
+        raise LabError(f"{what} '{name}' cannot be used: write {rule}")
+    return name
+
+
+def read(path: Path) -> list[Platform]:
+    """Read the platforms of a file such as molecule.yml."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise LabError(f"{path} cannot be read: {error}") from error
+    rows = document.get("platforms") if isinstance(document, dict) else None
+    if not isinstance(rows, list) or not rows:
+        raise LabError(f"{path} has no list 'platforms'; write one entry a host, as {{name: airflow1, groups: [...]}}")
+    found = [_platform(row, path) for row in rows]
+    names = [platform.name for platform in found]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise LabError(f"{path} names a platform twice: {', '.join(sorted(twice))}")
+    return found
+
+
+def _platform(row: Any, path: Path) -> Platform:
+    if not isinstance(row, dict) or not isinstance(row.get("name"), str):
+        raise LabError(f"{path}: a platform needs a 'name', this one has none: {row!r}")
+    name = check_name(row["name"], f"{path}: platform")
+    unknown = sorted(set(row) - KEYS)
+    if unknown:
+        raise LabError(f"{path}: platform '{name}' has unknown keys {unknown}; known are {sorted(KEYS)}")
+    if row.get("bare", True) is not True:
+        raise LabError(f"{path}: platform '{name}': the lab makes bare hosts only; leave 'bare' out")
+    if row.get("serves", "feeds") != "feeds":
+        raise LabError(f"{path}: platform '{name}' serves '{row['serves']}'; the lab serves 'feeds' only")
+    return Platform(name, tuple(row.get("groups") or ()), row.get("serves", ""))

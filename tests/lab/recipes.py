@@ -1,0 +1,108 @@
+"""What each image is made of, and the digest that says when it must be made again."""
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from tests.lab import apt, machine
+from tests.lab.names import IMAGES, REPO
+
+TABLE = Path(__file__).with_name("recipes.yml")
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a build context."""
+
+    content: bytes
+    mode: int = 0o644
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One image: the directory that describes it and what else goes into it."""
+
+    name: str
+    base: str
+    reference: str = ""
+    lock: str = ""
+    args: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def bases() -> dict[str, str]:
+    """Official image of each Debian release in use."""
+    return dict(yaml.safe_load(TABLE.read_text(encoding="utf-8"))["bases"])
+
+
+@cache
+def local() -> dict[str, Recipe]:
+    """Images that only this machine's engine uses."""
+    rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))["local"]
+    return {name: Recipe(name, row["base"]) for name, row in rows.items()}
+
+
+@cache
+def published() -> list[Recipe]:
+    """Images that the lab's registry serves."""
+    rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))["published"]
+    return [Recipe(row["recipe"], row["base"], row["image"], row.get("lock", ""), row.get("args", {})) for row in rows]
+
+
+def _directory(name: str) -> dict[str, File]:
+    paths = sorted(path for path in (IMAGES / name).rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(IMAGES / name)): File(path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
+        for path in paths
+    }
+
+
+def base_context(codename: str) -> dict[str, File]:
+    """Build context of a base image: its Dockerfile and what this machine needs in every image."""
+    context = _directory("base")
+    sources = apt.render_sources(machine.debian_mirrors(), codename)
+    context["machine/debian.sources"] = File(sources.encode())
+    context["machine/apt.conf"] = File(machine.apt_options().encode())
+    # A directory cannot be copied when it is missing, so it always holds one file.
+    context["machine/certificates/README"] = File(b"Certificate authorities of the machine that made this image.\n")
+    for name, text in machine.certificates().items():
+        context[f"machine/certificates/{name}.crt"] = File(text.encode())
+    return context
+
+
+def context(recipe: Recipe) -> dict[str, File]:
+    """Build context of an image: its directory, its lock and the machine's settings for pip."""
+    files = _directory(recipe.name)
+    if recipe.reference:
+        files["pip.conf"] = File(machine.pip_conf().encode())
+    if recipe.lock:
+        files["requirements.txt"] = File((REPO / recipe.lock).read_bytes())
+    return files
+
+
+def digest(files: Mapping[str, File], *extra: str) -> str:
+    """A name for exactly this input."""
+    total = hashlib.sha256()
+    for name, file in sorted(files.items()):
+        total.update(f"{name}\0{file.mode:o}\0{len(file.content)}\0".encode())
+        total.update(file.content)
+    for text in extra:
+        total.update(f"\0{text}".encode())
+    return total.hexdigest()[:16]
+
+
+def archive(files: Mapping[str, File]) -> bytes:
+    """The context as the tar that Docker reads from standard input."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, file in sorted(files.items()):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(file.content), file.mode
+            tar.addfile(entry, io.BytesIO(file.content))
+    return buffer.getvalue()

@@ -1,0 +1,50 @@
+"""Running other programs."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+
+class LabError(Exception):
+    """Something is wrong that a person can act on; the text says what to do."""
+
+
+def result(
+    argv: Sequence[str], stdin: bytes | None = None, timeout: float | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program to its end, whatever its exit code."""
+    try:
+        return subprocess.run(argv, input=stdin, capture_output=True, timeout=timeout, check=False)
+    except FileNotFoundError as error:
+        raise LabError(f"'{argv[0]}' is not installed; install it and run the command again") from error
+    except subprocess.TimeoutExpired as late:
+        return subprocess.CompletedProcess(argv, 124, late.stdout or b"", late.stderr or b"")
+
+
+def run(argv: Sequence[str], stdin: bytes | None = None, env: Mapping[str, str] | None = None, tail: int = 25) -> str:
+    """Run a program that must succeed and return what it printed on standard output."""
+    environment = {**os.environ, **env} if env else None
+    try:
+        done = subprocess.run(argv, input=stdin, capture_output=True, env=environment, check=False)
+    except FileNotFoundError as error:
+        raise LabError(f"'{argv[0]}' is not installed; install it and run the command again") from error
+    if done.returncode:
+        output = (done.stdout + done.stderr).decode(errors="replace").rstrip().splitlines()
+        command = " ".join(argv)[:300]
+        raise LabError(f"'{command}' failed with exit code {done.returncode}:\n" + "\n".join(output[-tail:]))
+    return done.stdout.decode(errors="replace").strip()
+
+
+def as_root(argv: Sequence[str]) -> list[str]:
+    """The same command with root's rights."""
+    return list(argv) if os.geteuid() == 0 else ["sudo", "-n", *argv]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
+    """Return as soon as the condition holds; after too long, raise what `otherwise` explains."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise LabError(otherwise())
+        time.sleep(0.05)

@@ -1,0 +1,68 @@
+"""Taking the lab away again."""
+
+import shutil
+
+from tests.lab import docker, engine, registry
+from tests.lab.names import INSTANCES, LABEL, SHARED, registry_address, state_dir
+from tests.lab.network import name_of
+from tests.lab.progress import say
+from tests.lab.shell import result
+
+
+def instances() -> list[str]:
+    """Instances of which anything is left in the engine."""
+    return sorted(docker.owners() - {SHARED})
+
+
+def down(names: list[str]) -> None:
+    """Remove instances; with the last one go the registry, the images and the engine, if it is the lab's own."""
+    if not engine.answers():
+        engine.stop()
+        say("No Docker engine answers: nothing of the lab runs")
+        return
+    for name in names:
+        _remove(name)
+    if not instances():
+        _remove_shared()
+        engine.stop()
+        shutil.rmtree(state_dir(), ignore_errors=True)
+        say("Nothing of the lab is left but its cache")
+
+
+def _remove(instance: str) -> None:
+    _remove_containers(instance)
+    network = name_of(instance)
+    if docker.inspect("network", network):
+        result(["docker", "network", "disconnect", "--force", network, registry.CONTAINER])
+        docker.docker("network", "rm", network)
+    shutil.rmtree(INSTANCES / instance, ignore_errors=True)
+    say(f"Lab '{instance}' is gone")
+
+
+def _remove_containers(owner: str) -> None:
+    containers = docker.labelled("container", owner)
+    if containers:
+        docker.docker("rm", "--force", "--volumes", *containers)
+    volumes = docker.labelled("volume", owner)
+    if volumes:
+        docker.docker("volume", "rm", "--force", *volumes)
+
+
+def _remove_shared() -> None:
+    registry.tidy()
+    _remove_containers(SHARED)
+    pulled = state_dir() / "pulled"
+    if pulled.exists():
+        result(["docker", "image", "rm", *pulled.read_text(encoding="utf-8").split()])
+    left: set[str] = set()
+    # An image on which another one stands cannot go before that one, so this takes a round for each storey.
+    while (found := _images()) and found != left:
+        left = found
+        result(["docker", "image", "rm", "--force", *sorted(found)])
+
+
+def _images() -> set[str]:
+    """The lab's own images, and what the contract tests have pulled from its registry."""
+    kinds = (f"label={LABEL}", f"reference={registry_address()}/*/*")
+    listed = [docker.docker("image", "ls", "--all", "--quiet", "--filter", kind).split() for kind in kinds]
+    return {image for images in listed for image in images}

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from tests.lab.platforms import Platform, check_name, read
+from tests.lab.shell import LabError
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "molecule.yml"
+    path.write_text(text)
+    return path
+
+
+def test_a_molecule_file_will_do(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "driver: {name: default}\nplatforms:\n"
+        "  - {name: airflow1, groups: [airflow, airflow_worker], bare: true}\n  - {name: feeds, serves: feeds}\n",
+    )
+    assert read(path) == [Platform("airflow1", ("airflow", "airflow_worker")), Platform("feeds", (), "feeds")]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("hosts: []\n", "has no list 'platforms'"),
+        ("platforms: []\n", "has no list 'platforms'"),
+        ("- a\n", "has no list 'platforms'"),
+        ("platforms: [a\n", "cannot be read"),
+        ("platforms: [{groups: [a]}]\n", "needs a 'name'"),
+        ("platforms: [{name: a}, {name: a}]\n", "twice: a"),
+        ("platforms: [{name: Airflow_1}]\n", "'Airflow_1' cannot be used"),
+        ("platforms: [{name: a, image: debian}]\n", r"unknown keys \['image'\]"),
+        ("platforms: [{name: a, serves: mail}]\n", "serves 'mail'"),
+        ("platforms: [{name: a, bare: false}]\n", "bare hosts only"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(LabError, match=says):
+        read(written(tmp_path, text))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="nowhere"):
+        read(tmp_path / "nowhere.yml")
+
+
+@pytest.mark.parametrize("name", ["shared", "-a", "a-", "A", "a_b", "", "a" * 33, "a/b"])
+def test_names_that_are_no_host_names_are_refused(name: str) -> None:
+    with pytest.raises(LabError, match="cannot be used"):
+        check_name(name, "lab")

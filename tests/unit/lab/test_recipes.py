@@ -1,0 +1,53 @@
+import io
+import tarfile
+
+from tests.lab import recipes
+from tests.lab.names import IMAGES, REPO
+from tests.lab.recipes import File
+
+CONTEXT = {"Dockerfile": File(b"FROM x\n"), "entrypoint": File(b"#!/bin/sh\n", 0o755)}
+
+
+def test_the_digest_is_the_same_for_the_same_input_in_any_order() -> None:
+    assert recipes.digest(CONTEXT, "base") == recipes.digest(dict(reversed(CONTEXT.items())), "base")
+
+
+def test_the_digest_changes_with_everything_that_goes_in() -> None:
+    digests = {
+        recipes.digest(CONTEXT, "base"),
+        recipes.digest(CONTEXT, "other"),
+        recipes.digest(CONTEXT),
+        recipes.digest({**CONTEXT, "Dockerfile": File(b"FROM y\n")}, "base"),
+        recipes.digest({**CONTEXT, "entrypoint": File(b"#!/bin/sh\n", 0o644)}, "base"),
+        recipes.digest({**CONTEXT, "more": File(b"")}, "base"),
+        # One file's end must not pass for another's beginning.
+        recipes.digest({"a": File(b"xy"), "b": File(b"")}),
+        recipes.digest({"a": File(b"x"), "b": File(b"y")}),
+    }
+    assert len(digests) == 8
+
+
+def test_the_archive_keeps_contents_and_modes() -> None:
+    with tarfile.open(fileobj=io.BytesIO(recipes.archive(CONTEXT))) as tar:
+        assert {entry.name: entry.mode for entry in tar} == {"Dockerfile": 0o644, "entrypoint": 0o755}
+        member = tar.extractfile("Dockerfile")
+        assert member is not None
+        assert member.read() == b"FROM x\n"
+
+
+def test_every_row_of_the_table_has_what_it_names() -> None:
+    rows = [*recipes.local().values(), *recipes.published()]
+    assert rows
+    for recipe in rows:
+        assert (IMAGES / recipe.name / "Dockerfile").exists(), recipe
+        assert recipe.base in recipes.bases(), recipe
+        assert not recipe.lock or (REPO / recipe.lock).exists(), recipe
+    assert all("/" in recipe.reference and ":" in recipe.reference for recipe in recipes.published())
+
+
+def test_the_airflow_lock_is_of_the_release_in_the_table() -> None:
+    for recipe in recipes.published():
+        if recipe.name == "airflow":
+            version = recipe.args["AIRFLOW_VERSION"]
+            assert recipe.reference.endswith(f":{version}")
+            assert f"\napache-airflow=={version}\n" in (REPO / recipe.lock).read_text(encoding="utf-8")
