@@ -1,0 +1,46 @@
+"""Filter that plans the Docker engine's daemon.json; the rules are in module_utils/docker_daemon.py."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ansible.module_utils
+from ansible.errors import AnsibleFilterError
+
+# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
+UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
+if UTILS not in ansible.module_utils.__path__:
+    ansible.module_utils.__path__.append(UTILS)
+
+from ansible.module_utils import docker_daemon as daemon
+
+
+def docker_daemon(content: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge the role's options into daemon.json.
+
+    Args:
+        content: Content of the file in base64, as slurp returns it; empty where there is none.
+        inputs: ``registry_mirrors``, ``insecure_registries``, ``log_max_size``, ``log_max_file``, ``live_restore``,
+            ``daemon_options`` and ``options_absent``.
+
+    Returns:
+        ``text``, the new content, and ``handlers``, the names of the handlers to notify.
+
+    Raises:
+        AnsibleFilterError: The file holds no JSON object.
+    """
+    try:
+        return daemon.plan(base64.b64decode(content).decode(), inputs)
+    except ValueError as error:
+        raise AnsibleFilterError(f"daemon.json: {error}") from error
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {"docker_daemon": docker_daemon}

@@ -1,0 +1,157 @@
+"""Filter that checks the inputs of role docker before anything is changed."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ansible.module_utils
+
+# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
+UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
+if UTILS not in ansible.module_utils.__path__:
+    ansible.module_utils.__path__.append(UTILS)
+
+from ansible.module_utils import docker_daemon
+from ansible.module_utils.controller_tree import find_source
+
+Problems = list[str]
+SOURCES = {"distribution": "docker", "docker": "distribution"}
+
+
+def package_problems(
+    source: str, release: str, table: Mapping[str, Mapping[str, Any]], gaps: Mapping[str, str]
+) -> Problems:
+    """Return what is wrong with the source of the packages on this release of a distribution.
+
+    Args:
+        source: Value of ``docker_package_source``.
+        release: Distribution and release, such as ``Debian 13``.
+        table: Packages by source and release.
+        gaps: Releases whose own packages do not do, with the reason.
+    """
+    if release in table[source]:
+        return []
+    if release in gaps and release in table["docker"]:
+        return [f"docker_package_source: {release} {gaps[release]}; write docker_package_source: docker."]
+    known = "; ".join(f"{', '.join(rows)} with docker_package_source: {name}" for name, rows in table.items())
+    return [f"docker_package_source: {release} is not supported with {source}; supported: {known}."]
+
+
+def engine_problems(source: str, engine: str, installed: Sequence[str]) -> Problems:
+    """Refuse to replace an engine that came from another source: apt would remove it, with every container stopped.
+
+    Args:
+        source: Value of ``docker_package_source``.
+        engine: The package that this source's engine comes in.
+        installed: Names of engine packages on the host.
+    """
+    others = [name for name in installed if name != engine]
+    if not others:
+        return []
+    return [
+        f"docker_package_source: the engine on this host is {others[0]}, and installing {engine} would remove it; "
+        f"write docker_package_source: {SOURCES[source]}, or remove {others[0]} yourself first."
+    ]
+
+
+def repository_problems(url: str, key: str, roots: Sequence[str]) -> Problems:
+    """Return what is wrong with the address and the key of Docker's repository.
+
+    Args:
+        url: Value of ``docker_repository_url``.
+        key: Value of ``docker_repository_key``.
+        roots: Directories of the controller that relative paths start from.
+    """
+    problems = []
+    if not re.match(r"(https?://|file:/)", url):
+        problems.append(
+            f"docker_repository_url: {url} is no URL; write https://HOST/linux, the directory that holds debian/ "
+            "and ubuntu/."
+        )
+    if key and not re.match(r"https?://", key):
+        path = find_source(key, roots)
+        if path is None or "BEGIN PGP PUBLIC KEY BLOCK" not in _text(path):
+            problems.append(
+                f"docker_repository_key: {key} is neither an http(s) URL nor an ASCII-armored public key on the "
+                "controller; write one of them, or leave it empty."
+            )
+    return problems
+
+
+def daemon_problems(content: str, inputs: Mapping[str, Any]) -> Problems:
+    """Return what is wrong with the engine's options, those on the host included.
+
+    Args:
+        content: Content of /etc/docker/daemon.json in base64; empty where there is none.
+        inputs: As filter docker_daemon takes them.
+    """
+    try:
+        present = docker_daemon.parse(base64.b64decode(content).decode())
+    except ValueError as error:
+        return [f"/etc/docker/daemon.json: the file on the host is not valid JSON: {error}; repair or remove it."]
+    both = sorted(set(inputs["options_absent"]) & docker_daemon.own_options(inputs, present).keys())
+    return [
+        f"docker_daemon_options_absent: {key} is also set, by docker_daemon_options or a variable of its own; "
+        "name it in one of the two."
+        for key in both
+    ]
+
+
+def certificate_problems(certificates: Sequence[Mapping[str, Any]], roots: Sequence[str]) -> Problems:
+    """Return what is wrong with ``docker_ca_certificates``.
+
+    Args:
+        certificates: Its entries.
+        roots: Directories of the controller that relative paths start from.
+    """
+    problems = []
+    names = [str(entry["name"]) for entry in certificates]
+    for entry in certificates:
+        label = f"docker_ca_certificates: {entry['name']}"
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", str(entry["name"])) or str(entry["name"]).endswith(".crt"):
+            problems.append(f"{label}: write a name of letters, digits, dots, dashes and underscores, without .crt.")
+        if names.count(str(entry["name"])) > 1:
+            problems.append(f"{label}: listed twice; give each certificate a name of its own.")
+        content, src = entry.get("content"), entry.get("src")
+        if (content is None) == (src is None):
+            problems.append(f"{label}: write either content or src.")
+        elif src is not None and not (path := find_source(str(src), roots)):
+            problems.append(f"{label}: src {src} does not exist on the controller; write the path of a PEM file.")
+        elif "-----BEGIN CERTIFICATE-----" not in (str(content) if src is None else _text(path)):
+            problems.append(f"{label}: this is no PEM certificate; it must hold a line -----BEGIN CERTIFICATE-----.")
+    return list(dict.fromkeys(problems))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def docker_problems(inputs: Mapping[str, Any]) -> Problems:
+    """Return every problem of role docker's inputs, each a sentence that says what to write instead.
+
+    Args:
+        inputs: ``source``, ``release``, ``table``, ``gaps``, ``installed``, ``daemon_json``, ``daemon``,
+            ``ca_certificates``, ``repository_url``, ``repository_key`` and ``roots``, as the functions above take them.
+
+    Returns:
+        Sentences; an empty list if all is well.
+    """
+    source, release, table = inputs["source"], inputs["release"], inputs["table"]
+    problems = package_problems(source, release, table, inputs["gaps"])
+    if not problems:
+        problems += engine_problems(source, table[source][release]["engine"], inputs["installed"])
+    problems += repository_problems(inputs["repository_url"], inputs["repository_key"], inputs["roots"])
+    problems += daemon_problems(inputs["daemon_json"], inputs["daemon"])
+    return problems + certificate_problems(inputs["ca_certificates"], inputs["roots"])
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {"docker_problems": docker_problems}

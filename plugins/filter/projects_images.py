@@ -1,0 +1,91 @@
+"""Filter that tells which project images a host lacks or holds in an older form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ansible.module_utils
+
+# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
+UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
+if UTILS not in ansible.module_utils.__path__:
+    ansible.module_utils.__path__.append(UTILS)
+
+from ansible.module_utils.controller_tree import file_digest, find_source, tree_digest
+
+# Key of an image that names its origin on the controller, by source.
+ORIGIN = {"archive": "archive", "build": "build_context"}
+
+
+def projects_images(projects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the images of the projects that shall be there, each once, with ``source`` filled in.
+
+    Args:
+        projects: Value of ``projects_list``, found without problems.
+    """
+    wanted = [p["image"] for p in projects if p.get("state", "present") == "present" and p.get("image")]
+    return list({str(image["name"]): {"source": "pull", **image} for image in wanted}.values())
+
+
+def archive_record(digest: str, image_id: str) -> str:
+    """Return what a host notes about a loaded archive: an image cannot say itself which archive it came from."""
+    return f"{digest} {image_id}\n"
+
+
+def projects_image_work(
+    images: Sequence[Mapping[str, Any]],
+    found: Sequence[Mapping[str, Any]],
+    records: Sequence[Mapping[str, Any]],
+    label: str,
+    roots: Sequence[str],
+) -> dict[str, list[dict[str, Any]]]:
+    """Return what has to be done so that the host holds every image as the controller has it.
+
+    Args:
+        images: What projects_images returned.
+        found: Results of docker_image_info, one an image, in the same order.
+        records: Results of stat with a SHA-256 checksum on each image's record, in the same order.
+        label: The label of a built image that holds the digest of what it was built from.
+        roots: Directories of the controller that relative paths start from.
+
+    Returns:
+        ``archive`` and ``build``: the images to load and to build, each with ``path``, its origin on the controller,
+        and ``digest``. Pulled images are not among them: the module that pulls compares for itself.
+
+    Raises:
+        OSError: An origin cannot be read.
+        ValueError: A build context holds what no image can be built from.
+    """
+    work: dict[str, list[dict[str, Any]]] = {"archive": [], "build": []}
+    for image, info, record in zip(images, found, records, strict=True):
+        if image["source"] not in work:
+            continue
+        held = (list(info.get("images") or []) or [{}])[0]
+        path = Path(str(find_source(str(image[ORIGIN[image["source"]]]), roots)))
+        if image["source"] == "archive":
+            digest = file_digest(path)
+            line = archive_record(digest, str(held.get("Id", "")))
+            there = bool(held) and record["stat"].get("checksum") == hashlib.sha256(line.encode()).hexdigest()
+        else:
+            args = {str(key): str(value) for key, value in (image.get("build_args") or {}).items()}
+            digest = tree_digest(path, json.dumps(args, sort_keys=True))
+            there = ((held.get("Config") or {}).get("Labels") or {}).get(label) == digest
+        if not there:
+            work[image["source"]].append({**image, "path": str(path), "digest": digest})
+    return work
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {
+            "projects_images": projects_images,
+            "projects_image_work": projects_image_work,
+            "projects_archive_record": archive_record,
+        }

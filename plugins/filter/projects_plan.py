@@ -1,0 +1,114 @@
+"""Filter that turns projects_list into the flat lists that the tasks of role projects loop over."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import posixpath
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ansible.module_utils
+import yaml
+
+# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
+UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
+if UTILS not in ansible.module_utils.__path__:
+    ansible.module_utils.__path__.append(UTILS)
+
+from ansible.module_utils.controller_tree import find_source
+
+Project = Mapping[str, Any]
+
+
+def _plain(value: Any) -> Any:
+    # Ansible's values are of subclasses that a YAML writer does not know, and some are templated as they are read.
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    base = next((kind for kind in (bool, str, int, float) if isinstance(value, kind)), None)
+    return base(value) if base else value
+
+
+def render(file: Mapping[str, Any]) -> str:
+    """Return the text of a file given by ``content``: text as it is, data as JSON or YAML with sorted keys.
+
+    Args:
+        file: An entry of a project's ``files``.
+    """
+    content = _plain(file["content"])
+    if isinstance(content, str):
+        return content
+    if (file.get("format") or posixpath.splitext(str(file["path"]))[1]) in ("yaml", ".yaml", ".yml"):
+        return str(
+            yaml.safe_dump(content, allow_unicode=True, default_flow_style=False, explicit_start=True, width=120)
+        )
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def projects_plan(projects: Sequence[Project], directory: str, roots: Sequence[str]) -> dict[str, Any]:
+    """Return what shall be on the host as flat lists, in the order of ``projects_list``.
+
+    Args:
+        projects: Value of ``projects_list``, found without problems.
+        directory: Directory of all projects.
+        roots: Directories of the controller that relative paths start from.
+
+    Returns:
+        ``present`` and ``absent``, the projects' names; ``directories`` (path, owner, group, mode), parents first;
+        ``files`` and ``secret_files`` (path, owner, group, mode, and content or src); ``absent_files``, their paths.
+    """
+    plan: dict[str, Any] = {
+        key: [] for key in ("present", "absent", "directories", "files", "secret_files", "absent_files")
+    }
+    for project in projects:
+        state = str(project.get("state", "present"))
+        plan[state].append(str(project["name"]))
+        if state == "present":
+            _add_project(plan, project, posixpath.join(directory, str(project["name"])), roots)
+    return plan
+
+
+def _add_project(plan: dict[str, Any], project: Project, base: str, roots: Sequence[str]) -> None:
+    owners = {key: str(project.get(key, "root")) for key in ("owner", "group")}
+    directories = {"": {"mode": "0755", **project}} | {entry["path"]: entry for entry in project.get("directories", [])}
+    for file in project.get("files", []):
+        path = posixpath.join(base, file["path"])
+        if file.get("state") == "absent":
+            plan["absent_files"].append(path)
+            continue
+        for parent in _parents(file["path"]):
+            directories.setdefault(parent, {})
+        secret = bool(file.get("secret", False))
+        entry = {"path": path, **_attributes(file, {**owners, "mode": "0600" if secret else "0644"})}
+        if file.get("src") is None:
+            entry["content"] = render(file)
+        else:
+            entry["src"] = str(find_source(str(file["src"]), roots))
+        plan["secret_files" if secret else "files"].append(entry)
+    for path in [parent for known in list(directories) for parent in _parents(known)]:
+        directories.setdefault(path, {})
+    for path, entry in sorted(directories.items()):
+        attributes = _attributes(entry, {**owners, "mode": "0755"})
+        plan["directories"].append({"path": posixpath.join(base, path).rstrip("/"), **attributes})
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def _attributes(given: Mapping[str, Any], defaults: Mapping[str, str]) -> dict[str, str]:
+    return {key: str(given.get(key, default)) for key, default in defaults.items()}
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {"projects_plan": projects_plan}

@@ -1,0 +1,156 @@
+"""Filter that checks the inputs of role projects before anything is changed."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ansible.module_utils
+
+# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
+UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
+if UTILS not in ansible.module_utils.__path__:
+    ansible.module_utils.__path__.append(UTILS)
+
+from ansible.module_utils.controller_tree import find_source
+
+Project = Mapping[str, Any]
+
+# The directory of Airflow itself lies beside those of the projects.
+RESERVED = ("airflow",)
+SUFFIXES = (".json", ".yaml", ".yml")
+# The keys of an image that belong to one `source`; the first names its origin on the controller.
+ORIGINS = {"pull": ("pull",), "archive": ("archive",), "build": ("build_context", "build_args")}
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+IMAGE = re.compile(
+    r"([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9._/-]+(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?"
+)
+
+
+def present(projects: Sequence[Project]) -> list[Project]:
+    """Return the entries that shall be on the host."""
+    return [project for project in projects if project.get("state", "present") == "present"]
+
+
+def projects_problems(projects: Sequence[Project], directory: str, roots: Sequence[str]) -> list[str]:
+    """Return every problem of role projects' inputs, each a sentence that says what to write instead.
+
+    Args:
+        projects: Value of ``projects_list``.
+        directory: Value of ``projects_directory``.
+        roots: Directories of the controller that relative paths start from.
+
+    Returns:
+        Sentences, which never hold a file's content; an empty list if all is well.
+    """
+    problems = list(_directory_problems(directory))
+    names = [str(project["name"]) for project in projects]
+    for project in projects:
+        name = str(project["name"])
+        label = f"projects_list: {name}"
+        if name in RESERVED:
+            problems.append(f"{label}: the name is reserved for the stack itself; choose another name.")
+        elif not NAME.fullmatch(name):
+            problems.append(
+                f"{label}: a name is one directory, without a slash: lower-case letters, digits, dots, dashes and "
+                "underscores, the first a letter or digit."
+            )
+        if names.count(name) > 1:
+            problems.append(f"{label}: listed {names.count(name)} times; keep one entry.")
+    for project in present(projects):
+        label = f"projects_list: {project['name']}"
+        problems += _mode_problems(label, project)
+        problems += _path_problems(label, project)
+        for file in project.get("files", []):
+            problems += _file_problems(f"{label}: file {file['path']}", file, roots)
+        if project.get("image"):
+            problems += _image_problems(f"{label}: image {project['image']['name']}", project["image"], roots)
+    return list(dict.fromkeys([*problems, *_shared_image_problems(projects)]))
+
+
+def _directory_problems(directory: str) -> Iterator[str]:
+    if not directory.startswith("/") or posixpath.normpath(directory) in ("/", "//"):
+        yield f"projects_directory: {directory} must be an absolute path below the root, as in /usr/local/projects."
+
+
+def _mode_problems(label: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    mode = entry.get("mode")
+    if mode is not None and not (isinstance(mode, str) and re.fullmatch(r"[0-7]{3,4}", mode)):
+        yield f'{label}: mode {mode} must be three or four octal digits in quotes, as in mode: "0644".'
+
+
+def _path_problems(label: str, project: Project) -> Iterator[str]:
+    entries = [*project.get("directories", []), *project.get("files", [])]
+    paths = [str(entry["path"]) for entry in entries]
+    for path, entry in zip(paths, entries, strict=True):
+        if path.startswith("/") or ".." in path.split("/") or posixpath.normpath(path) != path or path == ".":
+            yield f"{label}: path {path} must be relative to the project's directory, without . or .. or a last slash."
+        if paths.count(path) > 1:
+            yield f"{label}: path {path} is listed {paths.count(path)} times; keep one entry."
+        yield from _mode_problems(f"{label}: {path}", entry)
+
+
+def _file_problems(label: str, file: Mapping[str, Any], roots: Sequence[str]) -> Iterator[str]:
+    content, src = file.get("content"), file.get("src")
+    if file.get("state", "present") == "absent":
+        return
+    if (content is None) == (src is None):
+        yield f"{label}: write either content or src."
+    elif src is not None:
+        found = find_source(str(src), roots)
+        if not found or not found.is_file():
+            yield f"{label}: src {src} does not exist on the controller as a file; {_where(roots)}"
+    elif not isinstance(content, (str, dict, list, Mapping)):
+        yield f"{label}: content must be text, a dict or a list; put other values in quotes."
+    elif not isinstance(content, str) and not file.get("format") and not str(file["path"]).endswith(SUFFIXES):
+        yield f"{label}: the suffix does not tell how to write content; add format: json or format: yaml."
+
+
+def _where(roots: Sequence[str]) -> str:
+    looked = " and ".join(str(root) for root in roots if root)
+    return f"a relative path is looked up in {looked}." if looked else "write an absolute path."
+
+
+def _image_problems(label: str, image: Mapping[str, Any], roots: Sequence[str]) -> Iterator[str]:
+    source = image.get("source", "pull")
+    if not IMAGE.fullmatch(str(image["name"])) or (source != "pull" and "@" in str(image["name"])):
+        yield f"{label}: the name must be as in repository/name:tag, with a lower-case repository."
+    for other, keys in ORIGINS.items():
+        for key in keys:
+            if other != source and image.get(key):
+                yield f"{label}: {key} has no meaning with source: {source}; remove it, or write source: {other}."
+    origin = ORIGINS[source][0]
+    if source == "pull":
+        return
+    if not image.get(origin):
+        yield f"{label}: source: {source} needs {origin}, a path on the controller."
+        return
+    found = find_source(str(image[origin]), roots)
+    if source == "archive" and (not found or not found.is_file()):
+        yield f"{label}: archive {image[origin]} does not exist on the controller as a file; {_where(roots)}"
+    if source == "build" and (not found or not found.is_dir()):
+        yield f"{label}: build_context {image[origin]} does not exist on the controller as a directory; {_where(roots)}"
+    elif source == "build" and found and not (found / "Dockerfile").is_file():
+        yield f"{label}: build_context {image[origin]} holds no Dockerfile; add one."
+
+
+def _shared_image_problems(projects: Sequence[Project]) -> Iterator[str]:
+    images = [(str(p["name"]), p["image"]) for p in present(projects) if p.get("image")]
+    for name, image in images:
+        others = [other for other, its in images if its["name"] == image["name"] and its != image]
+        if others:
+            yield (
+                f"projects_list: {name}: image {image['name']} is described otherwise by {others[0]}, so each would "
+                "replace the other's; give them names or tags of their own."
+            )
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {"projects_problems": projects_problems}

@@ -1,0 +1,134 @@
+"""Files and directories of the controller: found by relative paths, told apart by digest, packed for a host."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tarfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+# What tools leave behind in a source directory; nothing in an image is made from it.
+IGNORED = frozenset({"__pycache__", ".git"})
+CHUNK = 1024 * 1024
+
+
+def find_source(path: str, roots: Sequence[str]) -> Path | None:
+    """Find a file or directory on the controller.
+
+    Args:
+        path: An absolute path, or one relative to a root; ``~`` is the user's home.
+        roots: Directories to look in, the first match wins; empty ones are passed over.
+
+    Returns:
+        The absolute path, or None where there is nothing of that name.
+    """
+    given = Path(path).expanduser()
+    candidates = [given] if given.is_absolute() else [Path(root) / given for root in roots if root]
+    # resolve() makes `roles/x/../../examples` readable in what a person is shown.
+    return next((candidate.resolve() for candidate in candidates if path and candidate.exists()), None)
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def tree_entries(root: Path) -> Iterator[tuple[str, tarfile.TarInfo, Path]]:
+    """Walk a directory in an order that depends on names alone.
+
+    Of a mode only the executable bit counts, as in git: the rest is the umask of whoever made the copy.
+
+    Args:
+        root: The directory.
+
+    Yields:
+        The relative name with ``/``, what a tar archive says of the entry, and its path.
+
+    Raises:
+        ValueError: An entry is neither a file, a directory nor a symbolic link.
+        OSError: Something cannot be read.
+    """
+    for path in sorted(root.iterdir(), key=lambda entry: entry.name):
+        if path.name in IGNORED:
+            continue
+        for entry in (path, *sorted(_below(path))):
+            name = entry.relative_to(root).as_posix()
+            info = tarfile.TarInfo(name)
+            if entry.is_symlink():
+                info.type, info.linkname = tarfile.SYMTYPE, str(entry.readlink())
+            elif entry.is_dir():
+                info.type, info.mode = tarfile.DIRTYPE, 0o755
+            elif entry.is_file():
+                executable = entry.stat().st_mode & 0o100
+                info.mode, info.size = (0o755 if executable else 0o644), entry.stat().st_size
+            else:
+                raise ValueError(f"{entry} is neither a file, a directory nor a symbolic link")
+            yield name, info, entry
+
+
+def _below(path: Path) -> Iterator[Path]:
+    if path.is_symlink() or not path.is_dir():
+        return
+    for directory, directories, files in os.walk(path):
+        directories[:] = [name for name in directories if name not in IGNORED]
+        yield from (Path(directory) / name for name in (*directories, *files) if name not in IGNORED)
+
+
+def tree_digest(root: Path, *extra: str) -> str:
+    """Return a digest that changes when a name, an executable bit, a link or a content below a directory does.
+
+    Args:
+        root: The directory.
+        extra: Texts that count as well.
+
+    Returns:
+        SHA-256 in hexadecimal.
+
+    Raises:
+        ValueError: See tree_entries.
+        OSError: Something cannot be read.
+    """
+    digest = hashlib.sha256()
+    for name, info, path in tree_entries(root):
+        content = file_digest(path) if info.isreg() else info.linkname
+        # NUL is in no file name, so two different trees never give the same line.
+        digest.update(f"{name}\0{info.type!r}\0{info.mode:o}\0{content}\n".encode("utf-8", "surrogateescape"))
+    for text in extra:
+        digest.update(f"\0{text}\n".encode())
+    return digest.hexdigest()
+
+
+def pack_tree(root: Path, target: BinaryIO) -> int:
+    """Write a compressed tar archive of what tree_digest counts, owned by root and without times.
+
+    Args:
+        root: The directory.
+        target: A file open for writing.
+
+    Returns:
+        The number of files and links.
+
+    Raises:
+        ValueError: See tree_entries.
+        OSError: Something cannot be read or written.
+    """
+    count = 0
+    with tarfile.open(fileobj=target, mode="w:gz") as archive:
+        for _name, info, path in tree_entries(root):
+            # Read whole, so that a file that changes meanwhile cannot break the archive.
+            content = path.read_bytes() if info.isreg() else b""
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+            count += not info.isdir()
+    return count

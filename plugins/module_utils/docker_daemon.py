@@ -1,0 +1,111 @@
+"""What daemon.json of the Docker engine shall hold, and what the engine must do to take it up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+# What dockerd takes up on SIGHUP, by its documentation ("configuration reload behavior") and daemon/reload.go.
+# `features` and `authorization-plugins` are on that list too, but part of what they hold is read at the start alone.
+RELOADABLE = frozenset(
+    {
+        "debug",
+        "default-runtime",
+        "insecure-registries",
+        "labels",
+        "live-restore",
+        "max-concurrent-downloads",
+        "max-concurrent-uploads",
+        "max-download-attempts",
+        "registry-mirrors",
+        "runtimes",
+        "shutdown-timeout",
+    }
+)
+# The log drivers that know max-size and max-file; the engine does not start with these options and another driver.
+ROTATING_DRIVERS = ("json-file", "local")
+RELOAD = "Reload the engine"
+RESTART = "Restart the engine"
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Read a daemon.json.
+
+    Args:
+        text: Content of the file; empty where there is none.
+
+    Returns:
+        The options.
+
+    Raises:
+        ValueError: It is no JSON object; the text says where.
+    """
+    if not text.strip():
+        return {}
+    options = json.loads(text)
+    if not isinstance(options, dict):
+        raise ValueError(f"it holds a {type(options).__name__} where an object in braces belongs")  # noqa: TRY004
+    return options
+
+
+def own_options(inputs: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that the role's variables ask for; a list or text that is empty asks for nothing.
+
+    Args:
+        inputs: Values of ``docker_*``, by the rest of their names.
+        present: What the file holds now.
+    """
+    options: dict[str, Any] = {"live-restore": bool(inputs["live_restore"])}
+    if inputs["registry_mirrors"]:
+        options["registry-mirrors"] = [str(mirror) for mirror in inputs["registry_mirrors"]]
+    insecure = [str(registry) for registry in inputs["insecure_registries"]]
+    # `docker pull` follows a mirror's http://, but BuildKit insists on TLS unless its host is listed here too.
+    plain = [urlsplit(str(mirror)).netloc for mirror in inputs["registry_mirrors"] if str(mirror).startswith("http://")]
+    if insecure or plain:
+        known = insecure or list(present.get("insecure-registries") or [])
+        options["insecure-registries"] = [*known, *(host for host in plain if host not in known)]
+    given = inputs["daemon_options"]
+    driver = given.get("log-driver", present.get("log-driver", "json-file"))
+    if inputs["log_max_size"] and driver in ROTATING_DRIVERS:
+        # The engine takes texts alone here, also for numbers.
+        options["log-opts"] = {"max-size": str(inputs["log_max_size"]), "max-file": str(inputs["log_max_file"])}
+    return merged(options, given)
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both dicts as one: what is in ``over`` wins, dicts inside are merged likewise, lists are replaced."""
+    result = dict(base)
+    for key, value in over.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def plan(text: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge the wanted options into a daemon.json.
+
+    Args:
+        text: Content of the file; empty where there is none.
+        inputs: Values of ``docker_*``, by the rest of their names.
+
+    Returns:
+        ``text``, the file's new content (the old one where it says the same already), and ``handlers``, what the engine
+        has to do: nothing, reload, or reload and restart; a live-restore that is new then holds in that restart.
+
+    Raises:
+        ValueError: The file is no JSON object.
+    """
+    before = parse(text)
+    after = {k: v for k, v in merged(before, own_options(inputs, before)).items() if k not in inputs["options_absent"]}
+    # One pass through JSON: keys and numbers as a later reading of the file gives them.
+    after = json.loads(json.dumps(after))
+    if after == before:
+        return {"text": text, "handlers": []}
+    changed = {key for key in before.keys() | after.keys() if key not in after or before.get(key) != after[key]}
+    # A key that is gone is no news to a reload: the engine keeps the value that it has.
+    reload_is_enough = changed <= RELOADABLE and changed <= after.keys()
+    handlers = [RELOAD] if reload_is_enough else [RELOAD, RESTART]
+    return {"text": json.dumps(after, indent=2, ensure_ascii=False) + "\n", "handlers": handlers}

@@ -1,0 +1,45 @@
+"""Documentation of upload_tree, which is an action plugin: plugins/action/upload_tree.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: upload_tree
+short_description: Unpack a copy of a controller's directory into a new directory of the host
+description:
+  - Sends the directory as one compressed archive, which many small files need to arrive in seconds.
+  - Leaves out C(__pycache__) and C(.git). Of a file's mode only the executable bit is kept; all belongs to root.
+  - It does not compare. Use it for a directory that was just made, such as a temporary one.
+options:
+  src:
+    description: Directory on the controller.
+    type: path
+    required: true
+  dest:
+    description: Directory on the host, which must exist.
+    type: path
+    required: true
+attributes:
+  check_mode:
+    description: Says that it would change, and sends nothing.
+    support: full
+  diff_mode:
+    description: Shows no difference.
+    support: none
+author:
+  - ansible-airflow maintainers
+"""
+
+EXAMPLES = r"""
+- name: Send the sources of an image
+  upload_tree:
+    src: "{{ playbook_dir }}/examples/news_fetcher"
+    dest: "{{ build_directory.path }}"
+"""
+
+RETURN = r"""
+files:
+  description: Number of files and links that were sent.
+  returned: success, outside check mode
+  type: int
+  sample: 12
+"""

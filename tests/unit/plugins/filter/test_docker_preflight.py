@@ -1,0 +1,146 @@
+"""Each bad input of role docker gets its sentence, and good inputs get none."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from docker_preflight import docker_problems
+
+ROLE = Path(__file__).parents[4] / "roles" / "docker"
+PACKAGES = yaml.safe_load((ROLE / "vars/main/packages.yml").read_text(encoding="utf-8"))
+PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
+
+
+def problems(**changed: Any) -> list[str]:
+    """The problems of good inputs with some of them changed; `daemon` and `daemon_json` in the form of a person."""
+    daemon = {
+        "registry_mirrors": [],
+        "insecure_registries": [],
+        "log_max_size": "10m",
+        "log_max_file": 3,
+        "live_restore": True,
+        "daemon_options": {},
+        "options_absent": [],
+    } | changed.pop("daemon", {})
+    inputs = {
+        "source": "distribution",
+        "release": "Debian 13",
+        "table": PACKAGES["__docker_packages"],
+        "gaps": PACKAGES["__docker_package_gaps"],
+        "installed": [],
+        "repository_url": "https://download.docker.com/linux",
+        "repository_key": "",
+        "daemon": daemon,
+        "ca_certificates": [],
+        "roots": ["", str(ROLE)],
+    } | changed
+    inputs["daemon_json"] = base64.b64encode(changed.get("daemon_json", "").encode()).decode()
+    return docker_problems(inputs)
+
+
+@pytest.mark.parametrize(
+    ("source", "release"),
+    [
+        ("distribution", "Debian 13"),
+        ("distribution", "Ubuntu 24.04"),
+        ("docker", "Debian 12"),
+        ("docker", "Debian 13"),
+        ("docker", "Ubuntu 24.04"),
+    ],
+)
+def test_supported_releases_are_accepted(source: str, release: str) -> None:
+    assert problems(source=source, release=release) == []
+
+
+def test_debian_12_packages_are_refused_with_the_variable_to_set() -> None:
+    (problem,) = problems(release="Debian 12")
+    assert "compose 2" in problem
+    assert problem.endswith("write docker_package_source: docker.")
+
+
+@pytest.mark.parametrize("source", ["distribution", "docker"])
+def test_other_releases_are_refused_with_the_list(source: str) -> None:
+    (problem,) = problems(release="Fedora 42", source=source)
+    assert "Fedora 42 is not supported" in problem
+    assert "Debian 13, Ubuntu 24.04 with docker_package_source: distribution" in problem
+    assert "Debian 12, Debian 13, Ubuntu 24.04 with docker_package_source: docker" in problem
+
+
+@pytest.mark.parametrize(("source", "there"), [("distribution", "docker-ce"), ("docker", "docker.io")])
+def test_an_engine_of_the_other_source_is_not_replaced(source: str, there: str) -> None:
+    (problem,) = problems(source=source, installed=[there])
+    assert f"the engine on this host is {there}" in problem
+
+
+@pytest.mark.parametrize(("source", "there"), [("distribution", "docker.io"), ("docker", "docker-ce")])
+def test_the_engine_of_the_same_source_is_welcome(source: str, there: str) -> None:
+    assert problems(source=source, installed=[there]) == []
+
+
+@pytest.mark.parametrize("text", ['{"debug": true,}', "[1]", "not json"])
+def test_an_invalid_daemon_json_is_refused_with_its_path(text: str) -> None:
+    (problem,) = problems(daemon_json=text)
+    assert problem.startswith("/etc/docker/daemon.json: the file on the host is not valid JSON:")
+
+
+def test_a_valid_daemon_json_is_accepted() -> None:
+    assert problems(daemon_json='{"debug": true}') == []
+
+
+@pytest.mark.parametrize(
+    "daemon",
+    [
+        {"options_absent": ["live-restore"]},
+        {"options_absent": ["log-opts"]},
+        {"options_absent": ["registry-mirrors"], "registry_mirrors": ["https://a"]},
+        {"options_absent": ["bip"], "daemon_options": {"bip": "10.9.0.1/16"}},
+    ],
+)
+def test_an_option_cannot_be_both_set_and_absent(daemon: dict[str, Any]) -> None:
+    (problem,) = problems(daemon=daemon)
+    assert problem.startswith(f"docker_daemon_options_absent: {daemon['options_absent'][0]} is also set")
+
+
+@pytest.mark.parametrize("url", ["download.docker.com/linux", "ftp://host/linux", ""])
+def test_a_repository_without_a_url_is_refused(url: str) -> None:
+    (problem,) = problems(repository_url=url)
+    assert problem.startswith("docker_repository_url:")
+
+
+def test_the_repository_s_key_may_be_a_url_or_an_armored_file(tmp_path: Path) -> None:
+    (tmp_path / "good.asc").write_text("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
+    (tmp_path / "binary.gpg").write_bytes(b"\x99\x01")
+    assert problems(repository_key="https://mirror.example.com/gpg") == []
+    assert problems(repository_key="good.asc", roots=[str(tmp_path)]) == []
+    for name in ("binary.gpg", "missing.asc"):
+        (problem,) = problems(repository_key=name, roots=[str(tmp_path)])
+        assert problem.startswith(f"docker_repository_key: {name} is neither")
+
+
+@pytest.mark.parametrize(
+    ("certificates", "sentence"),
+    [
+        ([{"name": "a", "content": PEM}, {"name": "b.c_d-1", "src": "ca.pem"}], None),
+        ([{"name": "a"}], "write either content or src"),
+        ([{"name": "a", "content": PEM, "src": "ca.pem"}], "write either content or src"),
+        ([{"name": "a", "src": "missing.pem"}], "src missing.pem does not exist on the controller"),
+        ([{"name": "a", "src": "text"}], "no PEM certificate"),
+        ([{"name": "a", "src": "."}], "no PEM certificate"),
+        ([{"name": "a", "content": "hello"}], "no PEM certificate"),
+        ([{"name": "a", "content": PEM}, {"name": "a", "content": PEM}], "listed twice"),
+        ([{"name": "a/b", "content": PEM}], "write a name of letters"),
+        ([{"name": "a.crt", "content": PEM}], "without .crt"),
+    ],
+)
+def test_certificates(certificates: list[dict[str, str]], sentence: str | None, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text(PEM)
+    (tmp_path / "text").write_text("hello")
+    found = problems(ca_certificates=certificates, roots=[str(tmp_path)])
+    assert len(found) == (0 if sentence is None else 1)
+    assert sentence is None or sentence in found[0]
+
+
+def test_all_problems_are_told_at_once() -> None:
+    assert len(problems(release="Debian 12", repository_url="x", daemon_json="{", ca_certificates=[{"name": "a"}])) == 4

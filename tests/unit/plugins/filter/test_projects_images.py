@@ -1,0 +1,78 @@
+"""An image is loaded or built where the host lacks it or holds what came from other sources, and else left alone."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from projects_images import archive_record, projects_image_work, projects_images
+
+LABEL = "test.digest"
+BUILT = {"name": "x:1", "source": "build", "build_context": "context"}
+LOADED = {"name": "y:1", "source": "archive", "archive": "image.tar"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "image.tar").write_bytes(b"image")
+    return tmp_path
+
+
+def work(
+    root: Path, image: dict[str, Any], held: dict[str, Any] | None, record: str | None = None
+) -> list[dict[str, Any]]:
+    stat = {"exists": record is not None}
+    if record is not None:
+        stat["checksum"] = hashlib.sha256(record.encode()).hexdigest()  # type: ignore[assignment]
+    result = projects_image_work([image], [{"images": [held] if held else []}], [{"stat": stat}], LABEL, [str(root)])
+    assert result["build" if image["source"] == "archive" else "archive"] == []
+    return result[image["source"]]
+
+
+def labelled(digest: str) -> dict[str, Any]:
+    return {"Id": "sha256:1", "Config": {"Labels": {LABEL: digest, "other": "x"}}}
+
+
+@pytest.mark.parametrize("held", [None, {"Config": {"Labels": None}}, {"Config": None}, labelled("old")])
+def test_an_image_that_is_missing_or_old_is_built(root: Path, held: dict[str, Any] | None) -> None:
+    (entry,) = work(root, BUILT, held)
+    assert entry["path"] == str(root / "context")
+    assert work(root, BUILT, labelled(entry["digest"])) == []
+
+
+def test_a_changed_source_or_argument_builds_anew(root: Path) -> None:
+    (entry,) = work(root, BUILT, None)
+    held = labelled(entry["digest"])
+    assert work(root, {**BUILT, "build_args": {}}, held) == []
+    assert work(root, {**BUILT, "build_args": {"BASE": "a"}}, held) != []
+    (root / "context" / "app.py").write_text("x")
+    assert work(root, BUILT, held) != []
+
+
+def test_an_archive_is_loaded_once(root: Path) -> None:
+    (entry,) = work(root, LOADED, None)
+    record = archive_record(entry["digest"], "sha256:1")
+    assert work(root, LOADED, {"Id": "sha256:1"}, record) == []
+
+
+def test_an_archive_is_loaded_where_the_note_or_the_image_is_another(root: Path) -> None:
+    (entry,) = work(root, LOADED, None)
+    record = archive_record(entry["digest"], "sha256:1")
+    assert work(root, LOADED, None, record) != []
+    assert work(root, LOADED, {"Id": "sha256:1"}) != []
+    assert work(root, LOADED, {"Id": "sha256:2"}, record) != []
+    (root / "image.tar").write_bytes(b"another image")
+    assert work(root, LOADED, {"Id": "sha256:1"}, record) != []
+
+
+def test_each_image_is_named_once_with_its_source() -> None:
+    projects = [
+        {"name": "a", "image": {"name": "x:1"}},
+        {"name": "b"},
+        {"name": "c", "image": {"name": "x:1"}},
+        {"name": "d", "state": "absent", "image": {"name": "z:1"}},
+        {"name": "e", "image": BUILT | {"name": "w:1"}},
+    ]
+    assert projects_images(projects) == [{"name": "x:1", "source": "pull"}, BUILT | {"name": "w:1"}]

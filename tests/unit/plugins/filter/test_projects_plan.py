@@ -1,0 +1,96 @@
+"""projects_list becomes flat lists with every default filled in."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from projects_plan import projects_plan, render
+
+
+def plan(*projects: dict[str, Any], roots: list[str] | None = None) -> dict[str, Any]:
+    return projects_plan(projects, "/srv/p", roots or [])
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ({"path": "a", "content": "as it is"}, "as it is"),
+        ({"path": "a.json", "content": '{"as": "it is"}'}, '{"as": "it is"}'),
+        ({"path": "a.json", "content": {"b": "سلام", "a": [1, True, None]}}, None),
+        ({"path": "a.json", "content": []}, "[]\n"),
+        ({"path": "a.yml", "content": {"b": "سلام", "a": [1]}}, "---\na:\n- 1\nb: سلام\n"),
+        ({"path": "a.conf", "content": {"a": 1}, "format": "yaml"}, "---\na: 1\n"),
+        ({"path": "a.conf", "content": {"a": 1}, "format": "json"}, '{\n  "a": 1\n}\n'),
+        ({"path": "a.yaml", "content": {"a": 1}, "format": "json"}, '{\n  "a": 1\n}\n'),
+        ({"path": "a.json", "content": {"day": datetime.date(2026, 1, 2)}}, '{\n  "day": "2026-01-02"\n}\n'),
+    ],
+)
+def test_content_becomes_text(file: dict[str, Any], text: str | None) -> None:
+    if text is None:
+        text = '{\n  "a": [\n    1,\n    true,\n    null\n  ],\n  "b": "سلام"\n}\n'
+    assert render(file) == text
+
+
+def test_subclasses_of_plain_types_can_be_written_as_yaml() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    class Number(int):
+        pass
+
+    assert render({"path": "a.yml", "content": {Text("a"): [Number(1), Text("b")]}}) == "---\na:\n- 1\n- b\n"
+
+
+def test_parents_come_first_and_need_no_entry() -> None:
+    project = {
+        "name": "a",
+        "directories": [{"path": "x/y", "mode": "0700"}],
+        "files": [{"path": "conf/app/c.json", "content": {}}],
+    }
+    assert [(entry["path"], entry["mode"]) for entry in plan(project)["directories"]] == [
+        ("/srv/p/a", "0755"),
+        ("/srv/p/a/conf", "0755"),
+        ("/srv/p/a/conf/app", "0755"),
+        ("/srv/p/a/x", "0755"),
+        ("/srv/p/a/x/y", "0700"),
+    ]
+
+
+def test_owners_are_the_project_s_unless_said_otherwise() -> None:
+    files = [{"path": "x", "content": ""}, {"path": "y", "content": "", "owner": "1", "group": "2", "mode": "0640"}]
+    result = plan({"name": "a", "owner": "10", "group": "20", "mode": "0700", "files": files})
+    assert result["directories"] == [{"path": "/srv/p/a", "owner": "10", "group": "20", "mode": "0700"}]
+    assert result["files"] == [
+        {"path": "/srv/p/a/x", "owner": "10", "group": "20", "mode": "0644", "content": ""},
+        {"path": "/srv/p/a/y", "owner": "1", "group": "2", "mode": "0640", "content": ""},
+    ]
+
+
+def test_root_owns_what_has_no_owner() -> None:
+    assert plan({"name": "a"})["directories"] == [
+        {"path": "/srv/p/a", "owner": "root", "group": "root", "mode": "0755"}
+    ]
+
+
+def test_secret_files_are_apart_and_closed() -> None:
+    result = plan({"name": "a", "files": [{"path": "s", "content": "x", "secret": True}]})
+    assert result["files"] == []
+    assert result["secret_files"][0]["mode"] == "0600"
+
+
+def test_sources_become_absolute(tmp_path: Path) -> None:
+    (tmp_path / "c").write_text("x")
+    (entry,) = plan({"name": "a", "files": [{"path": "x", "src": "c"}]}, roots=[str(tmp_path)])["files"]
+    assert entry["src"] == str(tmp_path / "c")
+    assert "content" not in entry
+
+
+def test_absent_things_are_lists_of_their_own() -> None:
+    result = plan(
+        {"name": "a", "files": [{"path": "sub/old", "state": "absent"}]},
+        {"name": "b", "state": "absent", "files": [{"path": "x", "content": ""}]},
+    )
+    assert (result["present"], result["absent"]) == (["a"], ["b"])
+    assert result["absent_files"] == ["/srv/p/a/sub/old"]
+    assert [entry["path"] for entry in result["directories"]] == ["/srv/p/a"]

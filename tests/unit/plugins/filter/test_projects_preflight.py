@@ -1,0 +1,151 @@
+"""Each bad input of role projects gets its sentence, and good inputs get none."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from projects_preflight import projects_problems
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "image.tar").write_bytes(b"")
+    (tmp_path / "config.json").write_text("{}")
+    return tmp_path
+
+
+GOOD: list[dict[str, Any]] = [
+    {
+        "name": "news_fetcher-2.0",
+        "mode": "0750",
+        "directories": [{"path": "out"}, {"path": "out/deep", "mode": "2775"}],
+        "files": [
+            {"path": "config.json", "content": {"a": [1]}},
+            {"path": "conf/x", "content": [1], "format": "yaml"},
+            {"path": "text", "content": ""},
+            {"path": "copied", "src": "config.json"},
+            {"path": "gone", "state": "absent"},
+        ],
+        "image": {"name": "registry.example.com:5000/team/news:1.0", "source": "build", "build_context": "context"},
+    },
+    {"name": "a", "image": {"name": "python"}},
+    {"name": "b", "image": {"name": f"python@sha256:{'0' * 64}", "pull": "always"}},
+    {"name": "c", "image": {"name": "x:1", "source": "archive", "archive": "image.tar"}},
+    {"name": "d", "state": "absent"},
+    {"name": "e", "image": {"name": "python"}},
+]
+
+
+def test_good_inputs_have_no_problem(root: Path) -> None:
+    assert projects_problems(GOOD, "/usr/local/projects", [str(root)]) == []
+
+
+@pytest.mark.parametrize(
+    ("projects", "sentence"),
+    [
+        ([{"name": "a/b"}], "projects_list: a/b: a name is one directory, without a slash"),
+        ([{"name": ".."}], "projects_list: ..: a name is one directory"),
+        ([{"name": "News"}], "a name is one directory"),
+        ([{"name": ""}], "a name is one directory"),
+        ([{"name": ".managed"}], "a name is one directory"),
+        ([{"name": "airflow"}], "projects_list: airflow: the name is reserved"),
+        ([{"name": "airflow", "state": "absent"}], "projects_list: airflow: the name is reserved"),
+        ([{"name": "a"}, {"name": "a"}], "projects_list: a: listed 2 times"),
+        ([{"name": "a"}, {"name": "a", "state": "absent"}], "projects_list: a: listed 2 times"),
+        ([{"name": "a", "mode": 493}], "projects_list: a: mode 493 must be three or four octal digits in quotes"),
+        ([{"name": "a", "mode": "u=rwx"}], "mode u=rwx must be"),
+        ([{"name": "a", "directories": [{"path": "x", "mode": "888"}]}], "projects_list: a: x: mode 888 must be"),
+    ],
+)
+def test_bad_projects(projects: list[dict[str, Any]], sentence: str, root: Path) -> None:
+    (problem,) = projects_problems(projects, "/usr/local/projects", [str(root)])
+    assert sentence in problem
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", "a/", "./a", ".", "a//b"])
+@pytest.mark.parametrize("kind", ["files", "directories"])
+def test_paths_stay_inside_the_project(path: str, kind: str) -> None:
+    entry = {"path": path, "content": ""} if kind == "files" else {"path": path}
+    (problem,) = projects_problems([{"name": "a", kind: [entry]}], "/usr/local/projects", [])
+    assert f"projects_list: a: path {path} must be relative" in problem
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ({"path": "x"}, "projects_list: a: file x: write either content or src"),
+        ({"path": "x", "content": "", "src": "config.json"}, "write either content or src"),
+        ({"path": "x", "src": "missing.json"}, "src missing.json does not exist on the controller as a file"),
+        ({"path": "x", "src": "context"}, "src context does not exist on the controller as a file"),
+        ({"path": "x", "content": {"a": 1}}, "add format: json or format: yaml"),
+        ({"path": "x", "content": 7}, "content must be text, a dict or a list"),
+        ({"path": "x", "content": "", "mode": "rw"}, "projects_list: a: x: mode rw must be"),
+    ],
+)
+def test_bad_files(file: dict[str, Any], sentence: str, root: Path) -> None:
+    (problem,) = projects_problems([{"name": "a", "files": [file]}], "/usr/local/projects", [str(root)])
+    assert sentence in problem
+
+
+def test_a_path_is_listed_once() -> None:
+    project = {"name": "a", "files": [{"path": "x", "content": ""}], "directories": [{"path": "x"}]}
+    (problem,) = projects_problems([project], "/usr/local/projects", [])
+    assert "path x is listed 2 times" in problem
+
+
+def test_a_missing_source_says_where_was_looked() -> None:
+    project = {"name": "a", "files": [{"path": "x", "src": "y"}]}
+    (problem,) = projects_problems([project], "/usr/local/projects", ["/srv/inventory", "/srv/repository"])
+    assert "looked up in /srv/inventory and /srv/repository" in problem
+
+
+@pytest.mark.parametrize(
+    ("image", "sentence"),
+    [
+        ({"name": "News:1"}, "image News:1: the name must be as in repository/name:tag"),
+        ({"name": "news:1:2"}, "the name must be as in"),
+        ({"name": "news 1"}, "the name must be as in"),
+        ({"name": f"n@sha256:{'0' * 64}", "source": "build", "build_context": "context"}, "the name must be as in"),
+        ({"name": "n", "source": "archive"}, "source: archive needs archive"),
+        ({"name": "n", "source": "build"}, "source: build needs build_context"),
+        ({"name": "n", "source": "archive", "archive": "no.tar"}, "archive no.tar does not exist on the controller"),
+        ({"name": "n", "source": "archive", "archive": "context"}, "archive context does not exist"),
+        ({"name": "n", "source": "build", "build_context": "no"}, "build_context no does not exist on the controller"),
+        ({"name": "n", "source": "build", "build_context": "empty"}, "build_context empty holds no Dockerfile"),
+        ({"name": "n", "archive": "image.tar"}, "archive has no meaning with source: pull"),
+        ({"name": "n", "build_context": "context"}, "remove it, or write source: build"),
+        (
+            {"name": "n", "source": "archive", "archive": "image.tar", "build_args": {"A": 1}},
+            "build_args has no meaning",
+        ),
+    ],
+)
+def test_bad_images(image: dict[str, Any], sentence: str, root: Path) -> None:
+    (problem,) = projects_problems([{"name": "a", "image": image}], "/usr/local/projects", [str(root)])
+    assert sentence in problem
+
+
+def test_two_projects_cannot_make_one_image_in_two_ways(root: Path) -> None:
+    projects = [
+        {"name": "a", "image": {"name": "x:1"}},
+        {"name": "b", "image": {"name": "x:1", "source": "archive", "archive": "image.tar"}},
+    ]
+    found = projects_problems(projects, "/usr/local/projects", [str(root)])
+    assert [problem.split(",")[0] for problem in found] == [
+        "projects_list: a: image x:1 is described otherwise by b",
+        "projects_list: b: image x:1 is described otherwise by a",
+    ]
+
+
+@pytest.mark.parametrize("directory", ["projects", "/", "//", ""])
+def test_the_directory_of_all_projects_is_absolute(directory: str) -> None:
+    (problem,) = projects_problems([], directory, [])
+    assert problem.startswith("projects_directory:")
+
+
+def test_a_problem_never_shows_a_content() -> None:
+    project = {"name": "a", "files": [{"path": "x", "content": {"password": "hunter2"}, "secret": True}]}
+    assert "hunter2" not in "".join(projects_problems([project], "/usr/local/projects", []))
