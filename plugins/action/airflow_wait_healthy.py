@@ -1,0 +1,98 @@
+"""Action plugin: wait until the services of a compose project are healthy, and show what is waited for."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+# Seconds between two looks, and between two lines on the screen while nothing changes.
+PAUSE = 2
+REPEAT = 30
+
+display = Display()
+
+
+def waiting_for(services: list[str], containers: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the services that are not healthy yet, each with the state of its container.
+
+    :param services: names of the compose services to wait for
+    :param containers: what ``docker inspect`` says of the project's containers
+    :returns: state by service, such as ``starting``; empty when all are healthy
+    """
+    states = {}
+    for container in containers:
+        state = container["State"]
+        word = state.get("Health", {}).get("Status", state["Status"]) if state["Running"] else state["Status"]
+        states[container["Config"]["Labels"]["com.docker.compose.service"]] = word
+    found = {service: states.get(service, "no container") for service in services}
+    # A service without a health check has no better word than running.
+    return {service: word for service, word in found.items() if word not in ("healthy", "running")}
+
+
+def last_words(container: dict[str, Any]) -> str:
+    """Return what the last health check of a container printed, or nothing."""
+    log = container["State"].get("Health", {}).get("Log") or [{"Output": ""}]
+    return str(log[-1]["Output"]).strip()
+
+
+class ActionModule(ActionBase):
+    """Looks at the containers from the controller, so that it can print while it waits."""
+
+    _VALID_ARGS = frozenset({"project", "services", "timeout"})
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Wait; see plugins/modules/airflow_wait_healthy.py for the options."""
+        result = super().run(tmp, task_vars)
+        services = list(self._task.args["services"])
+        if self._task.check_mode or not services:
+            return {**result, "changed": False, "seconds": 0}
+        start = shown_at = time.monotonic()
+        shown: dict[str, str] = {}
+        while waiting := waiting_for(services, self._containers()):
+            now = time.monotonic()
+            if now - start > float(self._task.args["timeout"]):
+                raise AnsibleActionFail(self._report(waiting, now - start, task_vars or {}))
+            if waiting != shown or now - shown_at > REPEAT:
+                self._show(waiting, now - start, task_vars or {})
+                shown, shown_at = waiting, now
+            time.sleep(PAUSE)
+        return {**result, "changed": False, "seconds": round(time.monotonic() - start)}
+
+    def _docker(self, arguments: str) -> str:
+        """Return what a docker command prints on the host."""
+        outcome = self._low_level_execute_command(f"docker {arguments}", sudoable=True)
+        if outcome["rc"] != 0:
+            raise AnsibleActionFail(f"`docker {arguments}` failed: {outcome['stderr'].strip()}")
+        return str(outcome["stdout"])
+
+    def _containers(self) -> list[dict[str, Any]]:
+        """Return what Docker knows of the project's long-lived containers."""
+        label = f"label=com.docker.compose.project={self._task.args['project']}"
+        ids = self._docker(f"ps -aq --filter {label} --filter label=com.docker.compose.oneoff=False").split()
+        found: list[dict[str, Any]] = json.loads(self._docker(f"inspect {' '.join(ids)}")) if ids else []
+        return found
+
+    def _show(self, waiting: dict[str, str], seconds: float, task_vars: dict[str, Any]) -> None:
+        """Print one line that says what is waited for."""
+        states = ", ".join(f"{service} ({word})" for service, word in sorted(waiting.items()))
+        display.display(f"waiting: [{task_vars.get('inventory_hostname')}] {seconds:.0f} s, not healthy yet: {states}")
+
+    def _report(self, waiting: dict[str, str], seconds: float, task_vars: dict[str, Any]) -> str:
+        """Return the message of a failure: which services, their last check, the end of their logs."""
+        lines = [f"{task_vars.get('inventory_hostname')}: not healthy after {seconds:.0f} s:"]
+        for container in self._containers():
+            service = container["Config"]["Labels"]["com.docker.compose.service"]
+            if service not in waiting:
+                continue
+            name = container["Name"].lstrip("/")
+            logs = self._docker(f"logs --tail 15 {name} 2>&1").rstrip()
+            lines += [f"- {service} ({waiting[service]}), last check: {last_words(container) or 'none yet'}", logs]
+            lines.append(f"  See more on the host: docker logs {name}")
+        missing = [service for service, word in waiting.items() if word == "no container"]
+        lines += [f"- {service} has no container; see `docker compose ls` on the host." for service in missing]
+        return "\n".join(lines)

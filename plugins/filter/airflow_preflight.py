@@ -1,0 +1,171 @@
+"""Filters that check the inputs of role airflow before anything is changed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Problems = list[str]
+
+# Options that the stack sets itself, with what the user writes instead.
+MANAGED_OPTIONS = {
+    ("core", "executor"): "the stack runs on Celery; remove it",
+    ("core", "fernet_key"): "set airflow_fernet_key",
+    ("core", "hostname_callable"): "the stack's log addresses depend on it; remove it",
+    ("database", "sql_alchemy_conn"): "set airflow_postgres_password",
+    ("celery", "broker_url"): "set airflow_redis_password",
+    ("celery", "result_backend"): "set airflow_postgres_password",
+    ("webserver", "secret_key"): "set airflow_webserver_secret_key",
+    ("scheduler", "enable_health_check"): "the scheduler's health check needs it; remove it",
+}
+
+
+def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) -> Problems:
+    """Return what is wrong with ``airflow_version``.
+
+    :param version: the release that the inventory asks for, such as ``2.5.3``
+    :param releases: the release table; its rows name the accepted ``versions``
+    :returns: one sentence a problem, none if the release is in the table
+    """
+    known = [v for row in releases.values() for v in row["versions"]]
+    if version in known:
+        return []
+    return [f"airflow_version: {version!r} is not a supported release; write one of {', '.join(known)}."]
+
+
+def image_problems(image: str, version: str) -> Problems:
+    """Return what is wrong with ``airflow_image``: only the plain image of the release is accepted.
+
+    :param image: image reference, with or without a registry's name
+    :param version: value of ``airflow_version``
+    """
+    wanted = f"write apache/airflow:{version}, with a registry's name before it if need be."
+    name, _, tag = image.rpartition(":")
+    if not re.fullmatch(r"([^/\s]+/)*apache/airflow", name):
+        return [f"airflow_image: {image!r} is not the Airflow image; {wanted}"]
+    if tag.startswith("slim-"):
+        return [f"airflow_image: {image!r} is a slim image, which lacks the providers that DAGs use; {wanted}"]
+    if "-python" in tag:
+        return [f"airflow_image: {image!r} is a variant by Python release; only the plain image is tested; {wanted}"]
+    if tag != version:
+        return [f"airflow_image: {image!r} contradicts airflow_version {version}; {wanted}"]
+    return []
+
+
+def postgres_problems(image: str, majors: Sequence[str]) -> Problems:
+    """Return what is wrong with ``airflow_postgres_image``.
+
+    :param image: image reference of Postgres
+    :param majors: major releases that the Airflow release is tested on
+    """
+    match = re.search(r":(\d+)[^/:]*$", image)
+    if match and match[1] in majors:
+        return []
+    return [
+        f"airflow_postgres_image: {image!r} must name a major release out of {', '.join(majors)}, as in postgres:15."
+    ]
+
+
+def placement_problems(groups: Mapping[str, Sequence[str]], service_groups: Mapping[str, str]) -> Problems:
+    """Return what is wrong with the inventory's groups.
+
+    :param groups: Ansible's ``groups``: hosts by group name
+    :param service_groups: inventory group by service name
+    """
+    problems = [
+        f"inventory: group {group} has no host, so {service} would run nowhere; put one host into it."
+        for service, group in service_groups.items()
+        if not groups.get(group)
+    ]
+    hosts = sorted({host for group in service_groups.values() for host in groups.get(group, [])})
+    if len(hosts) > 1:
+        problems.append(
+            f"inventory: the airflow_* groups hold {len(hosts)} hosts ({', '.join(hosts)}); "
+            "spreading the stack over several hosts is not supported yet; put one and the same host into each."
+        )
+    return problems
+
+
+def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> Problems:
+    """Return one sentence for each variable that looks like one of a role but is none.
+
+    :param names: names of variables in the inventory that carry the role's prefix
+    :param known: the role's public variables
+    """
+    problems = []
+    for name in sorted(set(names) - set(known)):
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else "remove it, or see roles/airflow/README.md for the names."
+        problems.append(f"{name}: no variable of this project has this name; {hint}")
+    return problems
+
+
+def config_problems(config: Mapping[str, Any]) -> Problems:
+    """Return what is wrong with ``airflow_config``.
+
+    :param config: options of airflow.cfg as a dict of sections
+    """
+    problems = []
+    for section, options in config.items():
+        if not isinstance(options, Mapping):
+            problems.append(f"airflow_config.{section}: must be a dict of options, as in core: {{parallelism: 16}}.")
+            continue
+        for option in options:
+            plain = re.sub(r"_(cmd|secret)$", "", str(option).lower())
+            instead = MANAGED_OPTIONS.get((section, plain))
+            if instead:
+                problems.append(f"airflow_config.{section}.{option}: this option is managed by the stack; {instead}.")
+    return problems
+
+
+def database_problems(databases: Sequence[Mapping[str, Any]]) -> Problems:
+    """Return what is wrong with ``airflow_postgres_databases``.
+
+    :param databases: list of dicts with ``name`` and ``owner``
+    """
+    problems = []
+    seen: set[str] = set()
+    for entry in databases:
+        for key in ("name", "owner"):
+            value = str(entry.get(key, ""))
+            if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", value):
+                problems.append(
+                    f"airflow_postgres_databases: {key} {value!r} must be lower-case letters, digits and underscores."
+                )
+            elif value in ("airflow", "postgres"):
+                problems.append(
+                    f"airflow_postgres_databases: {key} {value!r} belongs to the stack itself; choose another name."
+                )
+        if entry.get("name") in seen:
+            problems.append(f"airflow_postgres_databases: {entry.get('name')!r} is listed twice; keep one entry.")
+        seen.add(str(entry.get("name")))
+    return problems
+
+
+def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
+    """Return every problem of role airflow's inputs, each a sentence that says what to write instead.
+
+    :param inputs: dict with ``version``, ``image``, ``postgres_image``, ``releases``, ``groups``, ``service_groups``,
+        ``names``, ``known``, ``config`` and ``databases``, as the functions above take them
+    :returns: sentences; an empty list if all is well
+    """
+    problems = version_problems(inputs["version"], inputs["releases"])
+    if not problems:
+        row = next(row for row in inputs["releases"].values() if inputs["version"] in row["versions"])
+        problems += postgres_problems(inputs["postgres_image"], row["postgres"])
+    problems += image_problems(inputs["image"], inputs["version"])
+    problems += placement_problems(inputs["groups"], inputs["service_groups"])
+    problems += misspelt_problems(inputs["names"], inputs["known"])
+    problems += config_problems(inputs["config"])
+    problems += database_problems(inputs["databases"])
+    return problems
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {"airflow_problems": airflow_problems}

@@ -1,0 +1,160 @@
+"""Filters that shape the data of role airflow_stack: airflow.cfg, secret files, the compose definition."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from ansible.errors import AnsibleFilterError
+
+Dict = dict[str, Any]
+
+
+def airflow_cfg(*layers: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the text of airflow.cfg.
+
+    Airflow reads the file with configparser: ``%`` interpolates and is doubled here, a line break in a value is
+    followed by an indent, and booleans and empty values are written as Airflow's own default file writes them.
+
+    :param layers: options as dicts of sections, later ones win
+    :returns: the file's text, sections and options sorted
+    """
+    merged: dict[str, dict[str, str]] = {}
+    for layer in layers:
+        for section, options in layer.items():
+            target = merged.setdefault(str(section), {})
+            target.update({str(option).lower(): _cfg_value(value) for option, value in options.items()})
+    blocks = [
+        "\n".join([f"[{section}]", *(f"{option} = {value}".rstrip() for option, value in sorted(options.items()))])
+        for section, options in sorted(merged.items())
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _cfg_value(value: Any) -> str:
+    """Return one option's value as configparser reads it back."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        value = ",".join(str(item) for item in value)
+    return str(value).replace("%", "%%").replace("\n", "\n    ")
+
+
+def airflow_secret_files(values: Mapping[str, str], uid: int, postgres: str, redis: str) -> list[Dict]:
+    """Return the files that are derived from secrets, for Airflow and Redis to read.
+
+    :param values: secrets by name, of which ``postgres_password`` and ``redis_password`` are used
+    :param uid: user id that Airflow runs as
+    :param postgres: host name of Postgres as the containers see it
+    :param redis: host name of Redis as the containers see it
+    :returns: list of dicts with ``name``, ``owner`` (user id) and ``content``
+    """
+    database = f"airflow:{quote(values['postgres_password'], safe='')}@{postgres}:5432/airflow"
+    broker = f"redis://:{quote(values['redis_password'], safe='')}@{redis}:6379/0"
+    escaped = values["redis_password"].replace("\\", "\\\\").replace('"', '\\"')
+    return [
+        {"name": "sql_alchemy_conn", "owner": uid, "content": f"postgresql+psycopg2://{database}"},
+        {"name": "result_backend", "owner": uid, "content": f"db+postgresql+psycopg2://{database}"},
+        {"name": "broker_url", "owner": uid, "content": broker},
+        {"name": "redis_conf", "owner": 999, "content": f'dir /data\nappendonly yes\nrequirepass "{escaped}"\n'},
+    ]
+
+
+def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> Dict:
+    """Return the compose definition of one host.
+
+    :param services: the service table; each entry is a service in compose's words, plus ``group`` (the inventory
+        group whose hosts run it), ``airflow`` (true where it runs Airflow and so takes on ``stack.airflow``),
+        ``reads`` (names in ``stack.contents`` of mounted files whose change restarts it) and ``data_volumes``
+        (named volumes that compose must never remove: path by name)
+    :param stack: ``project``, ``network``, ``host`` (inventory name), ``groups`` (of this host), ``secrets_directory``,
+        ``logging`` and ``healthcheck`` (what compose's words of these names start from), ``airflow`` (what the Airflow
+        services share), ``release`` (command and health check by service), ``memory_limits`` (by service),
+        ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label tells nothing of a secret file)
+    :returns: the definition, ready for docker_compose_v2
+    :raises AnsibleFilterError: if a service has no group, a memory limit names no service, or a file is unknown
+    """
+    unknown = sorted(set(stack["memory_limits"]) - set(services))
+    if unknown:
+        raise AnsibleFilterError(
+            f"airflow_memory_limits: no service {unknown[0]!r}; the services are {', '.join(sorted(services))}."
+        )
+    entries = {
+        name: _with_airflow(name, service, stack)
+        for name, service in services.items()
+        if _runs_here(name, service, stack["groups"])
+    }
+    data_volumes = sorted(volume for entry in entries.values() for volume in entry.get("data_volumes", {}))
+    secrets = sorted({secret for entry in entries.values() for secret in entry.get("secrets", [])})
+    return {
+        "name": stack["project"],
+        "services": {name: _compose_service(name, entry, stack) for name, entry in entries.items()},
+        "networks": {"default": {"name": stack["network"]}},
+        "volumes": {volume: {"name": volume, "external": True} for volume in data_volumes},
+        "secrets": {secret: {"file": f"{stack['secrets_directory']}/{secret}"} for secret in secrets},
+    }
+
+
+def _runs_here(name: str, service: Mapping[str, Any], groups: Sequence[str]) -> bool:
+    """Return whether a host in these groups runs the service."""
+    if "group" not in service:
+        raise AnsibleFilterError(f"service {name!r} of the service table names no inventory group.")
+    return service["group"] in groups
+
+
+def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:
+    """Return a table entry with what all Airflow services share, and its row of the release, put under it."""
+    if not service.get("airflow"):
+        return dict(service)
+    shared, row = stack["airflow"], stack["release"].get(name, {})
+    result = {**shared, **{key: row[key] for key in ("command",) if key in row}, **service}
+    result["environment"] = {**shared["environment"], **service.get("environment", {})}
+    result["volumes"] = [*shared["volumes"], *service.get("volumes", [])]
+    if "health" in row:
+        # -B: a check writes no byte code, which would pile up in the container's layer.
+        result["healthcheck"] = {"test": ["CMD", "python", "-B", "/opt/airflow/health.py", *row["health"]]}
+    return result
+
+
+def _compose_service(name: str, entry: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:
+    """Return one service in compose's words: the entry, and what all services of the stack share."""
+    result = {key: value for key, value in entry.items() if key not in ("group", "airflow", "reads", "data_volumes")}
+    mounts = [f"{volume}:{path}" for volume, path in entry.get("data_volumes", {}).items()]
+    result["volumes"] = [*entry.get("volumes", []), *mounts]
+    result["hostname"] = f"{name}-{stack['host']}"
+    result["logging"] = stack["logging"]
+    result["security_opt"] = ["no-new-privileges:true"]
+    result["labels"] = {"ansible-airflow.files": _digest([*entry.get("reads", []), *entry.get("secrets", [])], stack)}
+    if "healthcheck" in entry:
+        result["healthcheck"] = {**stack["healthcheck"], **entry["healthcheck"]}
+    if name in stack["memory_limits"]:
+        result["mem_limit"] = stack["memory_limits"][name]
+    return result
+
+
+def _digest(names: Sequence[str], stack: Mapping[str, Any]) -> str:
+    """Return a keyed digest of mounted files: compose does not see their content, but it sees a label."""
+    digest = hmac.new(str(stack["digest_key"]).encode(), digestmod=hashlib.sha256)
+    for name in sorted(set(names)):
+        if name not in stack["contents"]:
+            raise AnsibleFilterError(f"no content is known of the file {name!r}, which a service reads.")
+        for part in (name, str(stack["contents"][name])):
+            digest.update(hashlib.sha256(part.encode()).digest())
+    return digest.hexdigest()
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {
+            "airflow_cfg": airflow_cfg,
+            "airflow_secret_files": airflow_secret_files,
+            "airflow_compose": airflow_compose,
+        }

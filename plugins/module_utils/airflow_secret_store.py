@@ -1,0 +1,144 @@
+"""Logic of the module airflow_secrets: which secrets exist, which are given, which must be made.
+
+No AnsibleModule in here, so that plain tests can call it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets as random_source
+import stat
+from dataclasses import dataclass
+
+
+class SecretError(Exception):
+    """A secret cannot be settled; the text says why and what to do, never a value."""
+
+
+@dataclass
+class Secret:
+    """One secret as the caller wants it.
+
+    :ivar name: file name in the directory of secrets
+    :ivar kind: ``password`` (32 characters) or ``fernet`` (32 bytes in url-safe base64)
+    :ivar value: the value given by the inventory, or None to keep or make one
+    :ivar owner: user id, the only one that may read the file
+    :ivar keep: True if a value that exists must not change
+    :ivar variable: the inventory's variable, for messages
+    """
+
+    name: str
+    kind: str = "password"
+    value: str | None = None
+    owner: int = 0
+    keep: bool = False
+    variable: str = ""
+
+
+@dataclass
+class Outcome:
+    """What to do about one secret.
+
+    :ivar secret: the secret it is about
+    :ivar value: the value that holds from now on
+    :ivar write: True if the file's content must be written
+    :ivar chown: True if only its owner or mode must be set
+    """
+
+    secret: Secret
+    value: str
+    write: bool
+    chown: bool
+
+
+def new_value(kind: str) -> str:
+    """Return a fresh random value.
+
+    :param kind: ``password`` or ``fernet``; 256 bits of randomness either way
+    """
+    if kind == "fernet":
+        return base64.urlsafe_b64encode(os.urandom(32)).decode()
+    return random_source.token_urlsafe(32)
+
+
+def check_given(secret: Secret) -> None:
+    """Raise SecretError if the inventory's value cannot be used."""
+    value = secret.value or ""
+    if not value.strip() or any(ord(char) < 32 for char in value):
+        raise SecretError(f"{secret.variable} must be one line of text and not empty.")
+    if secret.kind != "fernet":
+        return
+    try:
+        ok = len(base64.urlsafe_b64decode(value.encode())) == 32
+    except ValueError:
+        ok = False
+    if not ok:
+        raise SecretError(
+            f"{secret.variable} is no Fernet key: it must be 32 bytes in url-safe base64, as made by "
+            "`openssl rand -base64 32 | tr +/ -_`."
+        )
+
+
+def read(directory: str, name: str) -> str | None:
+    """Return the content of one secret's file, or None if there is none."""
+    try:
+        with open(os.path.join(directory, name), encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def settle(secret: Secret, directory: str, database_exists: bool) -> Outcome:
+    """Decide about one secret; changes nothing.
+
+    :param secret: what the caller wants
+    :param directory: directory of the secrets
+    :param database_exists: True if there is data that was made with these secrets
+    :raises SecretError: if a given value is unusable, would replace one that must be kept, or if data exists
+        whose secret is gone
+    """
+    path = os.path.join(directory, secret.name)
+    present = read(directory, secret.name)
+    if secret.value is not None:
+        check_given(secret)
+        if secret.keep and present is not None and present != secret.value:
+            raise SecretError(
+                f"{secret.variable} differs from the key in {path}, with which data is encrypted; "
+                f"give the value of that file, or remove {secret.variable} from the inventory to keep it."
+            )
+        return Outcome(secret, secret.value, present != secret.value, not owned(path, secret.owner))
+    if present is not None:
+        return Outcome(secret, present, False, not owned(path, secret.owner))
+    if database_exists and secret.keep:
+        raise SecretError(
+            f"{path} is missing but Airflow's database exists, and it cannot be read without this secret; "
+            f"put the file back from a backup, or give {secret.variable}."
+        )
+    return Outcome(secret, new_value(secret.kind), True, False)
+
+
+def owned(path: str, owner: int) -> bool:
+    """Return whether a file belongs to the user id and only it may read it."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return False
+    return found.st_uid == owner and stat.S_IMODE(found.st_mode) == 0o400
+
+
+def apply(outcome: Outcome, directory: str) -> None:
+    """Write one secret's file, atomically, readable by its owner alone from the first moment."""
+    path = os.path.join(directory, outcome.secret.name)
+    if outcome.write:
+        temporary = f"{path}.new"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o400)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(outcome.value)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chown(temporary, outcome.secret.owner, 0)
+        os.replace(temporary, path)
+    elif outcome.chown:
+        os.chown(path, outcome.secret.owner, 0)
+        os.chmod(path, 0o400)

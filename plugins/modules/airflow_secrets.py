@@ -1,0 +1,139 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: keep or make the secrets of an Airflow stack."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_secrets
+short_description: Keep or make the secrets of an Airflow stack
+description:
+  - Settles every secret of a stack, each in a file of its own that one user id can read.
+  - A value given wins; otherwise the file's value is kept; otherwise a random one is made, once.
+  - All secrets are settled before the first file is written, so a refusal changes nothing.
+options:
+  directory:
+    description: Directory of the files on the host. It must exist, except in check mode.
+    type: path
+    required: true
+  database_exists:
+    description:
+      - Whether data exists that was made with these secrets. Then those with O(secrets[].keep) are not made anew.
+    type: bool
+    required: true
+  secrets:
+    description: The secrets.
+    type: list
+    elements: dict
+    required: true
+    options:
+      name:
+        description: Name of the file.
+        type: str
+        required: true
+      kind:
+        description: C(password) is 32 random bytes as text, C(fernet) a key for Airflow's encryption.
+        type: str
+        choices: [password, fernet]
+        default: password
+      value:
+        description: The value, if the inventory gives one. An empty string counts as not given.
+        type: str
+      owner:
+        description: User id that may read the file.
+        type: int
+        default: 0
+      keep:
+        description: Refuse to replace a value that exists, and to make one where data exists.
+        type: bool
+        default: false
+      variable:
+        description: Name of the inventory's variable, for messages.
+        type: str
+        default: ""
+author: ansible-airflow maintainers (@ansible-airflow)
+notes:
+  - The result holds the values, so register it only in a task with C(no_log).
+attributes:
+  check_mode:
+    support: full
+    description: Makes random values in memory only and writes nothing.
+  diff_mode:
+    support: none
+    description: Secrets are not shown.
+"""
+
+EXAMPLES = r"""
+- name: Keep or make two secrets
+  airflow_secrets:
+    directory: /etc/airflow/secrets
+    database_exists: false
+    secrets:
+      - {name: redis_password, owner: 999}
+      - {name: fernet_key, kind: fernet, owner: 50000, keep: true, value: "{{ vault_airflow_fernet_key }}"}
+  register: airflow_secrets
+  no_log: true
+"""
+
+RETURN = r"""
+values:
+  description: The value of every secret by its name.
+  type: dict
+  returned: success
+written:
+  description: Names of the files whose content was written.
+  type: list
+  elements: str
+  returned: success
+"""
+
+from ansible.module_utils.airflow_secret_store import (
+    Secret,
+    SecretError,
+    apply,
+    settle,
+)
+from ansible.module_utils.basic import AnsibleModule
+
+SECRET = {
+    "name": {"type": "str", "required": True},
+    "kind": {"type": "str", "choices": ["password", "fernet"], "default": "password"},
+    "value": {"type": "str", "no_log": True},
+    "owner": {"type": "int", "default": 0},
+    "keep": {"type": "bool", "default": False},
+    "variable": {"type": "str", "default": ""},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "directory": {"type": "path", "required": True},
+            "database_exists": {"type": "bool", "required": True},
+            # The list holds names; the values inside are no_log on their own.
+            "secrets": {"type": "list", "elements": "dict", "required": True, "no_log": False, "options": SECRET},
+        },
+        supports_check_mode=True,
+    )
+    directory = module.params["directory"]
+    wanted = [Secret(**{**entry, "value": entry["value"] or None}) for entry in module.params["secrets"]]
+    try:
+        outcomes = [settle(secret, directory, module.params["database_exists"]) for secret in wanted]
+        if not module.check_mode:
+            for outcome in outcomes:
+                apply(outcome, directory)
+    except (SecretError, OSError) as error:
+        module.fail_json(msg=str(error))
+    # exit_json would mask the values given by the inventory; the task that calls this is no_log and needs them.
+    module.no_log_values = set()
+    module.exit_json(
+        changed=any(outcome.write or outcome.chown for outcome in outcomes),
+        values={outcome.secret.name: outcome.value for outcome in outcomes},
+        written=[outcome.secret.name for outcome in outcomes if outcome.write],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Documentation of the action plugin airflow_wait_healthy, which does the work on the controller."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_wait_healthy
+short_description: Wait until the services of a compose project are healthy
+description:
+  - Prints which services it waits for, and in which state they are, each time that changes.
+  - When the time is up it fails with the last health check and the end of the log of each service.
+options:
+  project:
+    description: Name of the compose project.
+    type: str
+    required: true
+  services:
+    description: Names of the services to wait for. A service without a health check needs to be running.
+    type: list
+    elements: str
+    required: true
+  timeout:
+    description: Seconds to wait.
+    type: int
+    required: true
+author: ansible-airflow maintainers (@ansible-airflow)
+attributes:
+  action:
+    support: full
+    description: Runs on the controller and calls docker on the host.
+  check_mode:
+    support: full
+    description: Does not wait.
+"""
+
+EXAMPLES = r"""
+- name: Wait for the database
+  airflow_wait_healthy:
+    project: airflow
+    services: [postgres]
+    timeout: 120
+"""
+
+RETURN = r"""
+seconds:
+  description: Seconds that it waited.
+  type: int
+  returned: success
+"""

@@ -1,0 +1,41 @@
+"""What the action plugin says of containers."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SOURCE = Path(__file__).parents[4] / "plugins/action/airflow_wait_healthy.py"
+SPEC = importlib.util.spec_from_file_location("airflow_wait_healthy", SOURCE)
+assert SPEC
+assert SPEC.loader
+plugin = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(plugin)
+
+
+def container(service: str, status: str = "running", health: str | None = None) -> dict[str, Any]:
+    state: dict[str, Any] = {"Running": status == "running", "Status": status}
+    if health:
+        state["Health"] = {"Status": health, "Log": [{"Output": "refused\n"}]}
+    return {"State": state, "Config": {"Labels": {"com.docker.compose.service": service}}}
+
+
+@pytest.mark.parametrize(
+    ("containers", "waiting"),
+    [
+        ([container("redis", health="healthy")], {}),
+        ([container("redis")], {}),
+        ([container("redis", health="starting")], {"redis": "starting"}),
+        ([container("redis", "exited", "unhealthy")], {"redis": "exited"}),
+        ([container("redis", "restarting")], {"redis": "restarting"}),
+        ([container("other", health="healthy")], {"redis": "no container"}),
+    ],
+)
+def test_waiting_for(containers: list[dict[str, Any]], waiting: dict[str, str]) -> None:
+    assert plugin.waiting_for(["redis"], containers) == waiting
+
+
+def test_last_words() -> None:
+    assert plugin.last_words(container("redis", health="unhealthy")) == "refused"
+    assert plugin.last_words(container("redis")) == ""

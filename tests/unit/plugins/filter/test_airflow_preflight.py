@@ -1,0 +1,124 @@
+"""Each bad input of role airflow gets its sentence, and good inputs get none."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from airflow_preflight import (
+    airflow_problems,
+    config_problems,
+    database_problems,
+    image_problems,
+    misspelt_problems,
+    placement_problems,
+    postgres_problems,
+    version_problems,
+)
+
+ROLE = Path(__file__).parents[4] / "roles" / "airflow"
+RELEASES = yaml.safe_load((ROLE / "vars/main/releases.yml").read_text())["__airflow_releases"]
+
+
+@pytest.mark.parametrize("version", ["2.5.3", "2.5.0"])
+def test_releases_in_the_table_are_accepted(version: str) -> None:
+    assert version_problems(version, RELEASES) == []
+
+
+@pytest.mark.parametrize("version", ["2.5", "latest", "2.5.99", "4.0.0", ""])
+def test_other_releases_are_refused_with_the_list(version: str) -> None:
+    (problem,) = version_problems(version, RELEASES)
+    assert problem.startswith("airflow_version:")
+    assert "2.5.3" in problem
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["apache/airflow:2.5.3", "registry.example.com/apache/airflow:2.5.3", "r.example:5000/hub/apache/airflow:2.5.3"],
+)
+def test_plain_images_are_accepted(image: str) -> None:
+    assert image_problems(image, "2.5.3") == []
+
+
+@pytest.mark.parametrize(
+    ("image", "word"),
+    [
+        ("apache/airflow:slim-2.5.3", "slim"),
+        ("apache/airflow:2.5.3-python3.9", "variant"),
+        ("apache/airflow:slim-2.5.3-python3.9", "slim"),
+        ("python:3.9", "not the Airflow image"),
+        ("myapache/airflow:2.5.3", "not the Airflow image"),
+        ("apache/airflow:2.5.2", "contradicts"),
+        ("apache/airflow:latest", "contradicts"),
+        ("apache/airflow", "not the Airflow image"),
+    ],
+)
+def test_other_images_are_refused(image: str, word: str) -> None:
+    (problem,) = image_problems(image, "2.5.3")
+    assert problem.startswith("airflow_image:")
+    assert word in problem
+    assert "write apache/airflow:2.5.3" in problem
+
+
+@pytest.mark.parametrize(
+    ("image", "accepted"),
+    [("postgres:15", True), ("r.example:5000/postgres:13.4-alpine", True), ("postgres:17", False), ("postgres", False)],
+)
+def test_postgres_major(image: str, accepted: bool) -> None:
+    assert (postgres_problems(image, ["13", "15"]) == []) is accepted
+
+
+def test_every_service_needs_a_host_and_only_one_for_now() -> None:
+    services = {"redis": "airflow_redis", "worker": "airflow_worker"}
+    assert placement_problems({"airflow_redis": ["a"], "airflow_worker": ["a"]}, services) == []
+    (empty,) = placement_problems({"airflow_redis": ["a"]}, services)
+    assert "airflow_worker" in empty
+    (many,) = placement_problems({"airflow_redis": ["a"], "airflow_worker": ["b", "a"]}, services)
+    assert "2 hosts (a, b)" in many
+
+
+def test_misspelt_variables_are_named_with_the_right_word() -> None:
+    assert misspelt_problems(["airflow_version"], ["airflow_version"]) == []
+    (problem,) = misspelt_problems(["airflow_wroker_concurrency"], ["airflow_version", "airflow_worker_concurrency"])
+    assert "did you mean airflow_worker_concurrency?" in problem
+
+
+def test_managed_options_are_refused_in_every_spelling() -> None:
+    config = {"core": {"Fernet_Key": "x", "parallelism": 4}, "database": {"sql_alchemy_conn_cmd": "x"}, "celery": 3}
+    problems = config_problems(config)
+    assert len(problems) == 3
+    assert "set airflow_fernet_key" in problems[0]
+    assert "must be a dict" in problems[2]
+
+
+def test_databases() -> None:
+    assert database_problems([{"name": "news", "owner": "news"}]) == []
+    problems = database_problems(
+        [{"name": "airflow", "owner": "x-y"}, {"name": "n", "owner": "n"}, {"name": "n", "owner": "n"}]
+    )
+    assert [word in text for word, text in zip(["belongs to the stack", "'x-y'", "twice"], problems, strict=True)] == [
+        True
+    ] * 3
+
+
+def test_all_problems_come_together() -> None:
+    problems = airflow_problems(
+        {
+            "version": "latest",
+            "image": "python:3.9",
+            "postgres_image": "postgres:15",
+            "releases": RELEASES,
+            "groups": {},
+            "service_groups": {"redis": "airflow_redis"},
+            "names": ["airflow_typo"],
+            "known": ["airflow_version"],
+            "config": {},
+            "databases": [{"name": "postgres", "owner": "o"}],
+        }
+    )
+    assert [text.split(":")[0] for text in problems] == [
+        "airflow_version",
+        "airflow_image",
+        "inventory",
+        "airflow_typo",
+        "airflow_postgres_databases",
+    ]

@@ -1,0 +1,139 @@
+"""The data of role airflow_stack: airflow.cfg, secret files, the compose definition."""
+
+import configparser
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from airflow_stack import airflow_cfg, airflow_compose, airflow_secret_files
+from ansible.errors import AnsibleFilterError
+
+
+def read(text: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read_string(text)
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("value", "seen"),
+    [
+        ("plain", "plain"),
+        ("100%", "100%"),
+        ("[%(asctime)s] %(message)s", "[%(asctime)s] %(message)s"),
+        (True, "True"),
+        (None, ""),
+        (16, "16"),
+        (["a", "b"], "a,b"),
+        ("two\nlines", "two\nlines"),
+        ("سلام = ; #", "سلام = ; #"),
+    ],
+)
+def test_an_option_reaches_airflow_as_it_was_meant(value: Any, seen: str) -> None:
+    assert read(airflow_cfg({"core": {"option": value}}))["core"]["option"] == seen
+
+
+def test_later_layers_win_option_by_option() -> None:
+    parser = read(airflow_cfg({"core": {"a": 1, "b": 1}}, {"core": {"B": 2}}, {"logging": {"c": 3}}))
+    assert {name: dict(parser[name]) for name in parser.sections()} == {
+        "core": {"a": "1", "b": "2"},
+        "logging": {"c": "3"},
+    }
+
+
+def test_passwords_survive_urls_and_redis_quoting() -> None:
+    odd = 'a/b:c@d%e"f\\g'
+    files = {
+        file["name"]: file
+        for file in airflow_secret_files({"postgres_password": odd, "redis_password": odd}, 50000, "postgres", "redis")
+    }
+    for name in ("sql_alchemy_conn", "broker_url"):
+        url = urlsplit(files[name]["content"])
+        assert unquote(url.password or "") == odd
+        assert files[name]["owner"] == 50000
+    assert 'requirepass "a/b:c@d%e\\"f\\\\g"' in files["redis_conf"]["content"]
+    assert files["redis_conf"]["owner"] == 999
+
+
+def stack(**changes: Any) -> dict[str, Any]:
+    return {
+        "project": "airflow",
+        "network": "airflow",
+        "host": "h1",
+        "groups": ["airflow_redis", "airflow_worker"],
+        "secrets_directory": "/s",
+        "logging": {"driver": "json-file"},
+        "healthcheck": {"interval": "30s"},
+        "airflow": {
+            "image": "apache/airflow:2.5.3",
+            "environment": {"A": "1"},
+            "volumes": ["/l:/l"],
+            "secrets": ["key"],
+            "reads": ["airflow.cfg"],
+        },
+        "release": {"worker": {"command": ["celery", "worker"], "health": ["celery"]}},
+        "memory_limits": {"worker": "2g"},
+        "contents": {"airflow.cfg": "x", "key": "k", "redis_conf": "r"},
+        "digest_key": "secret",
+        **changes,
+    }
+
+
+SERVICES: dict[str, Any] = {
+    "redis": {
+        "group": "airflow_redis",
+        "image": "redis:7",
+        "secrets": ["redis_conf"],
+        "data_volumes": {"airflow_redis_data": "/data"},
+        "healthcheck": {"test": ["CMD", "true"]},
+    },
+    "worker": {"group": "airflow_worker", "airflow": True, "environment": {"B": "2"}, "volumes": ["/sock:/sock"]},
+    "scheduler": {"group": "airflow_scheduler", "airflow": True},
+}
+
+
+def test_a_host_runs_the_services_of_its_groups() -> None:
+    compose = airflow_compose(SERVICES, stack())
+    assert list(compose["services"]) == ["redis", "worker"]
+    assert compose["networks"] == {"default": {"name": "airflow"}}
+    assert compose["volumes"] == {"airflow_redis_data": {"name": "airflow_redis_data", "external": True}}
+    assert compose["secrets"] == {"key": {"file": "/s/key"}, "redis_conf": {"file": "/s/redis_conf"}}
+
+
+def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
+    worker = airflow_compose(SERVICES, stack())["services"]["worker"]
+    assert worker["command"] == ["celery", "worker"]
+    assert worker["environment"] == {"A": "1", "B": "2"}
+    assert worker["volumes"] == ["/l:/l", "/sock:/sock"]
+    assert worker["healthcheck"] == {
+        "interval": "30s",
+        "test": ["CMD", "python", "-B", "/opt/airflow/health.py", "celery"],
+    }
+    assert worker["hostname"] == "worker-h1"
+    assert worker["mem_limit"] == "2g"
+    assert not {"group", "airflow", "reads"} & set(worker)
+
+
+def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
+    def labels(**contents: str) -> dict[str, str]:
+        compose = airflow_compose(SERVICES, stack(contents={**stack()["contents"], **contents}))
+        return {name: service["labels"]["ansible-airflow.files"] for name, service in compose["services"].items()}
+
+    before, after = labels(), labels(**{"airflow.cfg": "y"})
+    assert before["redis"] == after["redis"]
+    assert before["worker"] != after["worker"]
+    assert before["worker"] != "k"
+    assert len(before["worker"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("services", "changes", "words"),
+    [
+        ({"odd": {}}, {"memory_limits": {}}, "'odd' of the service table names no inventory group"),
+        (SERVICES, {"memory_limits": {"wroker": "1g"}}, "airflow_memory_limits: no service 'wroker'"),
+        (SERVICES, {"contents": {}}, "no content is known of the file"),
+    ],
+)
+def test_mistakes_are_named(services: dict[str, Any], changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=words):
+        airflow_compose(services, stack(**changes))

@@ -1,0 +1,86 @@
+"""Secrets are kept, given or made, and refusals come before any change."""
+
+import base64
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.airflow_secret_store import Secret, SecretError, apply, new_value, settle
+
+ME = os.getuid()
+KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
+OTHER = base64.urlsafe_b64encode(b"o" * 32).decode()
+
+
+def put(directory: Path, name: str, value: str) -> None:
+    (directory / name).write_text(value)
+    (directory / name).chmod(0o400)
+
+
+def test_a_missing_secret_is_made_once(tmp_path: Path) -> None:
+    outcome = settle(Secret("redis_password", owner=ME), str(tmp_path), False)
+    assert outcome.write
+    assert len(outcome.value) >= 32
+    assert list(tmp_path.iterdir()) == [], "settling changes nothing"
+    if os.getuid() == 0:
+        apply(outcome, str(tmp_path))
+        found = (tmp_path / "redis_password").stat()
+        assert stat.S_IMODE(found.st_mode) == 0o400
+        assert found.st_uid == ME
+        again = settle(Secret("redis_password", owner=ME), str(tmp_path), True)
+        assert (again.value, again.write, again.chown) == (outcome.value, False, False)
+
+
+def test_a_value_given_wins(tmp_path: Path) -> None:
+    put(tmp_path, "redis_password", "old")
+    outcome = settle(Secret("redis_password", value="new", owner=ME), str(tmp_path), True)
+    assert outcome.write
+    assert outcome.value == "new"
+
+
+def test_a_loose_file_is_tightened(tmp_path: Path) -> None:
+    (tmp_path / "redis_password").write_text("x")
+    (tmp_path / "redis_password").chmod(0o644)
+    outcome = settle(Secret("redis_password", owner=ME), str(tmp_path), False)
+    assert outcome.chown
+    assert not outcome.write
+
+
+@pytest.mark.parametrize(
+    ("secret", "present", "database", "words"),
+    [
+        (
+            Secret("fernet_key", "fernet", KEY, keep=True, variable="airflow_fernet_key"),
+            OTHER,
+            True,
+            "airflow_fernet_key differs",
+        ),
+        (Secret("fernet_key", "fernet", "short", variable="airflow_fernet_key"), None, False, "no Fernet key"),
+        (Secret("fernet_key", "fernet", "ü" * 44, variable="airflow_fernet_key"), None, False, "no Fernet key"),
+        (
+            Secret("postgres_password", keep=True, variable="airflow_postgres_password"),
+            None,
+            True,
+            "is missing but Airflow's database exists",
+        ),
+        (
+            Secret("redis_password", value="two\nlines", variable="airflow_redis_password"),
+            None,
+            False,
+            "one line of text",
+        ),
+        (Secret("redis_password", value="  ", variable="airflow_redis_password"), None, False, "not empty"),
+    ],
+)
+def test_what_is_refused(tmp_path: Path, secret: Secret, present: str | None, database: bool, words: str) -> None:
+    if present is not None:
+        put(tmp_path, secret.name, present)
+    with pytest.raises(SecretError, match=words) as caught:
+        settle(secret, str(tmp_path), database)
+    for value in (secret.value, present):
+        assert not value or len(value.strip()) == 0 or value not in str(caught.value)
+
+
+def test_a_made_fernet_key_is_one() -> None:
+    assert len(base64.urlsafe_b64decode(new_value("fernet"))) == 32
