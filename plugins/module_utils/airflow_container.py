@@ -1,0 +1,148 @@
+"""Reaches Airflow from its host: finds a running container and runs one process with our actions in it.
+
+Only the docker command is needed. Data and results travel by standard input and output, never by an argument. No
+AnsibleModule in here: it takes the function ``run_command`` of one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from ansible.module_utils import airflow_inside
+
+# AnsibleModule.run_command: exit code, output, error output.
+RunCommand = Callable[..., tuple[int, str, str]]
+
+# How every module finds its container.
+CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
+    "project": {"type": "str", "default": "airflow"},
+    "services": {
+        "type": "list",
+        "elements": "str",
+        "default": ["scheduler", "webserver", "worker", "triggerer"],
+    },
+    "container": {"type": "str"},
+    "timeout": {"type": "int", "default": 120},
+}
+
+# The whole program that the process list shows; the rest of it comes by standard input.
+LOADER = (
+    "import json, sys; request = json.load(sys.stdin); names = {'__name__': 'airflow_inside'}; "
+    "[exec(compile(text, name, 'exec'), names) for name, text in request['program']]; names['main'](request, names)"
+)
+
+SENTENCES = {
+    "database": "Airflow's metadata database does not answer ({detail}); start the service postgres or wait for it.",
+    "broker": "Airflow's broker does not answer ({detail}); start the service redis or wait for it.",
+    "migration": (
+        "Airflow's metadata database is not at this release's version ({detail}): its migrations still run, or never "
+        "ran. Wait for them, or run them: `airflow db upgrade`, from release 2.7 on `airflow db migrate`."
+    ),
+    "fernet": (
+        "Airflow cannot decrypt {undecryptable}, which another Fernet key encrypted. Give Airflow that key, or delete "
+        "them in the web UI."
+    ),
+    "timeout": "Airflow came to {detail}; look for locks in its database, or raise timeout.",
+    "no_airflow": "its Python has no working Airflow ({detail}); name another one in services or container.",
+    "refused": "Airflow refused: {detail}",
+    "other": "Airflow failed: {detail}",
+}
+
+
+class NotRunningError(Exception):
+    """There is no running Airflow container on this host; the text says what to do."""
+
+
+class InsideError(Exception):
+    """The process inside the container failed; the text says why, without values.
+
+    :ivar reports: what the actions reported before the error, by their names
+    """
+
+    def __init__(self, message: str, reports: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.reports = reports
+
+
+def find_container(run_command: RunCommand, docker: str | None, options: Mapping[str, Any]) -> str:
+    """Return the name of a running Airflow container.
+
+    :param run_command: runs an argument list
+    :param docker: path of the docker command, None if there is none
+    :param options: ``container``, or else ``project`` and ``services``, in the order in which they are tried
+    :raises NotRunningError: if none runs
+    """
+    host = platform.node()
+    if not docker:
+        raise NotRunningError(f"host {host} has no docker command; install Docker and start the Airflow stack first.")
+    project, services = options["project"], options["services"]
+    labels = [f"project={project}", "oneoff=False"]
+    filters = [word for label in labels for word in ("--filter", f"label=com.docker.compose.{label}")]
+    row = '{{.Names}}\t{{.Label "com.docker.compose.service"}}'
+    argv = [docker, "ps", "--filter", "status=running", "--format", row]
+    rc, out, err = run_command(argv if options["container"] else [*argv, *filters])
+    if rc != 0:
+        raise NotRunningError(f"the Docker engine of host {host} does not answer: {airflow_inside.first_line(err)}")
+    running = [line.split("\t") for line in out.splitlines()]
+    if options["container"]:
+        missing = f"no container named {options['container']!r} runs"
+        found = [name for name, _ in running if name == options["container"]]
+    else:
+        missing = f"compose project {project!r} runs none of the services {', '.join(services)}"
+        found = [name for wanted in services for name, service in running if service == wanted]
+    if found:
+        return found[0]
+    raise NotRunningError(
+        f"on host {host} {missing}; start the stack (playbooks/deploy_airflow_stack.yml), or name what runs there in "
+        "project, services or container."
+    )
+
+
+def run_inside(
+    run_command: RunCommand,
+    docker: str,
+    container: str,
+    *,
+    timeout: int,
+    programs: Iterable[ModuleType],
+    actions: Iterable[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Run actions in one process in a container and return their reports by name.
+
+    :param run_command: runs an argument list with ``data`` as its standard input
+    :param docker: path of the docker command
+    :param container: name of a running container
+    :param timeout: seconds after which the process ends itself
+    :param programs: the modules that define the actions; their text is sent
+    :param actions: dicts with ``name`` and what that action needs
+    :raises InsideError: if the process or an action failed
+    """
+    texts = [(module.__name__, inspect.getsource(module)) for module in (airflow_inside, *programs)]
+    request = {"program": texts, "actions": list(actions), "timeout": timeout}
+    argv = [docker, "exec", "-i", container, "python", "-c", LOADER]
+    rc, out, err = run_command(argv, data=json.dumps(request), binary_data=True)
+    lines = [line for line in out.splitlines() if line.startswith(airflow_inside.MARK)]
+    if not lines:
+        why = airflow_inside.first_line((err.strip() or "no output").split("\n")[-1])
+        raise InsideError(f"container {container}: its process ended with code {rc} and no result: {why}", {})
+    result = json.loads(lines[-1][len(airflow_inside.MARK) :])
+    if result["error"]:
+        reports = result["reports"]
+        undecryptable = [name for report in reports.values() for name in report.get("undecryptable", [])]
+        raise InsideError(f"container {container}: {sentence(result['error'], undecryptable)}", reports)
+    return dict(result["reports"])
+
+
+def sentence(error: Mapping[str, str], undecryptable: Sequence[str] = ()) -> str:
+    """Say what an error inside means and what to do about it.
+
+    :param error: ``kind`` and ``detail``
+    :param undecryptable: names of what Airflow cannot decrypt, if that is the error
+    """
+    found = ", ".join(undecryptable) or "a value in its database"
+    return SENTENCES[error["kind"]].format(detail=error["detail"], undecryptable=found)

@@ -1,0 +1,167 @@
+"""The frame of the program that runs inside an Airflow container.
+
+This file is not imported there: its text travels by standard input, followed by the text of one or more files that
+define actions (airflow_inside_connections.py and the like), all run in one namespace. It therefore imports nothing of
+ours, nothing of Airflow before it is needed, and is valid Python 3.7, which the oldest supported image has.
+
+An action is a function ``action_NAME(airflow, request, report)``: it dispatches Airflow's own commands with the
+``Airflow`` object, and fills the dict ``report`` as it goes, so that what was done before an error is known too.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+# What marks the one line of output that is the result.
+MARK = "airflow-inside-result:"
+
+
+class Capture(io.StringIO):
+    """Output of one command: commands that close it, or ask for its name, find what they expect."""
+
+    name = "<stdout>"
+
+    def close(self) -> None:
+        """Stay open, to be read after the command."""
+
+
+class Airflow:
+    """Airflow in this process: its commands, and a private place for their input.
+
+    :ivar output: what the last command wrote to standard output, also when it raised
+    :ivar complaints: what it wrote to standard error
+    """
+
+    def __init__(self) -> None:
+        """Import Airflow; does not connect to its database."""
+        from airflow.cli import cli_parser  # noqa: PLC0415 - only the container has Airflow
+
+        forget_secrets()
+        self._parser = cli_parser.get_parser()
+        self.output = self.complaints = ""
+
+    def command(self, *argv: str) -> str:
+        """Run one of Airflow's command lines through its own parser and return what it printed.
+
+        :param argv: the words after ``airflow``; they land in Airflow's audit log, so they must hold no secret
+        """
+        output, complaints, before = Capture(), Capture(), (sys.stdout, sys.stderr, sys.argv)
+        sys.stdout, sys.stderr, sys.argv = output, complaints, ["airflow", *argv]
+        try:
+            arguments = self._parser.parse_args(list(argv))
+            arguments.func(arguments)
+        finally:
+            sys.stdout, sys.stderr, sys.argv = before
+            self.output, self.complaints = output.getvalue(), complaints.getvalue()
+        return self.output
+
+    def command_with_file(self, data: object, *argv: str) -> str:
+        """Run a command whose last word is the path of a JSON file with these data.
+
+        The file is readable by this user only, in memory where the container has such a place, and gone afterwards.
+        """
+        place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - mkdtemp makes a private directory
+        directory = tempfile.mkdtemp(prefix="airflow-inside-", dir=place)
+        LEFTOVERS.append(directory)
+        path = os.path.join(directory, "data.json")
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                json.dump(data, file)
+            return self.command(*argv, path)
+        finally:
+            clean_up()
+
+    def describe(self, error: BaseException) -> dict[str, str]:
+        """Say what an exception means: ``kind`` is a word for the caller, ``detail`` a line for people.
+
+        The detail never holds the statement or the row at fault, which may hold secrets.
+        """
+        names = {kind.__name__ for kind in type(error).__mro__}
+        origin = getattr(error, "orig", None)
+        if origin is not None:
+            # Only the first line: the row at fault comes after it, and SQLAlchemy's own text holds the parameters.
+            detail = f"{type(origin).__name__}: {first_line(origin)}"
+            if type(origin).__name__ in ("UndefinedTable", "UndefinedColumn") or "no such table" in detail:
+                return {"kind": "migration", "detail": detail}
+            unreachable = names & {"OperationalError", "InterfaceError"}
+            return {"kind": "database" if unreachable else "refused", "detail": detail}
+        if "InvalidToken" in names:
+            return {"kind": "fernet", "detail": "a value in the database cannot be decrypted"}
+        if isinstance(error, SystemExit):
+            detail = error.code if isinstance(error.code, str) else self.complaints.strip().split("\n")[-1]
+            unmigrated = "You need to" in detail and "database" in detail
+            return {"kind": "migration" if unmigrated else "refused", "detail": detail}
+        broker = type(error).__module__.startswith("kombu")
+        return {"kind": "broker" if broker else "other", "detail": f"{type(error).__name__}: {first_line(error)}"}
+
+
+# Directories that must not outlive the process, whichever thread ends it.
+LEFTOVERS: list[str] = []
+
+
+def clean_up() -> None:
+    """Remove the directories that commands read their input from."""
+    while LEFTOVERS:
+        shutil.rmtree(LEFTOVERS.pop(), ignore_errors=True)
+
+
+def first_line(text: object) -> str:
+    """Return the first line of what an exception says."""
+    return str(text).strip().split("\n")[0]
+
+
+def forget_secrets() -> None:
+    """Spare Airflow its list of secrets to hide from logs: nobody reads this process' logs.
+
+    For each secret that it meets, it compiles one regular expression of all of them: 500 passwords cost seconds.
+    """
+    try:
+        from airflow.utils.log.secrets_masker import SecretsMasker  # noqa: PLC0415
+    except ImportError:
+        return
+    SecretsMasker.add_mask = lambda _self, _secret, _name=None: None
+
+
+def main(request: dict[str, Any], actions: dict[str, Callable[..., None]]) -> None:
+    """Run the actions of a request in order; the first error ends it. Never returns.
+
+    :param request: ``actions``, each a dict with its ``name`` and what it needs, and ``timeout`` in seconds
+    :param actions: the functions, by their names
+    """
+    # Airflow, its plugins and their libraries print to standard output as they like: that becomes standard error.
+    channel = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    once = threading.Lock()
+    reports: dict[str, dict[str, Any]] = {}
+
+    def finish(error: dict[str, str] | None) -> None:
+        if once.acquire(blocking=False):
+            clean_up()
+            channel.write(f"\n{MARK}{json.dumps({'reports': reports, 'error': error})}\n")
+            channel.flush()
+            # No exit handlers: a thread that still waits for the database would hold them up for ever.
+            os._exit(0)
+
+    expired = {"kind": "timeout", "detail": f"no end after {request['timeout']} seconds"}
+    watchdog = threading.Timer(request["timeout"], finish, [expired])
+    watchdog.daemon = True
+    watchdog.start()
+    airflow = error = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            airflow = Airflow()
+            for action in request["actions"]:
+                actions[f"action_{action['name']}"](airflow, action, reports.setdefault(action["name"], {}))
+    except BaseException as caught:  # noqa: BLE001 - whatever it is, the caller gets a line that says so
+        error = airflow.describe(caught) if airflow else {"kind": "no_airflow", "detail": first_line(caught)}
+    finish(error)

@@ -1,0 +1,148 @@
+"""What a running Airflow can tell about itself; sent into its container after airflow_inside.py, see its docstring.
+
+Valid Python 3.7. Only the database and the broker are asked: no DAG file is read here, so the answer is what Airflow's
+services have found, not what this container would find.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible.module_utils.airflow_inside import Airflow
+
+
+def action_info(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+    """Report each subset that is asked for; one that fails goes into ``failed`` with its reason, the others go on.
+
+    :param request: ``subset``, names; ``worker_timeout``, seconds that workers get to answer
+    :param report: gets the answers by name, and ``failed``
+    """
+    failed = report.setdefault("failed", {})
+    for name in request["subset"]:
+        airflow.complaints = ""
+        try:
+            report[name] = globals()[f"info_{name}"](airflow, request)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the reason is passed on
+            failed[name] = airflow.describe(error)
+
+
+def info_version(airflow: Airflow, _request: dict[str, Any]) -> str:
+    """Return the release of Airflow."""
+    return airflow.command("version").strip().split("\n")[-1]
+
+
+def info_dags(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the DAGs that the scheduler has found and that still exist."""
+    from airflow.models import DagModel  # noqa: PLC0415 - only the container has Airflow
+
+    exists = DagModel.is_active if hasattr(DagModel, "is_active") else ~DagModel.is_stale
+    return [
+        {
+            "dag_id": row.dag_id,
+            "paused": bool(row.is_paused),
+            "file": row.fileloc,
+            "has_import_errors": bool(row.has_import_errors),
+            "parsed": text_of(row.last_parsed_time),
+            "next_run": text_of(row.next_dagrun_create_after),
+        }
+        for row in rows(DagModel, exists, DagModel.dag_id)
+    ]
+
+
+def info_import_errors(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the files that the scheduler could not import."""
+    errors = importlib.import_module("airflow.models.errors")
+    # Its name since release 2.10 is the second one.
+    model = getattr(errors, "ImportError", None) or errors.ParseImportError
+    return [
+        {
+            "file": row.filename,
+            "error": (row.stacktrace or "").strip().split("\n")[-1],
+            "stacktrace": row.stacktrace,
+            "found": text_of(row.timestamp),
+        }
+        for row in rows(model, True, model.filename)
+    ]
+
+
+def info_connections(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the ids and types of the connections; nothing else of them is read."""
+    from airflow.models import Connection  # noqa: PLC0415
+    from airflow.utils.session import create_session  # noqa: PLC0415
+
+    with create_session() as session:
+        found = session.query(Connection.conn_id, Connection.conn_type).order_by(Connection.conn_id).all()
+    return [{"conn_id": conn_id, "conn_type": conn_type} for conn_id, conn_type in found]
+
+
+def info_jobs(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the latest job of each service that has one, by type and host.
+
+    It is alive under the rule of Airflow's own health page: it says that it runs, and its last heartbeat is younger
+    than the scheduler's threshold.
+    """
+    from airflow.configuration import conf  # noqa: PLC0415
+    from airflow.utils import timezone  # noqa: PLC0415
+    from airflow.utils.session import create_session  # noqa: PLC0415
+
+    job = job_model()
+    threshold = conf.getfloat("scheduler", "scheduler_health_check_threshold")
+    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    with create_session() as session:
+        # Columns, not objects: these need the classes of all job types. Tasks have jobs too, a row for each try.
+        query = session.query(job.job_type, job.hostname, job.state, job.latest_heartbeat)
+        query = query.filter(job.job_type.in_(["SchedulerJob", "TriggererJob", "DagProcessorJob"]))
+        for job_type, hostname, state, heartbeat in query.order_by(job.latest_heartbeat):
+            age = (timezone.utcnow() - heartbeat).total_seconds()
+            alive = str(getattr(state, "value", state)) == "running" and age < threshold
+            latest[(job_type, hostname)] = {
+                "job_type": job_type,
+                "hostname": hostname,
+                "alive": alive,
+                "heartbeat_age": round(age, 1),
+            }
+    return [latest[key] for key in sorted(latest)]
+
+
+def info_workers(_airflow: Airflow, request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the Celery workers that answer, with their queues; none if the executor has no workers."""
+    from airflow.configuration import conf  # noqa: PLC0415
+
+    if "Celery" not in conf.get("core", "executor"):
+        return []
+    app = first_import("airflow.providers.celery.executors.celery_executor", "airflow.executors.celery_executor").app
+    answers = app.control.inspect(timeout=request["worker_timeout"]).active_queues() or {}
+    return [{"name": name, "queues": sorted(queue["name"] for queue in answers[name])} for name in sorted(answers)]
+
+
+def rows(model: Any, condition: Any, order: Any) -> list[Any]:
+    """Return the rows of a model, usable after the session has ended."""
+    from airflow.utils.session import create_session  # noqa: PLC0415
+
+    with create_session() as session:
+        found: list[Any] = session.query(model).filter(condition).order_by(order).all()
+        session.expunge_all()
+    return found
+
+
+def job_model() -> Any:
+    """Return the model of jobs, which moved in release 2.6."""
+    module = first_import("airflow.jobs.job", "airflow.jobs.base_job")
+    return getattr(module, "Job", None) or module.BaseJob
+
+
+def first_import(*names: str) -> Any:
+    """Import the first of some modules that exists here."""
+    for name in names[:-1]:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    return importlib.import_module(names[-1])
+
+
+def text_of(time: Any) -> str | None:
+    """Return a time in ISO 8601, None for none."""
+    return time.isoformat() if time else None

@@ -1,0 +1,202 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: tell the state of a running Airflow."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_info
+short_description: Tell the state of a running Airflow
+description:
+  - Asks a running Airflow about itself, in one start of Airflow in one of its containers on the host.
+  - Reads Airflow's database and asks its workers. Reads no DAG file and no secret, and changes nothing.
+options:
+  subset:
+    description:
+      - What to ask for. V(version) is the release of Airflow.
+      - V(import_errors) are the DAG files that Airflow could not import, V(dags) the DAGs that it found.
+      - V(jobs) are the schedulers, triggerers and DAG processors, with the age of their last sign of life.
+      - V(workers) are the Celery workers that answer, V(connections) ids and types of the connections.
+    type: list
+    elements: str
+    choices: [version, import_errors, jobs, workers, dags, connections]
+    default: [version, import_errors, jobs, workers, dags, connections]
+  worker_timeout:
+    description: Seconds that workers get to answer. All of them pass, as it is not known how many there are.
+    type: float
+    default: 3
+  project:
+    description: Name of the compose project that Airflow runs in.
+    type: str
+    default: airflow
+  services:
+    description: Compose services that hold Airflow. The first one that runs is used.
+    type: list
+    elements: str
+    default: [scheduler, webserver, worker, triggerer]
+  container:
+    description: Name of a container to use instead of O(project) and O(services).
+    type: str
+  timeout:
+    description: Seconds that one start of Airflow may take.
+    type: int
+    default: 120
+attributes:
+  check_mode:
+    support: full
+    description: The same as outside of it, but where no Airflow runs it warns instead of failing.
+  diff_mode:
+    support: none
+    description: Nothing changes.
+notes:
+  - Needs the C(docker) command on the host, and a user who may use it.
+seealso:
+  - module: airflow_connections
+author: ansible-airflow maintainers (@ansible-airflow)
+"""
+
+EXAMPLES = r"""
+- name: Look at everything
+  airflow_info:
+  register: airflow
+
+- name: Stop where a DAG file cannot be imported
+  ansible.builtin.assert:
+    that: airflow.import_errors | length == 0
+    fail_msg: "{{ airflow.import_errors | map(attribute='file') | join(', ') }}"
+
+- name: Wait until a scheduler is alive and a worker answers
+  airflow_info:
+    subset: [jobs, workers]
+  register: airflow
+  until: airflow.workers and airflow.jobs | selectattr('alive') | map(attribute='job_type') is contains 'SchedulerJob'
+  retries: 10
+  delay: 5
+"""
+
+RETURN = r"""
+running:
+  description: Whether a container of Airflow runs. False only in check mode, where nothing else is returned then.
+  type: bool
+  returned: success
+container:
+  description: Name of the container that was used.
+  type: str
+  returned: when one runs
+version:
+  description: Release of Airflow.
+  type: str
+  returned: when asked for
+  sample: 2.5.3
+import_errors:
+  description: DAG files that Airflow could not import.
+  type: list
+  elements: dict
+  returned: when asked for
+  sample:
+    - file: /opt/airflow/dags/news.py
+      error: "ModuleNotFoundError: No module named 'feedparser'"
+      stacktrace: Traceback (most recent call last) and so on
+      found: "2023-04-05T06:07:08.910111+00:00"
+jobs:
+  description: The latest job of each scheduler, triggerer and DAG processor there ever was, by type and host name.
+  type: list
+  elements: dict
+  returned: when asked for
+  contains:
+    job_type:
+      description: C(SchedulerJob), C(TriggererJob) or C(DagProcessorJob).
+      type: str
+    hostname:
+      description: Name of the container or host, as Airflow records it.
+      type: str
+    alive:
+      description: Whether it says that it runs, and its heartbeat is younger than the scheduler's health threshold.
+      type: bool
+    heartbeat_age:
+      description: Seconds since its last heartbeat.
+      type: float
+workers:
+  description: Celery workers that answered. Empty for an executor without workers.
+  type: list
+  elements: dict
+  returned: when asked for
+  sample:
+    - name: celery@worker-1
+      queues: [default]
+dags:
+  description: DAGs that Airflow found.
+  type: list
+  elements: dict
+  returned: when asked for
+  sample:
+    - dag_id: news_fetcher
+      paused: false
+      file: /opt/airflow/dags/news_fetcher.py
+      has_import_errors: false
+      parsed: "2023-04-05T06:07:08.910111+00:00"
+      next_run: "2023-04-05T07:00:00+00:00"
+connections:
+  description: Ids and types of the connections.
+  type: list
+  elements: dict
+  returned: when asked for
+  sample:
+    - conn_id: postgres_default
+      conn_type: postgres
+"""
+
+from ansible.module_utils import airflow_inside_info
+from ansible.module_utils.airflow_container import (
+    CONTAINER_OPTIONS,
+    InsideError,
+    NotRunningError,
+    find_container,
+    run_inside,
+    sentence,
+)
+from ansible.module_utils.basic import AnsibleModule
+
+SUBSETS = ["version", "import_errors", "jobs", "workers", "dags", "connections"]
+
+ARGUMENTS = {
+    "subset": {"type": "list", "elements": "str", "choices": SUBSETS, "default": SUBSETS},
+    "worker_timeout": {"type": "float", "default": 3},
+    **CONTAINER_OPTIONS,
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    docker = module.get_bin_path("docker")
+    try:
+        container = find_container(module.run_command, docker, module.params)
+    except NotRunningError as error:
+        if not module.check_mode:
+            module.fail_json(msg=str(error))
+        module.warn(f"Nothing can be told yet: {error}")
+        module.exit_json(changed=False, running=False)
+    request = {name: module.params[name] for name in ("subset", "worker_timeout")}
+    try:
+        report = run_inside(
+            module.run_command,
+            docker,
+            container,
+            timeout=module.params["timeout"],
+            programs=[airflow_inside_info],
+            actions=[{**request, "name": "info"}],
+        )["info"]
+    except InsideError as error:
+        module.fail_json(msg=str(error), **error.reports.get("info", {}))
+    failed = report.pop("failed")
+    answers = {"container": container, "running": True, **report}
+    if failed:
+        reasons = [f"{name}: {sentence(error)}" for name, error in failed.items()]
+        module.fail_json(msg=f"container {container}: {' '.join(reasons)}", **answers)
+    module.exit_json(changed=False, **answers)
+
+
+if __name__ == "__main__":
+    main()

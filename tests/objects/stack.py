@@ -1,0 +1,193 @@
+"""Airflow in containers of its own, and Ansible that runs our modules on it from this machine."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.lab import docker
+from tests.lab.names import LABEL, REPO, registry_address
+
+OWNER = "objects"
+PROJECT = "objects-test"
+NETWORK = "ansible-airflow-objects"
+ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+COMPOSE = "com.docker.compose"
+
+Result = dict[str, Any]
+
+
+class Text(str):
+    """Text that is no template: YAML's `!unsafe`."""
+
+    __slots__ = ()
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes playbooks."""
+
+
+Dumper.add_representer(Text, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style='"'))
+
+
+def plain(value: Any) -> Any:
+    """Mark texts with braces as no templates. Only those: Ansible takes `!unsafe "1"` for a number."""
+    if isinstance(value, dict):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return Text(value) if isinstance(value, str) and "{" in value else value
+
+
+@dataclass(frozen=True)
+class Played:
+    """One run of Ansible: results of its tasks, and all that it printed."""
+
+    results: list[Result]
+    output: str
+
+
+def play(*tasks: dict[str, Any], verbose: bool = False) -> Played:
+    """Run tasks on this machine; a task that fails does not stop the others.
+
+    The results come from the JSON callback, unless `verbose` asks for what a person sees with -vvv --diff.
+    """
+    playbook = [{"hosts": "localhost", "gather_facts": False, "tasks": [{**t, "ignore_errors": True} for t in tasks]}]
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(REPO / "ansible.cfg"),
+        "ANSIBLE_STDOUT_CALLBACK": "default" if verbose else "ansible.posix.json",
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+    }
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "play.yml"
+        path.write_text(yaml.dump(playbook, Dumper=Dumper, allow_unicode=True), encoding="utf-8")
+        argv = [str(ANSIBLE_PLAYBOOK), "-i", "localhost,", "-c", "local", "--diff", str(path)]
+        run = subprocess.run(
+            [*argv, "-vvv"] if verbose else argv, env=environment, capture_output=True, text=True, check=False
+        )
+    output = run.stdout + run.stderr
+    if verbose:
+        return Played([], output)
+    try:
+        document = json.loads(run.stdout[run.stdout.index("{") :])
+    except ValueError as error:
+        raise AssertionError(f"Ansible did not run: {output}") from error
+    return Played([task["hosts"]["localhost"] for task in document["plays"][0]["tasks"]], output)
+
+
+def connections(wanted: list[dict[str, Any]], *, check: bool = False, **options: Any) -> dict[str, Any]:
+    """A task that calls the module."""
+    arguments = {"connections": plain(wanted), "project": PROJECT, **options}
+    return {"name": "Connections", "airflow_connections": arguments, "check_mode": check}
+
+
+def four_ways(wanted: list[dict[str, Any]], **options: Any) -> list[Result]:
+    """Check, do it, check again, do it again: the results."""
+    return play(*(connections(wanted, check=check, **options) for check in (True, False, True, False))).results
+
+
+class Stack:
+    """Postgres, Redis and Airflow containers, each on its own; Airflow's are labelled as compose does."""
+
+    def __init__(self) -> None:
+        self.airflow = f"{registry_address()}/apache/airflow:2.5.3"
+        self.fernet_key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+        self.password = base64.b16encode(os.urandom(12)).decode()
+
+    def up(self) -> None:
+        """Start everything, and wait until the schema is there and the services answer."""
+        self.down()
+        docker.docker("network", "create", "--label", f"{LABEL}={OWNER}", NETWORK)
+        for image in ("library/postgres:15", "library/redis:7", "apache/airflow:2.5.3"):
+            docker.docker("pull", "--quiet", f"{registry_address()}/{image}")
+        secrets = ("--env", f"POSTGRES_PASSWORD={self.password}", "--env", "POSTGRES_USER=airflow")
+        self.start("postgres", f"{registry_address()}/library/postgres:15", *secrets)
+        self.start("redis", f"{registry_address()}/library/redis:7")
+        self.wait(lambda: "1" in self.sql("SELECT 1"))
+        self.sql("CREATE DATABASE empty")
+        self.start_airflow("scheduler", "bash", "-c", "airflow db upgrade && exec airflow scheduler")
+        self.wait(lambda: "running" in self.sql("SELECT state FROM job WHERE job_type = 'SchedulerJob'"))
+        self.start_airflow("worker", "celery", "worker", environment={"AIRFLOW__CELERY__WORKER_CONCURRENCY": "1"})
+
+    def down(self) -> None:
+        """Remove everything."""
+        containers = docker.labelled("container", OWNER)
+        if containers:
+            docker.docker("rm", "--force", "--volumes", *containers)
+        for network in docker.labelled("network", OWNER):
+            docker.docker("network", "rm", network)
+
+    def start(self, name: str, image: str, *options: str, command: tuple[str, ...] = ()) -> None:
+        """Start one container, known to the others by its name."""
+        known = ("--network", NETWORK, "--network-alias", name, "--hostname", name)
+        labels = ("--label", f"{LABEL}={OWNER}", "--name", f"{PROJECT}-{name}-1")
+        docker.docker("run", "--detach", *known, *labels, *options, image, *command)
+
+    def start_airflow(self, service: str, *command: str, environment: dict[str, str] | None = None) -> None:
+        """Start an Airflow container, as a service of the compose project."""
+        variables = {
+            "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+            "AIRFLOW__CORE__FERNET_KEY": self.fernet_key,
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.database("airflow"),
+            "AIRFLOW__CELERY__BROKER_URL": "redis://redis:6379/0",
+            "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{self.database('airflow')}",
+            **(environment or {}),
+        }
+        options = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
+        labels = {f"{COMPOSE}.project": PROJECT, f"{COMPOSE}.service": service, f"{COMPOSE}.oneoff": "False"}
+        options += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+        self.start(service, self.airflow, *options, command=command)
+
+    def idle(self, service: str, **environment: str) -> None:
+        """Start an Airflow container that does nothing."""
+        variables = {"CONNECTION_CHECK_MAX_COUNT": "0", **environment}
+        self.start_airflow(service, "bash", "-c", "exec sleep infinity", environment=variables)
+
+    def database(self, name: str) -> str:
+        """The address of a database on the stack's Postgres."""
+        return f"postgresql+psycopg2://airflow:{self.password}@postgres/{name}"
+
+    def sql(self, statement: str) -> str:
+        """Ask Postgres; an empty answer if it does not answer."""
+        argv = ["docker", "exec", f"{PROJECT}-postgres-1", "psql", "-U", "airflow", "-Atc", statement]
+        return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+
+    def exported(self) -> dict[str, dict[str, Any]]:
+        """The connections as Airflow itself exports them."""
+        command = "airflow connections export /tmp/export.json >&2 && cat /tmp/export.json && rm /tmp/export.json"
+        found: dict[str, dict[str, Any]] = json.loads(self.inside("bash", "-c", command))
+        return found
+
+    def inside(self, *argv: str, service: str = "scheduler") -> str:
+        """Run a command in an Airflow container and return its output."""
+        return docker.docker("exec", f"{PROJECT}-{service}-1", *argv)
+
+    def clear(self) -> None:
+        """Remove all connections."""
+        self.sql("DELETE FROM connection")
+
+    @staticmethod
+    def wait(condition: Any, seconds: int = 180) -> None:
+        """Wait until a condition holds."""
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, "the stack did not come up"
+            time.sleep(1)
+
+
+def words(text: str) -> str:
+    """Text on one line, as Ansible folds long ones."""
+    return re.sub(r"\s+", " ", text)

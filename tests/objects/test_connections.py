@@ -1,0 +1,370 @@
+"""The module airflow_connections on a real Airflow."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.module_utils import airflow_container, airflow_inside_connections
+
+from tests.objects.stack import PROJECT, Stack, connections, four_ways, play, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.objects.stack import Result
+
+SCHEDULER = f"{PROJECT}-scheduler-1"
+
+# What is hard to carry: through YAML, Jinja, JSON, a shell, a URI, a process.
+ODD = "quotes \" ' ` back\\slash\nnew line\ttab %s %(x)s 100% {{ braces }} {% raw %} سلام دنیا ünï 😀 $HOME $(id) #"
+ODD_CONNECTIONS: list[dict[str, Any]] = [
+    {"conn_id": "odd", "conn_type": "http", "extra": {ODD: ODD, "list": [1, 1.5, True, None, {"a": ODD}]}}
+    | dict.fromkeys(("description", "host", "schema", "login", "password"), ODD),
+    {"conn_id": "a/b\\c.d-e:f#g!(h)", "conn_type": "http", "port": 0},
+    {"conn_id": "-dash", "conn_type": "http", "port": 65535},
+    {"conn_id": "--help", "conn_type": "http", "host": ""},
+    {"conn_id": "large", "conn_type": "http", "extra": {"key": "x" * 100_000, "ключ": ["ü" * 10] * 1000}},
+    {"conn_id": "longest", "conn_type": "http", "password": "p" * 3600, "host": "h" * 500},
+    {"conn_id": "text", "conn_type": "http", "extra": '{"b": 1, "a": "{{ x }}"}'},
+    {"conn_id": "null", "conn_type": "http", "host": None, "extra": None, "password": None},
+    {"conn_id": "uri", "uri": "postgresql://us%20er:p%40ss@db.example.com:5433/news?sslmode=require&a=%7B%22b%22%7D"},
+]
+
+
+def changed(results: list[Result]) -> list[bool]:
+    for result in results:
+        assert not result.get("failed"), result
+    return [result["changed"] for result in results]
+
+
+def summary(result: Result) -> dict[str, Any]:
+    return {name: result[name] for name in ("created", "updated", "deleted", "unchanged", "diff")}
+
+
+def one(stack: Stack, **fields: Any) -> dict[str, Any]:
+    """The connection `c` after the module has set it four ways."""
+    first, second, third, fourth = four_ways([{"conn_id": "c", "conn_type": "http", **fields}])
+    assert changed([first, second, third, fourth]) == [True, True, False, False]
+    assert summary(first) == summary(second)
+    return stack.exported()["c"]
+
+
+def test_creates_what_is_hard_to_carry(stack: Stack) -> None:
+    results = four_ways(ODD_CONNECTIONS)
+    assert changed(results) == [True, True, False, False]
+    assert summary(results[0]) == summary(results[1])
+    assert [result["starts"] for result in results] == [1, 2, 1, 1]
+    assert results[1]["created"] == [entry["conn_id"] for entry in ODD_CONNECTIONS]
+    found = stack.exported()
+    odd = found["odd"]
+    assert {odd[name] for name in ("description", "host", "schema", "login", "password")} == {ODD}
+    assert json.loads(odd["extra"]) == ODD_CONNECTIONS[0]["extra"]
+    assert (found["a/b\\c.d-e:f#g!(h)"]["port"], found["-dash"]["port"], found["--help"]["port"]) == (0, 65535, None)
+    assert json.loads(found["large"]["extra"]) == ODD_CONNECTIONS[4]["extra"]
+    assert found["longest"]["password"] == "p" * 3600
+    assert found["null"] == dict.fromkeys(found["null"]) | {"conn_type": "http"}
+    assert json.loads(found["uri"].pop("extra")) == {"sslmode": "require", "a": '{"b"}'}
+    assert found["uri"] == {
+        "conn_type": "postgres",
+        "description": None,
+        "login": "us er",
+        "password": "p@ss",
+        "host": "db.example.com",
+        "port": 5433,
+        "schema": "news",
+    }
+
+
+def test_replaces_what_differs(stack: Stack) -> None:
+    assert one(stack, password="one", extra={"n": 1}, port=0, description="d", login="l")["password"] == "one"
+    assert one(stack, password="two", extra={"n": 1}, port=0, description="d", login="l")["password"] == "two"
+    assert one(stack, extra={"n": 1.0}, description="d")["extra"] == '{"n": 1.0}'
+    assert one(stack, extra={"n": True}, description="d")["password"] is None
+    assert one(stack, extra={"n": "1"}, port=1)["description"] is None
+    assert one(stack, login="x") == dict.fromkeys(("description", "password", "host", "port", "schema", "extra")) | {
+        "conn_type": "http",
+        "login": "x",
+    }
+
+
+def test_order_of_keys_and_the_way_it_is_written_make_no_difference(stack: Stack) -> None:
+    fields = {"conn_type": "postgres", "login": "u", "password": "p@", "host": "h", "schema": "s", "port": 5}
+    same: list[dict[str, Any]] = [
+        {**fields, "extra": {"a": "1", "b": "2"}},
+        {**fields, "extra": {"b": "2", "a": "1"}, "description": ""},
+        {**fields, "extra": ' {"b":"2","a":"1"} '},
+        {"uri": "postgresql://u:p%40@h:5/s?b=2&a=1"},
+    ]
+    results = play(*(connections([{"conn_id": "c", **entry}]) for entry in [*same, *same])).results
+    assert changed(results) == [True] + [False] * 7
+    # What Airflow's form stores for empty fields is no difference either.
+    stack.sql("UPDATE connection SET description = ''")
+    assert changed(play(connections([{"conn_id": "c", **same[0]}])).results) == [False]
+
+
+def test_deletes_and_purges(stack: Stack) -> None:
+    kept = [{"conn_id": name, "conn_type": "http"} for name in ("one", "two", "three", "aws_1", "aws_2")]
+    play(connections(kept))
+    results = four_ways([{"conn_id": "two", "state": "absent"}, {"conn_id": "never", "state": "absent"}])
+    assert changed(results) == [True, True, False, False]
+    assert summary(results[0]) == summary(results[1])
+    assert results[1]["deleted"] == ["two"]
+    assert results[1]["unchanged"] == ["never"]
+    results = four_ways([kept[0]], purge=True, purge_exclude=["aws_*"])
+    assert changed(results) == [True, True, False, False]
+    assert results[1]["deleted"] == ["three"]
+    assert sorted(stack.exported()) == ["aws_1", "aws_2", "one"]
+    results = four_ways([], purge=True)
+    assert changed(results) == [True, True, False, False]
+    assert stack.exported() == {}
+
+
+@pytest.mark.usefixtures("stack")
+def test_diff_shows_that_secrets_change_and_not_what_they_are() -> None:
+    inner = {"t": "hidden-2", "same": "hidden-3", "ok": True, "n": 4711}
+    old = {"conn_id": "c", "conn_type": "http", "host": "old", "password": "hidden-1", "extra": inner}
+    new = {**old, "host": "new", "password": "hidden-4", "extra": {**inner, "t": "hidden-5", "ok": False}}
+    play(connections([old]))
+    diff = play(connections([new], check=True)).results[0]["diff"]
+    secret = "(secret)"
+    extra: dict[str, Any] = {"t": secret, "same": secret, "ok": True, "n": secret}
+    assert diff["before"] == {"c": {"conn_type": "http", "host": "old", "password": secret, "extra": extra}}
+    changes = "(secret, changes)"
+    extra = {"t": changes, "same": secret, "ok": False, "n": secret}
+    assert diff["after"] == {"c": {"conn_type": "http", "host": "new", "password": changes, "extra": extra}}
+
+
+SECRETS = {
+    "password": "find-me-password-\"'\n-x",
+    "extra": "find-me-extra-\"'\n-x",
+    "uri": "find-me-uri",
+    "old": "find-me-old",
+    "before": "find-me-before",
+}
+
+
+def parts(text: str) -> list[str]:
+    """Every part of a secret that would survive any way of quoting it."""
+    return [part for part in text.replace('"', "\n").replace("'", "\n").split("\n") if len(part) > 4]
+
+
+class ProcessList:
+    """Reads the command line and environment of all processes of this machine, again and again."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+        self.rounds = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> ProcessList:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.is_set():
+            self.rounds += 1
+            for process in Path("/proc").glob("[0-9]*"):
+                for name in ("cmdline", "environ"):
+                    try:
+                        text = (process / name).read_bytes().replace(b"\0", b"\n").decode(errors="replace")
+                    except OSError:
+                        continue
+                    self.seen.update(line for line in text.split("\n") if "find-me" in line)
+            time.sleep(0.02)
+
+
+def test_no_secret_shows_anywhere(stack: Stack) -> None:
+    old = {"conn_id": "c", "conn_type": "http", "password": SECRETS["before"], "extra": {"k": SECRETS["old"]}}
+    new = {**old, "password": SECRETS["password"], "extra": {"token": SECRETS["extra"], "deep": [SECRETS["extra"]]}}
+    by_uri = {"conn_id": "u", "uri": f"http://x:{SECRETS['uri']}@h"}
+    broken = {**new, "conn_type": "no_such_type"}
+    misspelt = {**new, "hostt": "x"}
+    play(connections([old]))
+    with ProcessList() as processes:
+        planted = subprocess.Popen(["bash", "-c", "sleep 3; : find-me-planted"])
+        tasks = [connections([new, by_uri], check=True), connections([new, by_uri]), connections([new, by_uri])]
+        tasks += [connections([broken]), connections([misspelt]), connections([{**new, "port": "x"}])]
+        output = play(*tasks, connections([], purge=True), verbose=True).output
+        planted.wait()
+    assert output.count("failed=0") == 1
+    assert "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in output
+    assert "(secret, changes)" in output
+    for secret in SECRETS.values():
+        assert not [part for part in parts(secret) if part in output]
+    assert processes.rounds > 50
+    assert {line for line in processes.seen if "planted" in line}
+    assert not {line for line in processes.seen if "planted" not in line}
+    assert "find-me" not in stack.sql("SELECT extra FROM log")
+    assert "cli_connections_import" in stack.sql("SELECT event FROM log")
+    assert "airflow-inside" not in stack.inside("bash", "-c", "ls -a /dev/shm /tmp")
+    assert (
+        "find-me"
+        not in subprocess.run(["docker", "logs", SCHEDULER], capture_output=True, text=True, check=True).stdout
+    )
+
+
+def run_command(argv: list[str], data: str = "", **_: object) -> tuple[int, str, str]:
+    run = subprocess.run(argv, input=data, capture_output=True, text=True, check=False)
+    return run.returncode, run.stdout, run.stderr
+
+
+READER = """
+import time
+from airflow.models import Connection
+seen, end = {}, time.time() + 100
+while "stop" not in seen and time.time() < end:
+    c = Connection.get_connection_from_secrets("c")
+    assert c.password == c.host and c.extra_dejson == {"k": c.host}, "torn"
+    seen[c.host] = seen.get(c.host, 0) + 1
+print(len(seen), sum(seen.values()))
+"""
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_connection_is_never_missing_while_it_is_replaced() -> None:
+    def fields(value: str) -> dict[str, Any]:
+        entry = {"description": None, "schema": None, "login": None, "port": None, "conn_type": "http"}
+        return {"c": {**entry, "host": value, "password": value, "extra": json.dumps({"k": value})}}
+
+    write: dict[str, Any] = {"name": "connections_write", "create": {}, "replace": {}, "delete": []}
+    actions = [{**write, "replace": fields(f"v{number}")} for number in range(50)]
+    play(connections([{"conn_id": "c", "conn_type": "http", "host": "v", "password": "v", "extra": {"k": "v"}}]))
+    reader = subprocess.Popen(
+        ["docker", "exec", f"{PROJECT}-worker-1", "python", "-W", "ignore", "-c", READER],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(3)
+    for batch in (actions, [{**write, "replace": fields("stop")}]):
+        airflow_container.run_inside(
+            run_command, "docker", SCHEDULER, timeout=100, programs=[airflow_inside_connections], actions=batch
+        )
+    out, err = reader.communicate(timeout=120)
+    assert reader.returncode == 0, err
+    values, reads = map(int, out.split())
+    print(f"{reads} reads, {values} different values")
+    assert values > 10
+
+
+TRIGGER = """
+CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.conn_id LIKE 'refused%' THEN RAISE EXCEPTION 'not this one'; END IF;
+  IF NEW.conn_id LIKE 'tampered%' THEN NEW.host := 'elsewhere'; NEW.password := NULL; END IF;
+  RETURN NEW; END $$;
+CREATE TRIGGER meddle BEFORE INSERT OR UPDATE ON connection FOR EACH ROW EXECUTE FUNCTION meddle();
+"""
+
+
+@pytest.fixture
+def meddling(stack: Stack) -> Iterator[Stack]:
+    stack.sql(TRIGGER)
+    yield stack
+    stack.sql("DROP TRIGGER meddle ON connection; DROP FUNCTION meddle")
+
+
+def test_reports_what_airflow_does_not_take(meddling: Stack) -> None:
+    names = ("first", "refused-1", "tampered", "last", "refused-2")
+    wanted = [{"conn_id": name, "conn_type": "http", "host": "h", "password": f"find-me-{name}"} for name in names]
+    result = play(connections(wanted)).results[0]
+    assert result["failed"]
+    assert result["changed"]
+    reason = "does not exist (RaiseException: not this one)"
+    wrong = {"refused-1": reason, "refused-2": reason, "tampered": "differs in host, password"}
+    assert result["failed_objects"] == wrong
+    assert result["created"] == ["first", "tampered", "last"]
+    assert "'tampered' differs in host, password" in result["msg"]
+    assert "find-me" not in json.dumps(result)
+    assert sorted(meddling.exported()) == ["first", "last", "tampered"]
+
+
+def failure(task: dict[str, Any]) -> str:
+    result = play(task).results[0]
+    assert result["failed"], result
+    assert result["changed"] is False
+    return words(result["msg"])
+
+
+C = {"conn_id": "c", "conn_type": "http"}
+
+
+def test_unknown_types_and_unreadable_uris_are_refused(stack: Stack) -> None:
+    message = failure(connections([{**C, "conn_type": "postgress"}]))
+    assert "'c': no installed provider knows conn_type 'postgress'" in message
+    assert " postgres," in message
+    assert changed(play(connections([{**C, "conn_type": "postgress"}], allow_unknown_types=True)).results) == [True]
+    message = failure(connections([{**C, "port": 65536}, {"conn_id": "u", "uri": "nonsense"}, C, {"conn_id": "n"}]))
+    for part in ("'c' is listed 2 times", "port 65536", "'u': uri is not valid", "'n': conn_type is missing"):
+        assert part in message
+    assert sorted(stack.exported()) == ["c"]
+
+
+def test_no_airflow_runs(stack: Stack) -> None:
+    wanted = [{**C, "password": "find-me"}, {"conn_id": "u", "uri": "http://a:find-me@h"}, {**C, "conn_id": "x"}]
+    wanted[2]["state"] = "absent"
+    task = connections(wanted, project="nobody")
+    assert "compose project 'nobody' runs none of the services scheduler, webserver" in failure(task)
+    result = play({**task, "check_mode": True}).results[0]
+    assert (result["changed"], result["created"], result["unchanged"]) == (True, ["c", "u"], ["x"])
+    assert "no Airflow runs yet" in result["warnings"][0]
+    assert "find-me" not in json.dumps(result)
+    assert stack.exported() == {}
+    assert "no container named 'nobody' runs" in failure(connections([C], container="nobody"))
+    # The Postgres container has no Airflow; it may have no Python either.
+    assert f"{PROJECT}-postgres-1" in failure(connections([C], container=f"{PROJECT}-postgres-1"))
+
+
+def test_the_database_is_not_as_it_should_be(stack: Stack) -> None:
+    play(connections([{**C, "password": "x"}]))
+    stack.idle("empty", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=stack.database("empty"))
+    stack.idle(
+        "nowhere", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=stack.database("airflow").replace("@postgres", "@nowhere")
+    )
+    stack.idle("otherkey", AIRFLOW__CORE__FERNET_KEY="MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=")
+    message = failure(connections([C], services=["empty"]))
+    assert "its migrations still run, or never ran" in message
+    message = failure(connections([C], services=["nowhere"]))
+    assert "metadata database does not answer" in message
+    assert stack.password not in message
+    message = failure(connections([C], services=["otherkey"]))
+    assert "cannot decrypt c, which another Fernet key encrypted" in message
+    lock = "BEGIN; LOCK TABLE connection; SELECT pg_sleep(20)"
+    with subprocess.Popen(["docker", "exec", f"{PROJECT}-postgres-1", "psql", "-U", "airflow", "-c", lock]) as locker:
+        time.sleep(1)
+        started = time.monotonic()
+        assert "Airflow came to no end after 8 seconds" in failure(connections([C], timeout=8))
+        assert time.monotonic() - started < 18
+        stack.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%'")
+        locker.wait()
+
+
+def test_any_number_takes_one_start_or_two(stack: Stack) -> None:
+    wanted = [
+        {"conn_id": f"c{n}", "conn_type": "http", "host": "h", "password": f"password-{n}", "extra": {"n": n}}
+        for n in range(500)
+    ]
+    other = [{**wanted[0], "host": "other"}, *wanted[1:]]
+    for name, task, starts in (
+        ("create 500", connections(wanted), 2),
+        ("nothing to do", connections(wanted), 1),
+        ("change one", connections(other), 2),
+        ("change 500", connections([{**entry, "host": "x"} for entry in wanted]), 2),
+        ("delete 500", connections([], purge=True), 2),
+    ):
+        started = time.monotonic()
+        result = play(task).results[0]
+        print(f"{name}: {time.monotonic() - started:.1f} s with Ansible")
+        assert changed([result]) == [starts == 2]
+        assert result["starts"] == starts
+    assert stack.exported() == {}

@@ -1,0 +1,121 @@
+"""Finding Airflow's container, and what is made of its answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible.module_utils import airflow_inside, airflow_inside_info
+from ansible.module_utils.airflow_container import (
+    CONTAINER_OPTIONS,
+    LOADER,
+    SENTENCES,
+    InsideError,
+    NotRunningError,
+    find_container,
+    run_inside,
+    sentence,
+)
+
+DEFAULTS: dict[str, Any] = {name: option.get("default") for name, option in CONTAINER_OPTIONS.items()}
+
+
+class Docker:
+    """Answers in place of the docker command, and keeps how it was called."""
+
+    def __init__(self, out: str = "", rc: int = 0, err: str = "") -> None:
+        self.answer = (rc, out, err)
+        self.argv: list[str] = []
+        self.data = ""
+
+    def __call__(self, argv: list[str], data: str = "", **_: Any) -> tuple[int, str, str]:
+        self.argv, self.data = argv, data
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("listed", "options", "expected"),
+    [
+        ("airflow-worker-1\tworker\nairflow-scheduler-1\tscheduler\n", {}, "airflow-scheduler-1"),
+        ("airflow-redis-1\tredis\nairflow-worker-1\tworker\n", {}, "airflow-worker-1"),
+        ("a-web-1\tweb\na-x-1\tx\n", {"services": ["x", "web"]}, "a-x-1"),
+        ("mine-too\t\nmine\t\n", {"container": "mine"}, "mine"),
+    ],
+)
+def test_finds_the_first_service_that_runs(listed: str, options: dict[str, Any], expected: str) -> None:
+    docker = Docker(listed)
+    assert find_container(docker, "/usr/bin/docker", {**DEFAULTS, **options}) == expected
+    assert docker.argv[:4] == ["/usr/bin/docker", "ps", "--filter", "status=running"]
+    assert ("label=com.docker.compose.project=airflow" in docker.argv) is ("container" not in options)
+
+
+@pytest.mark.parametrize(
+    ("path", "docker", "options", "expected"),
+    [
+        (None, Docker(), {}, "has no docker command; install Docker"),
+        (
+            "d",
+            Docker(rc=1, err="Cannot connect to the daemon\nmore"),
+            {},
+            "does not answer: Cannot connect to the daemon",
+        ),
+        (
+            "d",
+            Docker(""),
+            {"project": "p"},
+            "compose project 'p' runs none of the services scheduler, webserver, worker",
+        ),
+        ("d", Docker("airflow-redis-1\tredis\n"), {}, "start the stack (playbooks/deploy_airflow_stack.yml)"),
+        ("d", Docker("other\tscheduler\n"), {"container": "mine"}, "no container named 'mine' runs"),
+    ],
+)
+def test_says_what_to_do_when_none_runs(
+    path: str | None, docker: Docker, options: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(NotRunningError) as caught:
+        find_container(docker, path, {**DEFAULTS, **options})
+    assert expected in str(caught.value)
+    assert "host " in str(caught.value)
+
+
+def inside(docker: Docker) -> dict[str, Any]:
+    actions = [{"name": "info", "secret": "find-me"}]
+    return run_inside(docker, "docker", "c", timeout=5, programs=[airflow_inside_info], actions=actions)
+
+
+def test_data_go_by_standard_input_only() -> None:
+    docker = Docker(f"noise\n{airflow_inside.MARK}" + json.dumps({"reports": {"info": {"a": 1}}, "error": None}) + "\n")
+    assert inside(docker) == {"info": {"a": 1}}
+    assert docker.argv == ["docker", "exec", "-i", "c", "python", "-c", LOADER]
+    request = json.loads(docker.data)
+    assert request["actions"] == [{"name": "info", "secret": "find-me"}]
+    assert [name.rsplit(".", 1)[-1] for name, _ in request["program"]] == ["airflow_inside", "airflow_inside_info"]
+    assert docker.data.isascii()
+
+
+def test_errors_carry_what_was_done_before() -> None:
+    reports = {"info": {"undecryptable": ["a", "b"]}}
+    error = {"kind": "fernet", "detail": "d"}
+    with pytest.raises(InsideError) as caught:
+        inside(Docker(airflow_inside.MARK + json.dumps({"reports": reports, "error": error})))
+    assert str(caught.value).startswith("container c: Airflow cannot decrypt a, b, which another Fernet key encrypted.")
+    assert caught.value.reports == reports
+
+
+@pytest.mark.parametrize(
+    ("docker", "expected"),
+    [
+        (Docker(rc=137), "ended with code 137 and no result: no output"),
+        (Docker(rc=126, err="OCI runtime\nno python\n"), "ended with code 126 and no result: no python"),
+    ],
+)
+def test_no_answer(docker: Docker, expected: str) -> None:
+    with pytest.raises(InsideError, match=expected):
+        inside(docker)
+
+
+@pytest.mark.parametrize("kind", SENTENCES)
+def test_every_kind_of_error_has_a_sentence(kind: str) -> None:
+    text = sentence({"kind": kind, "detail": "the detail"}, ["name"])
+    assert "the detail" in text or "name" in text

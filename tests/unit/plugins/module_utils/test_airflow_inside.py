@@ -1,0 +1,163 @@
+"""The program that runs inside the container, run here on a small package that stands in for Airflow."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils import airflow_container, airflow_inside
+
+ROOT = Path(__file__).resolve().parents[4]
+PROGRAMS = sorted((ROOT / "plugins" / "module_utils").glob("airflow_inside*.py"))
+
+AIRFLOW = '''
+"""Stands in for Airflow: one command, `say`, and noise."""
+import argparse, os, sys, warnings
+print("noise at import")
+class Parser:
+    def parse_args(self, argv):
+        return argparse.Namespace(argv=argv, func=say)
+def get_parser():
+    return Parser()
+def say(args):
+    print("out", *args.argv[1:])
+    print("complaint", file=sys.stderr)
+    os.write(1, b"noise of C code\\n")
+    warnings.warn("noise")
+    if args.argv[0] == "file":
+        path = args.argv[-1]
+        directory = os.path.dirname(path)
+        print(oct(os.stat(path).st_mode)[-3:], oct(os.stat(directory).st_mode)[-3:], open(path).read(), directory)
+    if args.argv[0] == "exit":
+        raise SystemExit(args.argv[1] if args.argv[1:] else 1)
+    sys.stdout.close()
+'''
+
+ACTIONS = """
+import time
+def action_say(airflow, request, report):
+    report["text"] = airflow.command("say", *request.get("words", []))
+def action_file(airflow, request, report):
+    report["text"] = airflow.command_with_file({"k": 1}, "file")
+def action_exit(airflow, request, report):
+    report["begun"] = True
+    airflow.command("exit", *request.get("words", []))
+def action_sleep(airflow, request, report):
+    report["begun"] = True
+    time.sleep(60)
+def action_fail(airflow, request, report):
+    kind = type(request["type"], (Exception,), {"__module__": request.get("module", "x")})
+    error = kind(request["text"])
+    if "orig" in request:
+        error.orig = type(request["orig"], (Exception,), {})(request["text"])
+    raise error
+"""
+
+
+def run(tmp_path: Path, *actions: dict[str, Any], timeout: float = 20) -> tuple[dict[str, Any], str]:
+    package = tmp_path / "airflow" / "cli"
+    package.mkdir(parents=True, exist_ok=True)
+    (package / "cli_parser.py").write_text(AIRFLOW)
+    for directory in (package, package.parent):
+        (directory / "__init__.py").touch()
+    program = [("airflow_inside", PROGRAMS[0].read_text()), ("actions", ACTIONS)]
+    request = {"program": program, "actions": actions, "timeout": timeout}
+    ran = subprocess.run(
+        [sys.executable, "-c", airflow_container.LOADER],
+        input=json.dumps(request),
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (line,) = ran.stdout.split()[:1]
+    result: dict[str, Any] = json.loads(ran.stdout.strip().removeprefix(airflow_inside.MARK))
+    assert line.startswith(airflow_inside.MARK)
+    return result, ran.stderr
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+def test_is_python_3_7_and_imports_nothing_of_ours(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 7))
+    typing_only = {
+        node
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
+        for node in ast.walk(test)
+    }
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node not in typing_only]
+    assert not [node.module for node in imported if (node.module or "").startswith("ansible")]
+
+
+def test_noise_does_not_reach_the_result(tmp_path: Path) -> None:
+    result, errors = run(tmp_path, {"name": "say", "words": ["سلام"]}, {"name": "file"})
+    assert result["error"] is None
+    assert result["reports"]["say"]["text"] == "out سلام\n"
+    assert "noise of C code" in errors
+
+
+def test_a_file_is_private_and_does_not_stay(tmp_path: Path) -> None:
+    result, _ = run(tmp_path, {"name": "file"})
+    mode, parent_mode, *data, directory = result["reports"]["file"]["text"].split("\n")[1].split()
+    assert (mode, parent_mode, " ".join(data)) == ("600", "700", '{"k": 1}')
+    assert not Path(directory).exists()
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "detail"),
+    [
+        ({"name": "exit", "words": ["No such thing."]}, "refused", "No such thing."),
+        ({"name": "exit"}, "refused", "complaint"),
+        ({"name": "fail", "type": "KeyError", "text": "a\nb"}, "other", "KeyError: a"),
+        ({"name": "fail", "type": "InvalidToken", "text": ""}, "fernet", "a value in the database cannot be decrypted"),
+        (
+            {"name": "fail", "type": "OperationalError", "orig": "OperationalError", "text": "down\nrow"},
+            "database",
+            "OperationalError: down",
+        ),
+        (
+            {"name": "fail", "type": "ProgrammingError", "orig": "UndefinedTable", "text": "no table"},
+            "migration",
+            "UndefinedTable: no table",
+        ),
+        (
+            {"name": "fail", "type": "DataError", "orig": "TooLong", "text": "too long\nrow with values"},
+            "refused",
+            "TooLong: too long",
+        ),
+        (
+            {"name": "fail", "type": "OperationalError", "module": "kombu.x", "text": "x"},
+            "broker",
+            "OperationalError: x",
+        ),
+        ({"name": "nonsense"}, "other", "KeyError: 'action_nonsense'"),
+    ],
+)
+def test_errors_say_what_they_mean(tmp_path: Path, action: dict[str, Any], kind: str, detail: str) -> None:
+    result, _ = run(tmp_path, {"name": "say"}, action, {"name": "file"})
+    assert result["error"] == {"kind": kind, "detail": detail}
+    assert result["reports"]["say"]["text"] == "out\n"
+    assert "file" not in result["reports"]
+
+
+def test_ends_itself_in_time_and_says_what_was_done(tmp_path: Path) -> None:
+    result, _ = run(tmp_path, {"name": "sleep"}, timeout=0.5)
+    assert result == {
+        "reports": {"sleep": {"begun": True}},
+        "error": {"kind": "timeout", "detail": "no end after 0.5 seconds"},
+    }
+
+
+def test_no_airflow_here(tmp_path: Path) -> None:
+    (tmp_path / "airflow").mkdir()
+    (tmp_path / "airflow" / "__init__.py").write_text("raise ImportError('broken installation')")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "touch", lambda _self: None)
+        result, _ = run(tmp_path, {"name": "say"})
+    assert result["error"] == {"kind": "no_airflow", "detail": "broken installation"}

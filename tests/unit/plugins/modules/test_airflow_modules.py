@@ -1,0 +1,40 @@
+"""What the documentation of our modules says is what they take."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+MODULES = Path(__file__).resolve().parents[4] / "plugins" / "modules"
+CHECKED = ("type", "elements", "default", "choices", "required")
+
+
+def load(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, MODULES / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def shape(options: dict[str, Any], nested: str) -> dict[str, Any]:
+    return {
+        name: {key: option[key] for key in CHECKED if key in option}
+        | ({"options": shape(option[nested], nested)} if nested in option else {})
+        for name, option in options.items()
+    }
+
+
+@pytest.mark.parametrize("name", ["airflow_connections", "airflow_info"])
+def test_documentation_and_arguments_agree(name: str) -> None:
+    module = load(name)
+    documentation = yaml.safe_load(module.DOCUMENTATION)
+    assert shape(documentation["options"], "suboptions") == shape(module.ARGUMENTS, "options")
+    assert yaml.safe_load(module.EXAMPLES)
+    for key, value in yaml.safe_load(module.RETURN).items():
+        assert {"description", "type", "returned"} <= set(value), key
