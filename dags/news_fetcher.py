@@ -1,0 +1,70 @@
+import os
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.providers.docker.operators.docker import DockerOperator
+from airflow.providers.postgres.operators.postgres import PostgresOperator
+from airflow.utils.log.secrets_masker import mask_secret
+from docker.types import Mount
+
+DOC = """
+### News fetcher
+
+1. **fetch**: the project image `news_fetcher` reads the feeds of `/usr/local/projects/news_fetcher/config.json` and
+   writes their links into the database of the connection `postgres_default`. Its XCom is one line of JSON: feeds read,
+   links seen, links new, feeds that failed.
+2. **remove_expired**: deletes the links whose time is over.
+"""
+
+
+def masked(text):
+    """Return the text; from here on Airflow shows it as ***.
+
+    By itself Airflow masks a connection's password only as it is, not as a URI encodes it.
+    """
+    mask_secret(text)
+    return text
+
+
+with DAG(
+    dag_id="news_fetcher",
+    description="Fetch news feeds into Postgres with a project image, then remove expired links",
+    doc_md=DOC,
+    schedule_interval="15 * * * *",
+    start_date=datetime(2023, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"retries": 2, "retry_delay": timedelta(minutes=1), "execution_timeout": timedelta(minutes=10)},
+    user_defined_macros={"masked": masked},
+    tags=["news", "example"],
+) as dag:
+    fetch = DockerOperator(
+        task_id="fetch",
+        image="news_fetcher:1.0",
+        # One name a try: what a killed worker left behind cannot stand in the way of the next one.
+        container_name="news_fetcher_fetch_{{ ts_nodash }}_{{ ti.try_number }}",
+        command=["/app/config.json"],
+        mounts=[
+            Mount(
+                source="/usr/local/projects/news_fetcher/config.json",
+                target="/app/config.json",
+                type="bind",
+                read_only=True,
+            )
+        ],
+        # A directory of the worker's container means nothing to Docker on the host.
+        mount_tmp_dir=False,
+        # The network of the stack, in which the database of the connection has its name.
+        network_mode=os.environ["AIRFLOW_STACK_NETWORK"],
+        environment={"DATABASE_URL": "{{ masked(conn.postgres_default.get_uri()) }}"},
+        auto_remove="force",
+        do_xcom_push=True,
+    )
+
+    remove_expired = PostgresOperator(
+        task_id="remove_expired",
+        postgres_conn_id="postgres_default",
+        sql="DELETE FROM links WHERE expires_at < now()",
+    )
+
+    fetch >> remove_expired
