@@ -1,0 +1,190 @@
+"""`make demo`: makes a throwaway host, provisions it over SSH, runs the news pipeline, says what to do next."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import yaml
+
+from tests.steps import ROOT, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+LAB = "demo"
+INVENTORY = ROOT / "build" / "lab" / LAB / "hosts.yml"
+STATE = ROOT / "build" / "demo"
+DAG = "news_fetcher"
+# The pipeline needs seconds; a scheduler that has just started, and the retries of a task, need the rest.
+PIPELINE_SECONDS = 420
+LINKS = "SELECT feed_url, count(*) AS links, max(fetched_at)::timestamp(0) AS newest FROM links GROUP BY 1 ORDER BY 1"
+
+
+class DemoError(Exception):
+    """A step failed; the text says which and where to look."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """The demo's host, reached over SSH as Ansible reaches it."""
+
+    name: str
+    config: Path
+
+    def argv(self, command: Sequence[str]) -> list[str]:
+        """Return the local command that runs one on the host, as root."""
+        return ["ssh", "-F", str(self.config.relative_to(ROOT)), self.name, shlex.join(["sudo", "-n", *command])]
+
+    def run(self, *command: str) -> str:
+        """Run a command on the host and return what it prints; raises DemoError."""
+        done = subprocess.run(
+            self.argv(command), cwd=ROOT, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise DemoError(
+                f"on the host, '{shlex.join(command)}' failed: {(done.stderr or done.stdout).strip()[-600:]}"
+            )
+        return done.stdout
+
+
+@contextmanager
+def section(title: str) -> Iterator[None]:
+    """Say what begins and how long it took."""
+    print(f"\n== {title}", flush=True)
+    started = time.monotonic()
+    yield
+    print(f"== {title}: {time.monotonic() - started:.0f} s", flush=True)
+
+
+def call(*argv: str) -> None:
+    """Run a command of this machine, its output on this terminal; raises DemoError."""
+    code = subprocess.run(argv, cwd=ROOT, env=environment(), check=False, stdin=subprocess.DEVNULL).returncode
+    if code:
+        raise DemoError(f"'{shlex.join(argv)}' ended with status {code}; its output above says why")
+
+
+def connect() -> Host:
+    """Write an SSH configuration for the host of the lab's inventory, for us and for a person."""
+    inventory = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
+    ((name, values),) = inventory["all"]["hosts"].items()
+    options = shlex.split(values["ansible_ssh_common_args"])
+    pairs = [text.split("=", 1) for flag, text in pairwise(options) if flag == "-o"]
+    lines = [
+        f"Host {name}",
+        f"HostName {values['ansible_host']}",
+        f"User {values['ansible_user']}",
+        f"IdentityFile {values['ansible_ssh_private_key_file']}",
+        *(f"{key} {value}" for key, value in pairs),
+    ]
+    STATE.mkdir(parents=True, exist_ok=True)
+    config = STATE / "ssh_config"
+    config.write_text("\n  ".join(lines) + "\n", encoding="utf-8")
+    return Host(name, config)
+
+
+def task_states(host: Host, run_id: str) -> dict[str, str]:
+    """Return the state of each task of a run, in the order of the DAG's tasks."""
+    output = host.run("airflow", "tasks", "states-for-dag-run", DAG, run_id, "--output", "json")
+    # A warning of some library may stand before the JSON, never after it.
+    rows = json.loads(output[output.index("[{") :])
+    return {row["task_id"]: row["state"] or "waiting" for row in rows}
+
+
+def run_pipeline(host: Host) -> None:
+    """Start the DAG once and wait for its end, printing each change of a task's state; raises DemoError."""
+    run_id = f"demo_{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    host.run("airflow", "dags", "unpause", DAG)
+    host.run("airflow", "dags", "trigger", "--run-id", run_id, DAG)
+    print(f"   run {run_id} of DAG {DAG}", flush=True)
+    started = time.monotonic()
+    shown: dict[str, str] = {}
+    while time.monotonic() - started < PIPELINE_SECONDS:
+        states = task_states(host, run_id)
+        for task, state in states.items():
+            if shown.get(task) != state:
+                print(f"   {time.monotonic() - started:5.0f} s  {task}: {state}", flush=True)
+        shown = states
+        if set(states.values()) == {"success"}:
+            return
+        if {"failed", "upstream_failed"} & set(states.values()):
+            raise DemoError(f"the run failed; its logs are on the host, below {logs_of(run_id)}")
+        time.sleep(1)
+    raise DemoError(f"the run is not done after {PIPELINE_SECONDS} s; logs on the host: {logs_of(run_id)}")
+
+
+def logs_of(run_id: str) -> str:
+    """Where Airflow keeps the logs of a run on the host."""
+    return f"/usr/local/projects/airflow/logs/dag_id={DAG}/run_id={run_id}"
+
+
+def next_steps(host: Host) -> str:
+    """What a person does now."""
+    ssh = f"ssh -F {host.config.relative_to(ROOT)}"
+    return f"""
+Airflow runs on the throwaway host {host.name}, and the pipeline has run. What now:
+
+  the web UI         {ssh} -N -L 8080:127.0.0.1:8080 {host.name}
+                     then open http://127.0.0.1:8080
+  log in as          admin, with the password that this prints:
+                     {ssh} {host.name} sudo cat /etc/airflow/secrets/admin_password
+  look around        {ssh} -t {host.name} sudo -i
+                     there: docker ps; airflow dags list; ls /usr/local/projects
+  change something   edit dags/ or inventories/single_host/group_vars/all, then 'make demo' again
+  a server of yours  copy inventories/remote_host.example, set its address, and run
+                     .venv/bin/ansible-playbook -i inventories/NAME site.yml
+  remove the demo    make demo-down
+"""
+
+
+def up(version: str | None) -> None:
+    """Do everything; what is there already stays as it is."""
+    with section("the throwaway host"):
+        call(sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", "tests/demo.yml")
+    host = connect()
+    with section(f"site.yml against {host.name}, over SSH"):
+        extra = ["-e", f"airflow_version={version}"] if version else []
+        call("ansible-playbook", "-i", "tests/inventory", "-i", str(INVENTORY), *extra, "site.yml")
+    with section("the news pipeline"):
+        run_pipeline(host)
+    print("\nLinks that are now in the database news:")
+    print(host.run("docker", "exec", "airflow-postgres-1", "psql", "-U", "airflow", "-d", "news", "-c", LINKS))
+    print(next_steps(host))
+
+
+def down() -> None:
+    """Remove all that the demo made."""
+    call(sys.executable, "-m", "tests.lab", "down", LAB)
+    shutil.rmtree(STATE, ignore_errors=True)
+
+
+def main() -> int:
+    """Run as a program."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="make it").add_argument("--version", help="the Airflow release to show")
+    commands.add_parser("down", help="remove it")
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    try:
+        up(arguments.version) if arguments.command == "up" else down()
+    except DemoError as error:
+        print(f"\ndemo: {error}", file=sys.stderr)
+        return 1
+    print(f"demo {arguments.command}: {time.monotonic() - started:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
