@@ -16,8 +16,7 @@ from tests.steps import ROOT, Result, Step, closing_line, run, show_failure, wri
 LOGS = ROOT / "build" / "test"
 SCENARIOS = ROOT / "tests" / "scenarios.yml"
 # What molecule says when a phase of a scenario starts and ends, and what Ansible says at the end of one.
-PROGRESS = re.compile(r"(➜ \w+: (Executing|Executed)|^PLAY \[|^fatal: |failed=|^tests/\S+ .*(FAILED|ERROR))")
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+PROGRESS = re.compile(r"(> \w+\] Execut(ing|ed)|^PLAY \[|^fatal: |failed=|^tests/\S+ .*(FAILED|ERROR))")
 
 
 def scenario_names(kind: str) -> list[str]:
@@ -49,7 +48,7 @@ def pytest_step(name: str, directory: str) -> Step:
 
 def show_progress(started: float, line: str) -> None:
     """Print those lines of a long step that say where it is, with the time since its start."""
-    text = COLOUR.sub("", line).rstrip()
+    text = line.rstrip()
     if PROGRESS.search(text):
         print(f"      {time.monotonic() - started:6.0f} s  {text[:150]}", flush=True)
 

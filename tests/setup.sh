@@ -68,7 +68,7 @@ install_python_packages() {
     local index
     index=$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)
     [ -z "$index" ] || export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}
-    UV_NATIVE_TLS=true "$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes requirements/controller.txt
+    UV_SYSTEM_CERTS=true "$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes requirements/controller.txt
 }
 
 install_collections() {

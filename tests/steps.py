@@ -76,7 +76,8 @@ def run(step: Step, logs: Path, on_line: Callable[[str], None] | None = None) ->
             process = subprocess.Popen(
                 step.argv,
                 cwd=ROOT,
-                env=environment(),
+                # Logs are for reading and searching: no colours.
+                env={**environment(), "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -112,7 +113,7 @@ def _counts(step: Step, *, ok: bool) -> tuple[int, int]:
     return max(totals["tests"] - totals["skipped"] - failed, 0), failed
 
 
-def show_failure(result: Result, lines: int = 60) -> None:
+def show_failure(result: Result, lines: int = 120) -> None:
     """Print the end of a failed step's log."""
     text = (ROOT / result.log).read_text(encoding="utf-8", errors="replace").splitlines()
     print(f"----- {result.name}: the end of {result.log}")

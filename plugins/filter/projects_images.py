@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,15 @@ def projects_images(projects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     return list({str(image["name"]): {"source": "pull", **image} for image in wanted}.values())
 
 
+def archive_note(name: str) -> str:
+    """Return the name of the file in which a host notes what it loaded for an image.
+
+    Args:
+        name: The image's name.
+    """
+    return name.replace("/", "_")
+
+
 def archive_record(digest: str, image_id: str) -> str:
     """Return what a host notes about a loaded archive: an image cannot say itself which archive it came from."""
     return f"{digest} {image_id}\n"
@@ -48,7 +58,7 @@ def projects_image_work(
     Args:
         images: What projects_images returned.
         found: Results of docker_image_info, one an image, in the same order.
-        records: Results of stat with a SHA-256 checksum on each image's record, in the same order.
+        records: What find found of the notes on archives, with ``path`` and SHA-256 ``checksum``.
         label: The label of a built image that holds the digest of what it was built from.
         roots: Directories of the controller that relative paths start from.
 
@@ -61,7 +71,8 @@ def projects_image_work(
         ValueError: A build context holds what no image can be built from.
     """
     work: dict[str, list[dict[str, Any]]] = {"archive": [], "build": []}
-    for image, info, record in zip(images, found, records, strict=True):
+    noted = {posixpath.basename(record["path"]): record["checksum"] for record in records}
+    for image, info in zip(images, found, strict=True):
         if image["source"] not in work:
             continue
         held = (list(info.get("images") or []) or [{}])[0]
@@ -69,7 +80,7 @@ def projects_image_work(
         if image["source"] == "archive":
             digest = file_digest(path)
             line = archive_record(digest, str(held.get("Id", "")))
-            there = bool(held) and record["stat"].get("checksum") == hashlib.sha256(line.encode()).hexdigest()
+            there = bool(held) and noted.get(archive_note(image["name"])) == hashlib.sha256(line.encode()).hexdigest()
         else:
             args = {str(key): str(value) for key, value in (image.get("build_args") or {}).items()}
             digest = tree_digest(path, json.dumps(args, sort_keys=True))
@@ -87,5 +98,6 @@ class FilterModule:
         return {
             "projects_images": projects_images,
             "projects_image_work": projects_image_work,
+            "projects_archive_note": archive_note,
             "projects_archive_record": archive_record,
         }

@@ -47,6 +47,9 @@ def ensure() -> None:
     say("No Docker engine answers on this machine: the lab starts one")
     if not has("dockerd"):
         install(*PACKAGES)
+    if not has("docker"):
+        # Since Debian 13 the client is a package of its own.
+        install("docker-cli")
     _start()
 
 

@@ -62,9 +62,14 @@ def create(instance: str, host: str, image: str, address: str, directory: Path) 
     resolver = ["--volume", f"{directory / 'resolv.conf'}:/etc/resolv.conf"]
     names = ["--name", name, "--hostname", host, "--label", f"{LABEL}={instance}"]
     docker.docker("create", *names, *network, *aliases, *resolver, *options, image, *command)
-    keys.ensure_pair(keys.host_key(directory, host))
-    docker.docker("cp", "-", f"{name}:/", stdin=keys.archive(directory, host))
-    docker.docker("start", name)
+    try:
+        keys.ensure_pair(keys.host_key(directory, host))
+        docker.docker("cp", "-", f"{name}:/", stdin=keys.archive(directory, host))
+        docker.docker("start", name)
+    except BaseException:
+        # A host without its keys would pass for one that was only stopped.
+        remove(name)
+        raise
 
 
 def wait(instance: str, host: str, address: str) -> None:
@@ -73,6 +78,11 @@ def wait(instance: str, host: str, address: str) -> None:
     wait_until(lambda: _state(name) in UP, 60, lambda: _explain(name))
     if _state(name) == "degraded":
         raise LabError(f"Host '{host}' started with failed units:\n{_explain(name)}")
+    wait_for_ssh(host, address)
+
+
+def wait_for_ssh(host: str, address: str) -> None:
+    """Return when sshd answers."""
     wait_until(lambda: _ssh_answers(address), 30, lambda: f"sshd of host '{host}' does not answer at {address}")
 
 

@@ -149,6 +149,7 @@ def _host(instance: str, host: str, image: str, address: str) -> None:
     """Have one host running and reachable."""
     found = docker.inspect("container", hosts.container_name(instance, host))
     if found and found[0]["State"]["Running"]:
+        hosts.wait_for_ssh(host, address)
         return
     with step(f"Starting host {host} at {address}"):
         if found:

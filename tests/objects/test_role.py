@@ -79,6 +79,7 @@ def test_seeds_connections(stack: Stack, seed: Seed, tmp_path: Path) -> None:
 def test_a_missing_password_stops_the_run(stack: Stack, seed: Seed, tmp_path: Path) -> None:
     check = seed("--check", airflow_connections=CONNECTIONS)
     assert check.returncode == 0, check.stdout
+    assert "The passwords of news are made by the real run" in words(check.stdout)
     real = seed(airflow_connections=CONNECTIONS)
     assert real.returncode != 0
     assert f"here: {tmp_path}/database_news_password does not exist" in words(real.stdout + real.stderr)

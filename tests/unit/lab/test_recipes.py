@@ -50,4 +50,4 @@ def test_the_airflow_lock_is_of_the_release_in_the_table() -> None:
         if recipe.name == "airflow":
             version = recipe.args["AIRFLOW_VERSION"]
             assert recipe.reference.endswith(f":{version}")
-            assert f"\napache-airflow=={version}\n" in (REPO / recipe.lock).read_text(encoding="utf-8")
+            assert f"\napache-airflow=={version} \\\n" in (REPO / recipe.lock).read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from projects_images import archive_record, projects_image_work, projects_images
 
 LABEL = "test.digest"
 BUILT = {"name": "x:1", "source": "build", "build_context": "context"}
-LOADED = {"name": "y:1", "source": "archive", "archive": "image.tar"}
+LOADED = {"name": "team/y:1", "source": "archive", "archive": "image.tar"}
 
 
 @pytest.fixture
@@ -23,10 +23,9 @@ def root(tmp_path: Path) -> Path:
 def work(
     root: Path, image: dict[str, Any], held: dict[str, Any] | None, record: str | None = None
 ) -> list[dict[str, Any]]:
-    stat = {"exists": record is not None}
-    if record is not None:
-        stat["checksum"] = hashlib.sha256(record.encode()).hexdigest()  # type: ignore[assignment]
-    result = projects_image_work([image], [{"images": [held] if held else []}], [{"stat": stat}], LABEL, [str(root)])
+    path = f"/srv/p/.managed/archives/{image['name'].replace('/', '_')}"
+    records = [{"path": path, "checksum": hashlib.sha256(record.encode()).hexdigest()}] if record else []
+    result = projects_image_work([image], [{"images": [held] if held else []}], records, LABEL, [str(root)])
     assert result["build" if image["source"] == "archive" else "archive"] == []
     return result[image["source"]]
 
