@@ -11,6 +11,7 @@ from functools import partial
 import yaml
 
 from tests.check import run_checks
+from tests.lab.locks import alone
 from tests.steps import ROOT, Result, Step, closing_line, run, show_failure, write_results
 
 LOGS = ROOT / "build" / "test"
@@ -69,19 +70,18 @@ def main() -> int:
     parser.add_argument("kind", choices=["core", "full", "scenario"], help="what to run")
     parser.add_argument("name", nargs="?", help="the scenario, for the kind `scenario`")
     arguments = parser.parse_args()
-    started = time.monotonic()
-    results: list[Result] = []
     if arguments.kind == "scenario":
         if not arguments.name or not (ROOT / "molecule" / arguments.name).is_dir():
             there = ", ".join(scenario_names("full"))
             parser.error(f"no such scenario: {arguments.name}; there are: {there}")
-        names = [arguments.name]
+        names, steps = [arguments.name], []
     else:
-        names = scenario_names(arguments.kind)
-        results += run_checks()
-        results += [run_long(step) for step in image_steps()]
+        names, steps = scenario_names(arguments.kind), image_steps()
+    started = time.monotonic()
+    results = [] if arguments.kind == "scenario" else run_checks()
     # The last scenario's end also removes what the lab's instances share: registry, network, engine.
-    results += [run_long(scenario_step(name)) for name in names]
+    with alone("test-run", "test run"):
+        results += [run_long(step) for step in [*steps, *map(scenario_step, names)]]
     write_results(LOGS / "results.json", results)
     print("\nSummary")
     for result in results:

@@ -1,41 +1,24 @@
 """The lab's command line: `python -m tests.lab up NAME --platforms FILE`."""
 
 import argparse
-import fcntl
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.lab import engine, images, instance, platforms, status, teardown
-from tests.lab.names import cache_dir
-from tests.lab.progress import say
+from tests.lab.locks import alone
 from tests.lab.shell import LabError
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Let one command at a time work on what all instances share."""
-    cache_dir().mkdir(parents=True, exist_ok=True)
-    with (cache_dir() / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Waiting for another lab command on this machine to finish ...")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _up(options: argparse.Namespace) -> None:
     name = platforms.check_name(options.name, "lab")
     wanted = platforms.read(options.platforms)
-    with _alone():
+    with alone("lock", "lab command"):
         engine.ensure()
         instance.up(name, wanted)
 
 
 def _down(options: argparse.Namespace) -> None:
-    with _alone():
+    with alone("lock", "lab command"):
         present = teardown.instances() if engine.answers() else []
         if not options.name and not options.all and len(present) > 1:
             raise LabError(f"Several labs run: {', '.join(present)}. Name one of them, or write --all")
@@ -43,7 +26,7 @@ def _down(options: argparse.Namespace) -> None:
 
 
 def _images(_options: argparse.Namespace) -> None:
-    with _alone():
+    with alone("lock", "lab command"):
         engine.ensure()
         images.provide(images.source())
 
