@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import ansible.module_utils
 import pytest
 
+from tests.lab.locks import alone
 from tests.lab.names import REPO
 from tests.objects.stack import Stack
 
@@ -23,12 +24,13 @@ ansible.module_utils.__path__.append(str(REPO / "plugins" / "module_utils"))
 def running() -> Iterator[Stack]:
     """The stack, removed at the end; the lab provides its images."""
     subprocess.run([sys.executable, "-m", "tests.lab", "images"], check=True)
-    stack = Stack()
-    try:
-        stack.up()
-        yield stack
-    finally:
-        stack.down()
+    with alone("objects-test", "run of these tests"):
+        stack = Stack()
+        try:
+            stack.up()
+            yield stack
+        finally:
+            stack.down()
 
 
 @pytest.fixture
