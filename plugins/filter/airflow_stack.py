@@ -1,4 +1,4 @@
-"""Filters that shape the data of role airflow_stack: airflow.cfg, secret files, the compose definition."""
+"""Filters that shape the data of role airflow_stack: airflow.cfg and the compose definition."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from ansible.errors import AnsibleFilterError
 
@@ -43,26 +42,6 @@ def _cfg_value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         value = ",".join(str(item) for item in value)
     return str(value).replace("%", "%%").replace("\n", "\n    ")
-
-
-def airflow_secret_files(values: Mapping[str, str], uid: int, postgres: str, redis: str) -> list[Dict]:
-    """Return the files that are derived from secrets, for Airflow and Redis to read.
-
-    :param values: secrets by name, of which ``postgres_password`` and ``redis_password`` are used
-    :param uid: user id that Airflow runs as
-    :param postgres: host name of Postgres as the containers see it
-    :param redis: host name of Redis as the containers see it
-    :returns: list of dicts with ``name``, ``owner`` (user id) and ``content``
-    """
-    database = f"airflow:{quote(values['postgres_password'], safe='')}@{postgres}:5432/airflow"
-    broker = f"redis://:{quote(values['redis_password'], safe='')}@{redis}:6379/0"
-    escaped = values["redis_password"].replace("\\", "\\\\").replace('"', '\\"')
-    return [
-        {"name": "sql_alchemy_conn", "owner": uid, "content": f"postgresql+psycopg2://{database}"},
-        {"name": "result_backend", "owner": uid, "content": f"db+postgresql+psycopg2://{database}"},
-        {"name": "broker_url", "owner": uid, "content": broker},
-        {"name": "redis_conf", "owner": 999, "content": f'dir /data\nappendonly yes\nrequirepass "{escaped}"\n'},
-    ]
 
 
 def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> Dict:
@@ -148,6 +127,17 @@ def _digest(names: Sequence[str], stack: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
+def airflow_image_ids(names: Sequence[str], inspected: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the id of each image that the engine has.
+
+    :param names: image references as the inventory writes them, such as ``postgres:15``
+    :param inspected: what the engine says of images; each has ``Id`` and ``RepoTags``
+    :returns: id by name; an image that is not among them is left out
+    """
+    by_tag = {tag: image["Id"] for image in inspected for tag in image.get("RepoTags") or []}
+    return {name: by_tag[name] for name in names if name in by_tag}
+
+
 class FilterModule:
     """Ansible's entry point."""
 
@@ -155,6 +145,6 @@ class FilterModule:
         """Return the filters by name."""
         return {
             "airflow_cfg": airflow_cfg,
-            "airflow_secret_files": airflow_secret_files,
             "airflow_compose": airflow_compose,
+            "airflow_image_ids": airflow_image_ids,
         }

@@ -9,7 +9,10 @@ import base64
 import os
 import secrets as random_source
 import stat
+import string
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
 
 
 class SecretError(Exception):
@@ -34,6 +37,21 @@ class Secret:
     owner: int = 0
     keep: bool = False
     variable: str = ""
+
+
+@dataclass
+class Derived:
+    """A file whose content is made of secrets.
+
+    :ivar name: file name in the directory of secrets
+    :ivar template: its text, with ``{NAME}`` for a secret, ``{NAME:url}`` for one inside a URL, and ``{NAME:redis}``
+        for one inside the double quotes of redis.conf
+    :ivar owner: user id, the only one that may read the file
+    """
+
+    name: str
+    template: str
+    owner: int
 
 
 @dataclass
@@ -116,6 +134,35 @@ def settle(secret: Secret, directory: str, database_exists: bool) -> Outcome:
             f"put the file back from a backup, or give {secret.variable}."
         )
     return Outcome(secret, new_value(secret.kind), True, False)
+
+
+class _Filler(string.Formatter):
+    """Fills a template, quoting each secret for the place it goes to."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Return a secret as the words after the colon want it."""
+        if format_spec == "url":
+            return quote(value, safe="")
+        if format_spec == "redis":
+            return str(value).replace("\\", "\\\\").replace('"', '\\"')
+        return str(super().format_field(value, format_spec))
+
+
+def derive(derived: Derived, values: dict[str, str], directory: str) -> Outcome:
+    """Decide about one file that is made of secrets; changes nothing.
+
+    :param derived: what the caller wants
+    :param values: the settled secrets by name
+    :param directory: directory of the secrets
+    :raises SecretError: if the template names a secret that is not among them
+    """
+    try:
+        value = _Filler().format(derived.template, **values)
+    except KeyError as error:
+        raise SecretError(f"the template of {derived.name} names {error}, which is none of the secrets.") from error
+    path = os.path.join(directory, derived.name)
+    written = read(directory, derived.name) != value
+    return Outcome(Secret(derived.name, owner=derived.owner), value, written, not owned(path, derived.owner))
 
 
 def owned(path: str, owner: int) -> bool:

@@ -52,6 +52,26 @@ options:
         description: Name of the inventory's variable, for messages.
         type: str
         default: ""
+  derived:
+    description: Files that are made of secrets, such as a URL with a password in it.
+    type: list
+    elements: dict
+    default: []
+    options:
+      name:
+        description: Name of the file.
+        type: str
+        required: true
+      template:
+        description:
+          - Text of the file, with C({NAME}) for a secret, C({NAME:url}) for one inside a URL, and C({NAME:redis}) for
+            one inside the double quotes of redis.conf.
+        type: str
+        required: true
+      owner:
+        description: User id that may read the file.
+        type: int
+        default: 0
 author: ansible-airflow maintainers (@ansible-airflow)
 notes:
   - The result holds the values, so register it only in a task with C(no_log).
@@ -72,13 +92,15 @@ EXAMPLES = r"""
     secrets:
       - {name: redis_password, owner: 999}
       - {name: fernet_key, kind: fernet, owner: 50000, keep: true, value: "{{ vault_airflow_fernet_key }}"}
+    derived:
+      - {name: broker_url, owner: 50000, template: "redis://:{redis_password:url}@redis:6379/0"}
   register: airflow_secrets
   no_log: true
 """
 
 RETURN = r"""
 values:
-  description: The value of every secret by its name.
+  description: The value of every secret, and the text of every derived file, by its name.
   type: dict
   returned: success
 written:
@@ -89,9 +111,11 @@ written:
 """
 
 from ansible.module_utils.airflow_secret_store import (
+    Derived,
     Secret,
     SecretError,
     apply,
+    derive,
     settle,
 )
 from ansible.module_utils.basic import AnsibleModule
@@ -105,6 +129,12 @@ SECRET = {
     "variable": {"type": "str", "default": ""},
 }
 
+DERIVED = {
+    "name": {"type": "str", "required": True},
+    "template": {"type": "str", "required": True},
+    "owner": {"type": "int", "default": 0},
+}
+
 
 def main() -> None:
     """Run the module."""
@@ -114,6 +144,7 @@ def main() -> None:
             "database_exists": {"type": "bool", "required": True},
             # The list holds names; the values inside are no_log on their own.
             "secrets": {"type": "list", "elements": "dict", "required": True, "no_log": False, "options": SECRET},
+            "derived": {"type": "list", "elements": "dict", "default": [], "options": DERIVED},
         },
         supports_check_mode=True,
     )
@@ -121,6 +152,8 @@ def main() -> None:
     wanted = [Secret(**{**entry, "value": entry["value"] or None}) for entry in module.params["secrets"]]
     try:
         outcomes = [settle(secret, directory, module.params["database_exists"]) for secret in wanted]
+        values = {outcome.secret.name: outcome.value for outcome in outcomes}
+        outcomes += [derive(Derived(**entry), values, directory) for entry in module.params["derived"]]
         if not module.check_mode:
             for outcome in outcomes:
                 apply(outcome, directory)

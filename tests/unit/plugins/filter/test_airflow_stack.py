@@ -1,11 +1,10 @@
-"""The data of role airflow_stack: airflow.cfg, secret files, the compose definition."""
+"""The data of role airflow_stack: airflow.cfg and the compose definition."""
 
 import configparser
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pytest
-from airflow_stack import airflow_cfg, airflow_compose, airflow_secret_files
+from airflow_stack import airflow_cfg, airflow_compose, airflow_image_ids
 from ansible.errors import AnsibleFilterError
 
 
@@ -39,20 +38,6 @@ def test_later_layers_win_option_by_option() -> None:
         "core": {"a": "1", "b": "2"},
         "logging": {"c": "3"},
     }
-
-
-def test_passwords_survive_urls_and_redis_quoting() -> None:
-    odd = 'a/b:c@d%e"f\\g'
-    files = {
-        file["name"]: file
-        for file in airflow_secret_files({"postgres_password": odd, "redis_password": odd}, 50000, "postgres", "redis")
-    }
-    for name in ("sql_alchemy_conn", "broker_url"):
-        url = urlsplit(files[name]["content"])
-        assert unquote(url.password or "") == odd
-        assert files[name]["owner"] == 50000
-    assert 'requirepass "a/b:c@d%e\\"f\\\\g"' in files["redis_conf"]["content"]
-    assert files["redis_conf"]["owner"] == 999
 
 
 def stack(**changes: Any) -> dict[str, Any]:
@@ -137,3 +122,12 @@ def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
 def test_mistakes_are_named(services: dict[str, Any], changes: dict[str, Any], words: str) -> None:
     with pytest.raises(AnsibleFilterError, match=words):
         airflow_compose(services, stack(**changes))
+
+
+def test_images_are_known_by_any_of_their_tags() -> None:
+    inspected = [
+        {"Id": "sha256:1", "RepoTags": ["redis:7", "r.example/redis:7"]},
+        {"Id": "sha256:2", "RepoTags": None},
+        {},
+    ]
+    assert airflow_image_ids(["redis:7", "postgres:15"], inspected) == {"redis:7": "sha256:1"}

@@ -4,9 +4,10 @@ import base64
 import os
 import stat
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
-from ansible.module_utils.airflow_secret_store import Secret, SecretError, apply, new_value, settle
+from ansible.module_utils.airflow_secret_store import Derived, Secret, SecretError, apply, derive, new_value, settle
 
 ME = os.getuid()
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
@@ -84,3 +85,28 @@ def test_what_is_refused(tmp_path: Path, secret: Secret, present: str | None, da
 
 def test_a_made_fernet_key_is_one() -> None:
     assert len(base64.urlsafe_b64decode(new_value("fernet"))) == 32
+
+
+def test_a_derived_file_quotes_a_password_for_its_place(tmp_path: Path) -> None:
+    odd = 'a/b:c@d%e"f\\g é'
+    url = derive(
+        Derived("broker_url", "redis://:{redis_password:url}@redis:6379/0", ME), {"redis_password": odd}, str(tmp_path)
+    )
+    assert unquote(urlsplit(url.value).password or "") == odd
+    assert url.write
+    conf = derive(
+        Derived("redis_conf", 'requirepass "{redis_password:redis}"\n', ME), {"redis_password": odd}, str(tmp_path)
+    )
+    assert conf.value == 'requirepass "a/b:c@d%e\\"f\\\\g é"\n'
+
+
+def test_a_derived_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    put(tmp_path, "plain", "x=s")
+    outcome = derive(Derived("plain", "x={secret}", ME), {"secret": "s"}, str(tmp_path))
+    assert not outcome.write
+    assert not outcome.chown
+
+
+def test_a_template_with_an_unknown_secret_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SecretError, match="template of url names 'nope'"):
+        derive(Derived("url", "{nope}", ME), {}, str(tmp_path))
