@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible.module_utils import airflow_connection, airflow_inside_connections
 from ansible.module_utils.airflow_connection_problems import problems
 from ansible.module_utils.airflow_manage import Entries, Fields, Kind, RefusedError
 
+CONNECTION = {
+    "conn_id": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "conn_type": {"type": "str"},
+    "description": {"type": "str"},
+    "host": {"type": "str"},
+    "schema": {"type": "str"},
+    "login": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "port": {"type": "int"},
+    "extra": {"type": "raw", "no_log": True},
+    "uri": {"type": "str", "no_log": True},
+}
+
 
 class ConnectionKind(Kind):
-    """Connections, for the module."""
+    """Connections, for the modules."""
 
     option = "connections"
+    arguments: ClassVar = {
+        # no_log for the whole list, as Ansible writes a module's options into the host's journal when it starts, and
+        # would look there for the text of a secret, not for its escaped form inside a list.
+        "connections": {"type": "list", "elements": "dict", "required": True, "no_log": True, "options": CONNECTION},
+        "purge": {"type": "bool", "default": False},
+        "purge_exclude": {"type": "list", "elements": "str", "default": []},
+        "allow_unknown_types": {"type": "bool", "default": False},
+    }
     key = "conn_id"
     secret_fields = airflow_connection.SECRET_FIELDS
     program = airflow_inside_connections

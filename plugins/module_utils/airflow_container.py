@@ -33,7 +33,7 @@ CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
 # The whole program that the process list shows; the rest of it comes by standard input.
 LOADER = (
     "import json, sys; request = json.load(sys.stdin); names = {'__name__': 'airflow_inside'}; "
-    "[exec(compile(text, name, 'exec'), names) for name, text in request['program']]; names['main'](request, names)"
+    "name, text = request['program'][0]; exec(compile(text, name, 'exec'), names); names['main'](request)"
 )
 
 SENTENCES = {

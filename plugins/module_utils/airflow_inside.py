@@ -1,8 +1,8 @@
 """The frame of the program that runs inside an Airflow container.
 
 This file is not imported there: its text travels by standard input, followed by the text of one or more files that
-define actions (airflow_inside_connections.py and the like), all run in one namespace. It therefore imports nothing of
-ours, nothing of Airflow before it is needed, and is valid Python 3.7, which the oldest supported image has.
+define actions (airflow_inside_connections.py and the like), each run in a namespace of its own. They import nothing of
+ours, nothing of Airflow before it is needed, and are valid Python 3.7, which the oldest supported image has.
 
 An action is a function ``action_NAME(airflow, request, report)``: it dispatches Airflow's own commands with the
 ``Airflow`` object, and fills the dict ``report`` as it goes, so that what was done before an error is known too.
@@ -80,6 +80,22 @@ class Airflow:
         finally:
             clean_up()
 
+    def attempt(self, name: str, failed: dict[str, str], work: Callable[..., None], *arguments: object) -> None:
+        """Do the work on one object; what Airflow refuses is noted, a database that is gone ends the run.
+
+        :param name: the object's name
+        :param failed: gets Airflow's reason by name
+        :param work: called with the arguments
+        """
+        self.complaints = ""
+        try:
+            work(*arguments)
+        except (Exception, SystemExit) as error:
+            reason = self.describe(error)
+            if reason["kind"] in ("database", "migration"):
+                raise
+            failed[name] = reason["detail"]
+
     def describe(self, error: BaseException) -> dict[str, str]:
         """Say what an exception means: ``kind`` is a word for the caller, ``detail`` a line for people.
 
@@ -131,12 +147,26 @@ def forget_secrets() -> None:
     SecretsMasker.add_mask = lambda _self, _secret, _name=None: None
 
 
-def main(request: dict[str, Any], actions: dict[str, Callable[..., None]]) -> None:
+def defined_actions(program: list[list[str]]) -> dict[str, Callable[..., None]]:
+    """Run files that define actions, and return these by the names of their functions.
+
+    :param program: name and text of each file
+    """
+    actions: dict[str, Callable[..., None]] = {}
+    for name, text in program:
+        names: dict[str, Any] = {"__name__": name}
+        exec(compile(text, name, "exec"), names)  # noqa: S102 - our own files, sent by our own module
+        actions.update({key: value for key, value in names.items() if key.startswith("action_")})
+    return actions
+
+
+def main(request: dict[str, Any]) -> None:
     """Run the actions of a request in order; the first error ends it. Never returns.
 
-    :param request: ``actions``, each a dict with its ``name`` and what it needs, and ``timeout`` in seconds
-    :param actions: the functions, by their names
+    :param request: ``program``, name and text of this file and of those that define the actions; ``actions``, each a
+        dict with its ``name`` and what it needs; and ``timeout`` in seconds
     """
+    actions = defined_actions(request["program"][1:])
     # Airflow, its plugins and their libraries print to standard output as they like: that becomes standard error.
     channel = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

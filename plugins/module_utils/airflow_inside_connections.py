@@ -7,7 +7,6 @@ schema, login, password, port and extra, the last one as the text that Airflow s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,9 +45,9 @@ def action_connections_write(airflow: Airflow, request: dict[str, Any], report: 
     failed = report.setdefault("failed", {})
     create(airflow, request["create"], done, failed)
     for name, fields in request["replace"].items():
-        attempt(airflow, name, failed, replace, name, fields, done)
+        airflow.attempt(name, failed, replace, name, fields, done)
     for name in request["delete"]:
-        attempt(airflow, name, failed, delete, airflow, name, done)
+        airflow.attempt(name, failed, delete, airflow, name, done)
     touched = {*request["create"], *request["replace"], *request["delete"]}
     report["objects"] = {name: fields for name, fields in exported(airflow).items() if name in touched}
 
@@ -60,18 +59,6 @@ def exported(airflow: Airflow) -> dict[str, dict[str, Any]]:
     return result
 
 
-def attempt(airflow: Airflow, name: str, failed: dict[str, str], work: Callable[..., None], *arguments: object) -> None:
-    """Do the work on one connection; what Airflow refuses is noted, a database that is gone ends the run."""
-    airflow.complaints = ""
-    try:
-        work(*arguments)
-    except (Exception, SystemExit) as error:
-        reason = airflow.describe(error)
-        if reason["kind"] in ("database", "migration"):
-            raise
-        failed[name] = reason["detail"]
-
-
 def create(airflow: Airflow, connections: dict[str, Any], done: list[str], failed: dict[str, str]) -> None:
     """Import all at once; after an error import the rest one by one, to learn which of them Airflow refuses."""
     if not connections:
@@ -80,7 +67,7 @@ def create(airflow: Airflow, connections: dict[str, Any], done: list[str], faile
         import_file(airflow, connections, done)
     except (Exception, SystemExit):  # noqa: BLE001 - it comes again below, with the id of the connection
         for name in [name for name in connections if name not in done]:
-            attempt(airflow, name, failed, import_file, airflow, {name: connections[name]}, done)
+            airflow.attempt(name, failed, import_file, airflow, {name: connections[name]}, done)
 
 
 def import_file(airflow: Airflow, connections: dict[str, Any], done: list[str]) -> None:

@@ -9,16 +9,12 @@ DOCUMENTATION = r"""
 module: airflow_connections
 short_description: Manage Airflow's connections
 description:
-  - Makes the connections that Airflow holds in its database equal to a list, whatever their number, in one start of
-    Airflow when there is nothing to do and two when there is.
-  - Works through Airflow's own command line interface in a running container of the host. What that cannot do, such as
-    replacing a connection in Airflow 2.5, is done with Airflow's models in the same process.
+  - Makes the connections that Airflow holds in its database equal to a list.
   - A listed connection is the whole truth about it. A field that is not listed is emptied, so the outcome does not
     depend on what was there before, and a line removed from the inventory is removed from Airflow.
   - Empty text is the same as no value. Ports 0 and none differ.
   - A connection that differs is replaced in one transaction, so a running task reads the old values or the new ones.
-  - What was written is read back and compared. The module fails if anything differs, naming ids and fields.
-  - Secrets reach Airflow by standard input. They do not appear in a process list, in the result or in the diff.
+  - In the diff, the password, a URI, and texts and numbers in extra are secret.
 options:
   connections:
     description: The connections.
@@ -84,35 +80,7 @@ options:
         belongs to a hook of your own that is not part of a provider.
     type: bool
     default: false
-  project:
-    description: Name of the compose project that Airflow runs in.
-    type: str
-    default: airflow
-  services:
-    description: Compose services that hold Airflow. The first one that runs is used.
-    type: list
-    elements: str
-    default: [scheduler, webserver, worker, triggerer]
-  container:
-    description: Name of a container to use instead of O(project) and O(services).
-    type: str
-  timeout:
-    description: Seconds that one start of Airflow may take.
-    type: int
-    default: 120
-attributes:
-  check_mode:
-    support: full
-    description: Predicts what the real run does. Where no Airflow runs yet, it predicts that all is created.
-  diff_mode:
-    support: full
-    description: >-
-      Before and after by id. The password, a URI, and texts and numbers in extra are shown as (secret), and as
-      (secret, changes) where they change.
-notes:
-  - Needs the C(docker) command on the host, and a user who may use it.
-seealso:
-  - module: airflow_info
+extends_documentation_fragment: [airflow_container, airflow_manage]
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 
@@ -192,29 +160,7 @@ from ansible.module_utils.airflow_container import CONTAINER_OPTIONS
 from ansible.module_utils.airflow_manage import manage
 from ansible.module_utils.basic import AnsibleModule
 
-CONNECTION = {
-    "conn_id": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "conn_type": {"type": "str"},
-    "description": {"type": "str"},
-    "host": {"type": "str"},
-    "schema": {"type": "str"},
-    "login": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "port": {"type": "int"},
-    "extra": {"type": "raw", "no_log": True},
-    "uri": {"type": "str", "no_log": True},
-}
-
-ARGUMENTS = {
-    # no_log for the whole list, as Ansible writes a module's options into the host's journal when it starts, and would
-    # look there for the text of a secret, not for its escaped form inside a list.
-    "connections": {"type": "list", "elements": "dict", "required": True, "no_log": True, "options": CONNECTION},
-    "purge": {"type": "bool", "default": False},
-    "purge_exclude": {"type": "list", "elements": "str", "default": []},
-    "allow_unknown_types": {"type": "bool", "default": False},
-    **CONTAINER_OPTIONS,
-}
+ARGUMENTS = {**ConnectionKind.arguments, **CONTAINER_OPTIONS}
 
 
 def main() -> None:

@@ -26,22 +26,7 @@ options:
     description: Seconds that workers get to answer. All of them pass, as it is not known how many there are.
     type: float
     default: 3
-  project:
-    description: Name of the compose project that Airflow runs in.
-    type: str
-    default: airflow
-  services:
-    description: Compose services that hold Airflow. The first one that runs is used.
-    type: list
-    elements: str
-    default: [scheduler, webserver, worker, triggerer]
-  container:
-    description: Name of a container to use instead of O(project) and O(services).
-    type: str
-  timeout:
-    description: Seconds that one start of Airflow may take.
-    type: int
-    default: 120
+extends_documentation_fragment: [airflow_container]
 attributes:
   check_mode:
     support: full
@@ -49,8 +34,6 @@ attributes:
   diff_mode:
     support: none
     description: Nothing changes.
-notes:
-  - Needs the C(docker) command on the host, and a user who may use it.
 seealso:
   - module: airflow_connections
 author: ansible-airflow maintainers (@ansible-airflow)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.lab.locks import alone
 from tests.lab.names import REPO
-from tests.objects.stack import Stack
+from tests.objects.stack import PROJECT, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,21 +20,28 @@ if TYPE_CHECKING:
 ansible.module_utils.__path__.append(str(REPO / "plugins" / "module_utils"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--keep", action="store_true", help="let the stack run at the end, for the next run to use")
+
+
 @pytest.fixture(scope="session")
-def running() -> Iterator[Stack]:
+def running(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The stack, removed at the end; the lab provides its images."""
-    subprocess.run([sys.executable, "-m", "tests.lab", "images"], check=True)
-    with alone("objects-test", "run of these tests"):
+    keep = request.config.getoption("--keep")
+    with alone(PROJECT, "run of these tests"):
         stack = Stack()
         try:
-            stack.up()
+            if not (keep and stack.runs()):
+                subprocess.run([sys.executable, "-m", "tests.lab", "images"], check=True)
+                stack.up()
             yield stack
         finally:
-            stack.down()
+            if not keep:
+                stack.down()
 
 
 @pytest.fixture
 def stack(running: Stack) -> Stack:
-    """The stack without any connection."""
+    """The stack without any object."""
     running.clear()
     return running

@@ -19,9 +19,10 @@ import yaml
 from tests.lab import docker
 from tests.lab.names import LABEL, REPO, registry_address
 
-OWNER = "objects"
-PROJECT = "objects-test"
-NETWORK = "ansible-airflow-objects"
+# Another name makes another stack, so that two people of one machine do not wait for each other.
+PROJECT = os.environ.get("OBJECTS_TEST_PROJECT", "objects-test")
+OWNER = f"objects {PROJECT}"
+NETWORK = f"ansible-airflow-{PROJECT}"
 ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 COMPOSE = "com.docker.compose"
 
@@ -103,8 +104,14 @@ class Stack:
 
     def __init__(self) -> None:
         self.airflow = f"{registry_address()}/apache/airflow:2.5.3"
-        self.fernet_key = base64.urlsafe_b64encode(os.urandom(32)).decode()
-        self.password = base64.b16encode(os.urandom(12)).decode()
+        # The same every time: a stack may stay from one run to the next, and is reached from this machine alone.
+        self.fernet_key = base64.urlsafe_b64encode(PROJECT.encode().ljust(32)[:32]).decode()
+        self.password = base64.b16encode(PROJECT.encode()).decode()
+
+    def runs(self) -> bool:
+        """Return whether everything has been started before and still runs."""
+        running = docker.docker("ps", "--format", "{{.Names}}").split()
+        return all(f"{PROJECT}-{name}-1" in running for name in ("postgres", "redis", "scheduler", "worker"))
 
     def up(self) -> None:
         """Start everything, and wait until the schema is there and the services answer."""
@@ -117,7 +124,9 @@ class Stack:
         self.start("redis", f"{registry_address()}/library/redis:7")
         self.wait(lambda: "1" in self.sql("SELECT 1"))
         self.sql("CREATE DATABASE empty")
-        self.start_airflow("scheduler", "bash", "-c", "airflow db upgrade && exec airflow scheduler")
+        migrate_and_run = ("bash", "-c", "airflow db upgrade && exec airflow scheduler")
+        often = {"AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL": "5"}
+        self.start_airflow("scheduler", *migrate_and_run, environment=often)
         self.wait(lambda: "running" in self.sql("SELECT state FROM job WHERE job_type = 'SchedulerJob'"))
         self.start_airflow("worker", "celery", "worker", environment={"AIRFLOW__CELERY__WORKER_CONCURRENCY": "1"})
 
@@ -176,8 +185,10 @@ class Stack:
         return docker.docker("exec", f"{PROJECT}-{service}-1", *argv)
 
     def clear(self) -> None:
-        """Remove all connections."""
-        self.sql("DELETE FROM connection")
+        """Remove all objects that a new Airflow has not."""
+        self.sql("DELETE FROM connection; DELETE FROM variable; DELETE FROM slot_pool WHERE pool <> 'default_pool'")
+        self.sql("UPDATE slot_pool SET slots = 128, description = 'Default pool'")
+        self.sql("DELETE FROM ab_user_role; DELETE FROM ab_user")
 
     @staticmethod
     def wait(condition: Any, seconds: int = 180) -> None:

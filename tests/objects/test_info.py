@@ -6,7 +6,12 @@ from typing import Any
 
 from tests.objects.stack import PROJECT, Stack, connections, play
 
-BROKEN = "import no_such_module_anywhere\n"
+DAG = """
+from datetime import datetime
+from airflow import DAG
+dag = DAG("news", schedule_interval=None, start_date=datetime(2023, 1, 1))
+"""
+FILES = {"news.py": DAG, "broken.py": "import no_such_module_anywhere  # airflow dag"}
 
 
 def info(**options: Any) -> dict[str, Any]:
@@ -15,12 +20,9 @@ def info(**options: Any) -> dict[str, Any]:
 
 def test_tells_the_state(stack: Stack) -> None:
     play(connections([{"conn_id": "c", "conn_type": "http", "password": "find-me"}]))
-    stack.inside("bash", "-c", f"mkdir -p dags && echo '{BROKEN}' > dags/broken.py")
-    stack.sql("INSERT INTO import_error (filename, stacktrace) VALUES ('x.py', E'Traceback\n  y\nKeyError: 1\n')")
-    stack.sql(
-        "INSERT INTO dag (dag_id, is_active, is_paused, has_import_errors, fileloc, max_active_tasks, "
-        "has_task_concurrency_limits) VALUES ('news', true, false, false, '/d/news.py', 1, false)"
-    )
+    for name, text in FILES.items():
+        stack.inside("bash", "-c", f"mkdir -p dags && cat > dags/{name} <<'END'\n{text}\nEND")
+    stack.wait(lambda: stack.sql("SELECT 1 FROM dag, import_error"), seconds=60)
     stack.wait(lambda: play(info(subset=["workers"])).results[0]["workers"], seconds=60)
     played = play(info())
     result = played.results[0]
@@ -34,9 +36,9 @@ def test_tells_the_state(stack: Stack) -> None:
     assert (job["job_type"], job["hostname"], job["alive"]) == ("SchedulerJob", "scheduler", True)
     assert 0 <= job["heartbeat_age"] < 30
     errors = {error["file"]: error["error"] for error in result["import_errors"]}
-    assert errors["x.py"] == "KeyError: 1"
+    assert errors == {"/opt/airflow/dags/broken.py": "ModuleNotFoundError: No module named 'no_such_module_anywhere'"}
     assert [dag["dag_id"] for dag in result["dags"]] == ["news"]
-    assert result["dags"][0]["paused"] is False
+    assert (result["dags"][0]["paused"], result["dags"][0]["has_import_errors"]) == (True, False)
 
 
 def test_tells_only_what_is_asked_for(stack: Stack) -> None:

@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.plugins.loader import fragment_loader
+from ansible.utils.plugin_docs import get_docstring
 
-MODULES = Path(__file__).resolve().parents[4] / "plugins" / "modules"
+PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
+MODULES = PLUGINS / "modules"
+NAMES = sorted(path.stem for path in MODULES.glob("*.py") if "\nARGUMENTS = " in path.read_text(encoding="utf-8"))
 CHECKED = ("type", "elements", "default", "choices", "required")
 
 
@@ -30,10 +34,11 @@ def shape(options: dict[str, Any], nested: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", ["airflow_connections", "airflow_info"])
+@pytest.mark.parametrize("name", NAMES)
 def test_documentation_and_arguments_agree(name: str) -> None:
     module = load(name)
-    documentation = yaml.safe_load(module.DOCUMENTATION)
+    fragment_loader.add_directory(str(PLUGINS / "doc_fragments"))
+    documentation = get_docstring(str(MODULES / f"{name}.py"), fragment_loader, is_module=True)[0]
     assert shape(documentation["options"], "suboptions") == shape(module.ARGUMENTS, "options")
     assert yaml.safe_load(module.EXAMPLES)
     for key, value in yaml.safe_load(module.RETURN).items():

@@ -1,0 +1,31 @@
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Documentation that the modules share which reach Airflow in one of its containers."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options of airflow_container.CONTAINER_OPTIONS."""
+
+    DOCUMENTATION = r"""
+options:
+  project:
+    description: Name of the compose project that Airflow runs in.
+    type: str
+    default: airflow
+  services:
+    description: Compose services that hold Airflow. The first one that runs is used.
+    type: list
+    elements: str
+    default: [scheduler, webserver, worker, triggerer]
+  container:
+    description: Name of a container to use instead of O(project) and O(services).
+    type: str
+  timeout:
+    description: Seconds that one start of Airflow may take.
+    type: int
+    default: 120
+notes:
+  - Needs the C(docker) command on the host, and a user who may use it.
+"""

@@ -1,0 +1,82 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: manage all kinds of Airflow's objects in the same starts of Airflow."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_objects
+short_description: Manage all kinds of Airflow's objects at once
+description:
+  - Does what M(airflow_connections) does, and the other kinds' modules, in one start of Airflow when there is nothing
+    to do and two when there is.
+  - Each option takes the options of the module of that kind, but for those that say how to find the container. A kind
+    that is not given is left alone.
+  - Nothing is changed if what is listed of any kind cannot be.
+options:
+  connections:
+    description: The options of M(airflow_connections).
+    type: dict
+extends_documentation_fragment: [airflow_container, airflow_manage]
+author: ansible-airflow maintainers (@ansible-airflow)
+"""
+
+EXAMPLES = r"""
+- name: Let the list be all connections that Airflow holds
+  airflow_objects:
+    connections:
+      connections: "{{ airflow_connections }}"
+      purge: true
+"""
+
+RETURN = r"""
+connections:
+  description: Names of the connections that were created, updated and deleted, and of those that needed no change.
+  type: dict
+  returned: when given
+  sample:
+    created: [feeds_api]
+    updated: []
+    deleted: []
+    unchanged: [postgres_default]
+container:
+  description: Name of the container that was used, none if none was needed or, in check mode, there is none.
+  type: str
+  returned: always
+starts:
+  description: How many times Airflow was started.
+  type: int
+  returned: always
+failed_objects:
+  description: What is wrong with objects after the run, by kind and name, without values.
+  type: dict
+  returned: when Airflow refused some
+  sample:
+    connections:
+      feeds_api: "does not exist (StringDataRightTruncation: value too long for type character varying(500))"
+problems:
+  description: What is wrong with the options, a sentence each.
+  type: list
+  elements: str
+  returned: when the options are refused
+"""
+
+from ansible.module_utils.airflow_connection_kind import ConnectionKind
+from ansible.module_utils.airflow_container import CONTAINER_OPTIONS
+from ansible.module_utils.airflow_manage import manage_all
+from ansible.module_utils.basic import AnsibleModule
+
+KINDS = [ConnectionKind()]
+
+# no_log for a whole kind: see ConnectionKind.arguments.
+ARGUMENTS = {**{kind.option: {"type": "dict", "no_log": True} for kind in KINDS}, **CONTAINER_OPTIONS}
+
+
+def main() -> None:
+    """Run the module."""
+    manage_all(AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True), KINDS)
+
+
+if __name__ == "__main__":
+    main()
