@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHON
 
-.PHONY: help setup lock check docs test test-full molecule demo demo-down
+.PHONY: help setup lock check docs test test-full molecule bench demo demo-down
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test-full: setup ## Every scenario
 
 molecule: setup ## One scenario: make molecule SCENARIO=default
 	@$(PY) -m tests.run scenario $(or $(SCENARIO),default)
+
+bench: setup ## Speed beside a reference, into docs/benchmarks.md: make bench ONLY=NAME,NAME for a part
+	@$(PY) -m tests.bench $(ONLY)
 
 demo: setup ## Make a throwaway host here, deploy to it, run the pipeline (VERSION=2.5.3 to choose a release)
 	@$(PY) -m tests.demo up $(if $(VERSION),--version $(VERSION))

@@ -31,20 +31,21 @@ def scenario_step(name: str) -> Step:
     return Step(f"scenario {name}", ["molecule", "test", "--scenario-name", name])
 
 
-def image_steps() -> list[Step]:
+def image_steps(kind: str) -> list[Step]:
     """Provide the images; then what is tested on them without a host."""
+    chosen = ["-m", "not slow"] if kind == "core" else []
     return [
         Step("images", [sys.executable, "-m", "tests.lab", "images"]),
         pytest_step("image contract", "tests/lab/contract"),
-        pytest_step("modules on Airflow", "tests/objects"),
+        pytest_step("modules on Airflow", "tests/objects", *chosen),
     ]
 
 
-def pytest_step(name: str, directory: str) -> Step:
+def pytest_step(name: str, *arguments: str) -> Step:
     """The tests of a directory, with a report of how many there are."""
     junit = LOGS / f"{name.replace(' ', '_')}.xml"
     junit.unlink(missing_ok=True)
-    return Step(name, ["pytest", "-v", f"--junitxml={junit}", directory], junit=junit)
+    return Step(name, ["pytest", "-v", f"--junitxml={junit}", *arguments], junit=junit)
 
 
 def show_progress(started: float, line: str) -> None:
@@ -76,7 +77,7 @@ def main() -> int:
             parser.error(f"no such scenario: {arguments.name}; there are: {there}")
         names, steps = [arguments.name], []
     else:
-        names, steps = scenario_names(arguments.kind), image_steps()
+        names, steps = scenario_names(arguments.kind), image_steps(arguments.kind)
     started = time.monotonic()
     results = [] if arguments.kind == "scenario" else run_checks()
     # The last scenario's end also removes what the lab's instances share: registry, network, engine.

@@ -62,12 +62,10 @@ problems:
   returned: when the options are refused
 """
 
-from ansible.module_utils.airflow_connection_kind import ConnectionKind
 from ansible.module_utils.airflow_container import CONTAINER_OPTIONS
+from ansible.module_utils.airflow_kinds import KINDS
 from ansible.module_utils.airflow_manage import manage_all
 from ansible.module_utils.basic import AnsibleModule
-
-KINDS = [ConnectionKind()]
 
 # no_log for a whole kind: see ConnectionKind.arguments.
 ARGUMENTS = {**{kind.option: {"type": "dict", "no_log": True} for kind in KINDS}, **CONTAINER_OPTIONS}

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import ansible.module_utils
 import pytest
+import yaml
 
 from tests.lab.locks import alone
 from tests.lab.names import REPO
-from tests.objects.stack import PROJECT, Stack
+from tests.objects.stack import ANSIBLE_PLAYBOOK, PROJECT, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 ansible.module_utils.__path__.append(str(REPO / "plugins" / "module_utils"))
+
+SERVICES = ("postgres", "redis", "webserver", "scheduler", "triggerer", "worker")
+
+Playbook = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,3 +54,27 @@ def stack(running: Stack) -> Stack:
     """The stack without any object."""
     running.clear()
     return running
+
+
+@pytest.fixture
+def playbook(tmp_path: Path) -> Playbook:
+    """Runs one of our playbooks with some variables, with this machine as its host and tmp_path as its secrets."""
+    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    groups = {f"airflow_{service}": {"hosts": {"here": None}} for service in SERVICES}
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(yaml.dump({"all": {"hosts": {"here": host}, "children": {"airflow": {"children": groups}}}}))
+
+    def run(name: str, *options: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+        given = {
+            "ansible_become": False,
+            "__airflow_project": PROJECT,
+            "airflow_secrets_directory": str(tmp_path),
+            **variables,
+        }
+        (tmp_path / "vars.json").write_text(json.dumps(given))
+        argv = [str(ANSIBLE_PLAYBOOK), "-i", str(inventory), "--diff", *options]
+        argv += ["-e", f"@{tmp_path}/vars.json", str(REPO / "playbooks" / f"{name}.yml")]
+        environment = {**os.environ, "ANSIBLE_CONFIG": str(REPO / "ansible.cfg")}
+        return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+
+    return run

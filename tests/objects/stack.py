@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ OWNER = f"objects {PROJECT}"
 NETWORK = f"ansible-airflow-{PROJECT}"
 ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 COMPOSE = "com.docker.compose"
+SCHEDULER = f"{PROJECT}-scheduler-1"
+
+# What is hard to carry: through YAML, Jinja, JSON, a shell, a URI, a process.
+ODD = "quotes \" ' ` back\\slash\nnew line\ttab %s %(x)s 100% {{ braces }} {% raw %} سلام دنیا ünï 😀 $HOME $(id) #"
 
 Result = dict[str, Any]
 
@@ -53,10 +58,11 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Played:
-    """One run of Ansible: results of its tasks, and all that it printed."""
+    """One run of Ansible: results of its tasks, all that it printed, and the seconds that each task took."""
 
     results: list[Result]
     output: str
+    seconds: list[float]
 
 
 def play(*tasks: dict[str, Any], verbose: bool = False) -> Played:
@@ -80,23 +86,61 @@ def play(*tasks: dict[str, Any], verbose: bool = False) -> Played:
         )
     output = run.stdout + run.stderr
     if verbose:
-        return Played([], output)
+        return Played([], output, [])
     try:
         document = json.loads(run.stdout[run.stdout.index("{") :])
     except ValueError as error:
         raise AssertionError(f"Ansible did not run: {output}") from error
-    return Played([task["hosts"]["localhost"] for task in document["plays"][0]["tasks"]], output)
+    tasks = document["plays"][0]["tasks"]
+    return Played([task["hosts"]["localhost"] for task in tasks], output, [seconds(task["task"]) for task in tasks])
 
 
-def connections(wanted: list[dict[str, Any]], *, check: bool = False, **options: Any) -> dict[str, Any]:
-    """A task that calls the module."""
-    arguments = {"connections": plain(wanted), "project": PROJECT, **options}
-    return {"name": "Connections", "airflow_connections": arguments, "check_mode": check}
+def seconds(task: dict[str, Any]) -> float:
+    """How long a task took, by Ansible's own clock."""
+    start, end = (datetime.fromisoformat(task["duration"][edge]) for edge in ("start", "end"))
+    return (end - start).total_seconds()
 
 
-def four_ways(wanted: list[dict[str, Any]], **options: Any) -> list[Result]:
+def task(kind: str, wanted: list[dict[str, Any]], *, check: bool = False, **options: Any) -> dict[str, Any]:
+    """A task that calls the module of a kind."""
+    arguments = {kind: plain(wanted), "project": PROJECT, **options}
+    return {"name": kind.capitalize(), f"airflow_{kind}": arguments, "check_mode": check}
+
+
+def connections(wanted: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
+    """A task that calls the module airflow_connections."""
+    return task("connections", wanted, **options)
+
+
+def four_ways(wanted: list[dict[str, Any]], kind: str = "connections", **options: Any) -> list[Result]:
     """Check, do it, check again, do it again: the results."""
-    return play(*(connections(wanted, check=check, **options) for check in (True, False, True, False))).results
+    return play(*(task(kind, wanted, check=check, **options) for check in (True, False, True, False))).results
+
+
+def changed(results: list[Result]) -> list[bool]:
+    """What each result says, of which none may have failed."""
+    for result in results:
+        assert not result.get("failed"), result
+    return [result["changed"] for result in results]
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """What check mode has to predict."""
+    return {name: result[name] for name in ("created", "updated", "deleted", "unchanged", "diff")}
+
+
+def failure(task: dict[str, Any]) -> str:
+    """The message of a task that has to fail and change nothing."""
+    result = play(task).results[0]
+    assert result["failed"], result
+    assert result["changed"] is False
+    return words(result["msg"])
+
+
+def run_command(argv: list[str], data: str = "", **_: object) -> tuple[int, str, str]:
+    """What AnsibleModule.run_command does."""
+    run = subprocess.run(argv, input=data, capture_output=True, text=True, check=False)
+    return run.returncode, run.stdout, run.stderr
 
 
 class Stack:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
-from tests.lab.names import REPO
-from tests.objects.stack import PROJECT, Stack, words
+from tests.objects.stack import Stack, words
 
-SERVICES = ("postgres", "redis", "webserver", "scheduler", "triggerer", "worker")
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+    from tests.objects.conftest import Playbook
+
 DATABASES = [{"name": "news", "owner": "reader"}]
 CONNECTIONS: list[dict[str, Any]] = [
     {"conn_id": "postgres_default", "stack_database": "news", "description": "ours", "extra": {"sslmode": "disable"}},
@@ -24,32 +24,13 @@ CONNECTIONS: list[dict[str, Any]] = [
 ]
 PASSWORD = "find-me-2"
 
-Seed = Callable[..., subprocess.CompletedProcess[str]]
+Seed = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def seed(tmp_path: Path) -> Seed:
+def seed(playbook: Playbook) -> Seed:
     """Runs playbooks/seed_airflow_objects.yml with some variables."""
-    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    groups = {f"airflow_{service}": {"hosts": {"here": None}} for service in SERVICES}
-    inventory = tmp_path / "hosts.yml"
-    inventory.write_text(yaml.dump({"all": {"hosts": {"here": host}, "children": {"airflow": {"children": groups}}}}))
-
-    def run(*options: str, **variables: Any) -> subprocess.CompletedProcess[str]:
-        given = {
-            "ansible_become": False,
-            "__airflow_project": PROJECT,
-            "airflow_secrets_directory": str(tmp_path),
-            "airflow_postgres_databases": DATABASES,
-            **variables,
-        }
-        (tmp_path / "vars.json").write_text(json.dumps(given))
-        argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), "--diff", *options]
-        argv += ["-e", f"@{tmp_path}/vars.json", str(REPO / "playbooks" / "seed_airflow_objects.yml")]
-        environment = {**os.environ, "ANSIBLE_CONFIG": str(REPO / "ansible.cfg")}
-        return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
-
-    return run
+    return partial(playbook, "seed_airflow_objects", airflow_postgres_databases=DATABASES)
 
 
 def test_seeds_connections(stack: Stack, seed: Seed, tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: read all objects of a running Airflow, secrets included."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_objects_export
+short_description: Read all objects of a running Airflow, secrets included
+description:
+  - Reads what M(airflow_objects) manages, in one start of Airflow in one of its containers on the host.
+  - Changes nothing.
+  - M(airflow_info) tells names without secrets.
+options: {}
+extends_documentation_fragment: [airflow_container]
+attributes:
+  check_mode:
+    support: full
+    description: The same as outside of it.
+  diff_mode:
+    support: none
+    description: Nothing changes.
+notes:
+  - The result holds secrets, so call it only in a task with C(no_log).
+seealso:
+  - module: airflow_info
+  - module: airflow_objects
+author: ansible-airflow maintainers (@ansible-airflow)
+"""
+
+EXAMPLES = r"""
+- name: Read all that Airflow holds
+  airflow_objects_export:
+  register: exported
+  no_log: true
+"""
+
+RETURN = r"""
+objects:
+  description: Fields of each object by kind and name, in the form in which M(airflow_objects) compares them.
+  type: dict
+  returned: success
+  sample:
+    connections:
+      feeds_api:
+        conn_type: http
+        host: api.example.com
+        password: the password
+container:
+  description: Name of the container that was used.
+  type: str
+  returned: success
+"""
+
+from ansible.module_utils.airflow_container import (
+    CONTAINER_OPTIONS,
+    InsideError,
+    NotRunningError,
+    find_container,
+    run_inside,
+)
+from ansible.module_utils.airflow_kinds import KINDS
+from ansible.module_utils.basic import AnsibleModule
+
+ARGUMENTS = CONTAINER_OPTIONS
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    docker = module.get_bin_path("docker")
+    try:
+        container = find_container(module.run_command, docker, module.params)
+        reports = run_inside(
+            module.run_command,
+            docker,
+            container,
+            timeout=module.params["timeout"],
+            programs=[kind.program for kind in KINDS],
+            actions=[{**kind.question([]), "name": f"{kind.option}_read"} for kind in KINDS],
+        )
+    except (NotRunningError, InsideError) as error:
+        module.fail_json(msg=str(error))
+    objects = {
+        kind.option: {name: kind.normal(fields) for name, fields in reports[f"{kind.option}_read"]["objects"].items()}
+        for kind in KINDS
+    }
+    module.exit_json(changed=False, container=container, objects=objects)
+
+
+if __name__ == "__main__":
+    main()

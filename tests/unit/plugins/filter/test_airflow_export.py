@@ -1,0 +1,71 @@
+"""Inventory files of what an Airflow holds, read back the way Ansible reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_export import FORMS, FilterModule
+from ansible._internal._datatag._tags import TrustedAsTemplate
+from ansible.module_utils.airflow_kinds import KINDS
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+inventory_files = FilterModule().filters()["airflow_inventory_files"]
+
+ODD = "quotes \" ' back\\slash\nnew line {{ braces }} {% raw %} {# not a comment #} سلام 100%"
+CONNECTIONS: dict[str, dict[str, Any]] = {
+    "plain": {"conn_type": "http", "host": "h", "password": None, "port": 0, "extra": {"timeout": 10, "verify": False}},
+    "se{{c}}'ret\"": {"conn_type": "http", "host": ODD, "password": "find-me-1", "extra": {"a": [{"b": "find-me-2"}]}},
+    "odd": {"conn_type": "http", "password": ODD, "extra": {ODD: ODD}},
+    "o'd'd": {"conn_type": "http", "password": "one"},
+    "o.d.d": {"conn_type": "http", "password": "two"},
+    "like a number": {"conn_type": "http", "login": "1", "password": "007", "extra": None},
+}
+
+
+def read(files: dict[str, str]) -> dict[str, Any]:
+    """What Ansible makes of the two files."""
+    loader = DataLoader()
+    variables: dict[str, Any] = {}
+    for text in files.values():
+        variables |= loader.load(TrustedAsTemplate().tag(text))
+    result: dict[str, Any] = Templar(loader, variables).template({name: variables[name] for name in variables})
+    return {name: value for name, value in result.items() if not name.startswith("vault_")}
+
+
+def objects(**kinds: Any) -> dict[str, Any]:
+    return {**{kind: {} for kind in FORMS}, **kinds}
+
+
+def test_every_kind_has_a_form() -> None:
+    assert {kind.option: kind.key for kind in KINDS} == {kind: form.key for kind, form in FORMS.items()}
+
+
+def test_connections_come_back_as_they_were() -> None:
+    files = inventory_files(objects(connections=CONNECTIONS), "airflow1")
+    listed = read(files)["airflow_connections"]
+    assert {entry.pop("conn_id"): entry for entry in listed} == {
+        name: {field: value for field, value in fields.items() if value is not None}
+        for name, fields in CONNECTIONS.items()
+    }
+    assert "# What Airflow on airflow1 holds" in files["inventory"]
+
+
+def test_secrets_are_in_the_vault_file_only() -> None:
+    files = inventory_files(objects(connections=CONNECTIONS), "airflow1")
+    assert "find-me" not in files["inventory"]
+    assert "007" not in files["inventory"]
+    assert files["vault"].count("find-me") == 2
+    assert "vault_airflow_connections[" in files["inventory"]
+    assert "timeout: 10" in files["inventory"]
+
+
+def test_nothing_there() -> None:
+    files = inventory_files(objects(), "airflow1")
+    assert read(files) == {FORMS[kind].variable: [] for kind in FORMS}
+    assert files["vault"].endswith("{}\n")
+
+
+def test_what_is_left_out_is_not_listed() -> None:
+    files = inventory_files(objects(connections=CONNECTIONS), "airflow1", {"connections": ["odd"]})
+    assert "odd" not in {entry["conn_id"] for entry in read(files)["airflow_connections"]}
