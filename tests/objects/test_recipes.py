@@ -1,0 +1,44 @@
+"""Every recipe of docs/airflow_objects.md is taken by the role, and by Airflow."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tests.lab.names import REPO
+from tests.objects.stack import Stack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.objects.conftest import Playbook
+
+PAGE = (REPO / "docs" / "airflow_objects.md").read_text(encoding="utf-8")
+
+
+def recipes() -> dict[str, Any]:
+    """All variables of the page's YAML, lists of one name joined."""
+    variables: dict[str, Any] = {}
+    for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL):
+        for name, value in yaml.safe_load(block).items():
+            variables[name] = [*variables.get(name, []), *value] if isinstance(value, list) else value
+    return variables
+
+
+def test_recipes(stack: Stack, playbook: Playbook, tmp_path: Path) -> None:
+    given = recipes()
+    for database in given["airflow_postgres_databases"]:
+        (tmp_path / f"database_{database['name']}_password").write_text("p\n")
+    # The lab's image lacks providers that the official one has.
+    given |= {name: f"find-me {name} @" for name in re.findall(r"vault_\w+", PAGE)}
+    given["airflow_connections_allow_unknown_types"] = True
+    for count in (1, 0):
+        run = playbook("seed_airflow_objects", **given)
+        assert run.returncode == 0, run.stdout
+        assert f"changed={count} " in run.stdout
+        assert "find-me" not in run.stdout + run.stderr
+    found = stack.exported()
+    assert sorted(found) == sorted(entry["conn_id"] for entry in given["airflow_connections"])
+    assert found["partner_database"]["password"] == "find-me vault_partner_password @"
