@@ -19,7 +19,7 @@ class Form:
     :ivar variable: the variable that lists the objects
     :ivar key: key of an entry that names the object
     :ivar secret: fields whose values go into the vault file, unless they hold nothing but numbers, booleans and nulls
-    :ivar left_out: names of objects that every Airflow has
+    :ivar left_out: names of objects that are not for an inventory
     """
 
     variable: str
@@ -30,12 +30,18 @@ class Form:
 
 FORMS = {
     "connections": Form("airflow_connections", "conn_id", secret=("password", "extra")),
+    # The release of the DAG tree is written by role airflow_dags.
+    "variables": Form("airflow_variables", "key", secret=("value",), left_out=("airflow_dags_release",)),
+    "pools": Form("airflow_pools", "name"),
+    # Without passwords: Airflow itself knows nothing but their hashes.
+    "users": Form("airflow_users", "username"),
 }
 
 INVENTORY = """\
 ---
 # What Airflow on {host} holds, as variables of role airflow: move the lists into your group_vars.
-# The secrets are in the other file.
+# The secrets are in the other file. Of passwords of users nobody knows more than a digest: a user who shall be made on
+# another Airflow needs a password here.
 """
 VAULT = """\
 ---

@@ -1,10 +1,9 @@
-"""Filters of role airflow_objects: check its lists before anything is changed, and complete connections."""
+"""Filters of role airflow_objects: check its lists before anything is changed, and complete connections and users."""
 
 from __future__ import annotations
 
 import base64
 import difflib
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,26 @@ UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
 if UTILS not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(UTILS)
 
-from ansible.module_utils import airflow_connection_problems as listed
+from ansible.module_utils import (
+    airflow_connection_problems,
+    airflow_pool_problems,
+    airflow_user_problems,
+    airflow_variable_problems,
+)
 from ansible.module_utils.airflow_connection import FIELDS
+from ansible.module_utils.airflow_user_kind import USER
 
 Entry = Mapping[str, Any]
 
-KEYS = ("conn_id", "state", *FIELDS, "uri", "stack_database")
+# Keys of an entry of each list; the first one names the object.
+CONNECTION_KEYS = ("conn_id", "state", *FIELDS, "uri", "stack_database")
+VARIABLE_KEYS = ("key", "state", "value", "description")
+POOL_KEYS = ("name", "state", "slots", "description", "include_deferred")
+USER_KEYS = tuple(USER)
 # What stack_database says of a connection.
 FIELDS_OF_DATABASE = ("conn_type", "host", "port", "schema", "login", "password")
+# Name of the secret, which is also its file's, that is the first administrator's password.
+ADMIN_PASSWORD = "admin_password"  # noqa: S105
 
 
 def connection_problems(connections: Sequence[Entry], databases: Sequence[Entry]) -> list[str]:
@@ -33,26 +44,84 @@ def connection_problems(connections: Sequence[Entry], databases: Sequence[Entry]
     :param databases: value of ``airflow_postgres_databases``, dicts with ``name`` and ``owner``
     """
     where = "airflow_connections"
-    problems = []
+    problems, named = _shape_problems(where, connections, CONNECTION_KEYS, "feeds_api")
     entries = []
-    for number, entry in enumerate(connections, start=1):
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("conn_id"), str):
-            problems.append(f"{where}: entry {number} has no conn_id; write one, such as conn_id: feeds_api.")
-            continue
-        problems += [f"{where}, {entry['conn_id']!r}: {text}" for text in _key_problems(entry)]
+    for entry in named:
         if entry.get("stack_database"):
             problems += [f"{where}, {entry['conn_id']!r}: {text}" for text in _database_problems(entry, databases)]
         # The rest of such an entry is checked as if it were complete.
         complete = {"conn_type": "postgres", "uri": None} if entry.get("stack_database") else {}
         entries.append({**entry, **complete})
-    return problems + listed.problems(where, entries)
+    return problems + airflow_connection_problems.problems(where, entries)
 
 
-def _key_problems(entry: Entry) -> list[str]:
+def variable_problems(variables: Sequence[Entry]) -> list[str]:
+    """Return what is wrong with ``airflow_variables``, one sentence a problem, without values."""
+    problems, named = _shape_problems("airflow_variables", variables, VARIABLE_KEYS, "news_language")
+    return problems + airflow_variable_problems.problems("airflow_variables", named)
+
+
+def pool_problems(pools: Sequence[Entry]) -> list[str]:
+    """Return what is wrong with ``airflow_pools``, one sentence a problem."""
+    problems, named = _shape_problems("airflow_pools", pools, POOL_KEYS, "news_api")
+    return problems + airflow_pool_problems.problems("airflow_pools", named)
+
+
+def user_problems(users: Sequence[Entry], admin: Entry) -> list[str]:
+    """Return what is wrong with ``airflow_users`` and the first administrator, one sentence a problem, no passwords.
+
+    :param users: the variable's entries
+    :param admin: ``username`` and ``email`` of the administrator
+    """
+    problems, named = _shape_problems("airflow_users", users, USER_KEYS, "jane")
+    # An entry that leaves the administrator's password to the stack is checked as if it were complete.
+    complete = [{**entry, "password": "x"} if _lacks_password(entry, admin) else entry for entry in named]
+    problems += airflow_user_problems.problems("airflow_users", complete)
+    if not _is_listed(admin, named):
+        entry = {**admin, "roles": [airflow_user_problems.ADMIN]}
+        problems += airflow_user_problems.problems("airflow_admin_username, airflow_admin_email", [entry])
+        problems += [
+            f"airflow_users, {entry['username']!r}: email is the first administrator's, airflow_admin_email; write "
+            "another one."
+            for entry in named
+            if entry.get("email") == admin["email"]
+        ]
+    return problems
+
+
+def _is_listed(admin: Entry, users: Sequence[Entry]) -> bool:
+    """Return whether a list of users has an entry for the first administrator."""
+    # To Airflow, names that differ in case only are the same.
+    return admin["username"].lower() in [entry["username"].lower() for entry in users]
+
+
+def _shape_problems(
+    where: str, entries: Sequence[Entry], keys: Sequence[str], example: str
+) -> tuple[list[str], list[Entry]]:
+    """Return what is wrong with the keys in a list, and the entries that have a name.
+
+    :param where: name of the variable
+    :param entries: its entries
+    :param keys: keys that an entry may have; the first one names the object
+    :param example: a name
+    """
+    problems, named = [], []
+    for number, entry in enumerate(entries, start=1):
+        if isinstance(entry, Mapping) and isinstance(entry.get(keys[0]), str):
+            problems += [f"{where}, {entry[keys[0]]!r}: {text}" for text in _key_problems(entry, keys)]
+            named.append(entry)
+        else:
+            problems.append(
+                f"{where}: entry {number} has no {keys[0]}; write one as text, such as {keys[0]}: {example}."
+            )
+    return problems, named
+
+
+def _key_problems(entry: Entry, keys: Sequence[str]) -> list[str]:
     problems = []
-    for key in sorted(set(map(str, entry)) - set(KEYS)):
-        close = difflib.get_close_matches(key, KEYS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"the keys are {', '.join(KEYS)}."
+    for key in sorted(set(map(str, entry)) - set(keys)):
+        close = difflib.get_close_matches(key, keys, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"the keys are {', '.join(keys)}."
         problems.append(f"key {key!r} is unknown; {hint}")
     if entry.get("state", "present") not in ("present", "absent"):
         problems.append("state must be present or absent.")
@@ -77,7 +146,7 @@ def _database_problems(entry: Entry, databases: Sequence[Entry]) -> list[str]:
 def connections_resolved(
     connections: Sequence[Entry],
     databases: Sequence[Entry],
-    passwords: Mapping[str, str],
+    secrets: Mapping[str, str],
     host: str = "postgres",
     port: int = 5432,
 ) -> list[dict[str, Any]]:
@@ -85,7 +154,7 @@ def connections_resolved(
 
     :param connections: the variable's entries, without problems
     :param databases: value of ``airflow_postgres_databases``
-    :param passwords: password of each database's owner by the database's name; one that is missing is not known yet
+    :param secrets: the secrets of ``secrets_needed`` by name; one that is missing is not known yet
     :param host: where Airflow's containers reach the stack's Postgres
     :param port: its port there
     """
@@ -101,32 +170,71 @@ def connections_resolved(
                 port=port,
                 schema=name,
                 login=owners[name],
-                password=passwords.get(name),
+                password=secrets.get(_database_secret(name)),
             )
         resolved.append(fields)
     return resolved
 
 
-def database_passwords(results: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the passwords of the stack's databases by the databases' names.
+def users_resolved(users: Sequence[Entry], admin: Entry, secrets: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return ``airflow_users`` as the module takes them, and the first administrator.
+
+    The administrator is only made, never changed, unless an entry of the list is about that user: it takes the place of
+    the administrator's own, with the administrator's password where it says none.
+
+    :param users: the variable's entries, without problems
+    :param admin: ``username`` and ``email`` of the administrator
+    :param secrets: the secrets of ``secrets_needed`` by name
+    """
+    # Where the file is missing in check mode, the real run makes one: any text predicts what it does with it.
+    password = secrets.get(ADMIN_PASSWORD, "made by the real run")
+    own = {
+        **admin,
+        "firstname": "Airflow",
+        "lastname": "Administrator",
+        "roles": [airflow_user_problems.ADMIN],
+        "create_only": True,
+    }
+    entries = [*users] if _is_listed(admin, users) else [own, *users]
+    return [{**entry, "password": password} if _lacks_password(entry, admin) else {**entry} for entry in entries]
+
+
+def _lacks_password(entry: Entry, admin: Entry) -> bool:
+    """Return whether an entry is about the first administrator and leaves the password to the stack."""
+    present = entry.get("state", "present") == "present"
+    return present and _is_listed(admin, [entry]) and entry.get("password") is None
+
+
+def secrets_needed(connections: Sequence[Entry], users: Sequence[Entry], admin: Entry) -> list[dict[str, str]]:
+    """Return which of the stack's secrets the objects need: ``name``, and ``by``, what needs it.
+
+    :param connections: value of ``airflow_connections``
+    :param users: value of ``airflow_users``
+    :param admin: ``username`` and ``email`` of the first administrator
+    """
+    present = [entry for entry in connections if entry.get("state", "present") == "present"]
+    databases = sorted({entry["stack_database"] for entry in present if entry.get("stack_database")})
+    needed = [{"name": _database_secret(name), "by": f"a connection with stack_database {name}"} for name in databases]
+    if not _is_listed(admin, users) or any(_lacks_password(entry, admin) for entry in users):
+        needed.append({"name": ADMIN_PASSWORD, "by": "the first administrator"})
+    return needed
+
+
+def _database_secret(name: str) -> str:
+    """Return the name of the secret that is the password of a database's owner."""
+    return f"database_{name}_password"
+
+
+def secrets_read(results: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the stack's secrets by their names.
 
     :param results: results of a loop of ``ansible.builtin.slurp`` over their files; skipped ones say nothing
     """
-    passwords = {}
-    for result in results:
-        match = re.search(r"/database_([^/]+)_password$", result.get("source", ""))
-        if match and "content" in result:
-            passwords[match[1]] = base64.b64decode(result["content"]).decode().rstrip("\n")
-    return passwords
-
-
-def databases_used(connections: Sequence[Entry]) -> list[str]:
-    """Return the names of the stack's databases whose passwords the connections need.
-
-    :param connections: value of ``airflow_connections``
-    """
-    present = [entry for entry in connections if entry.get("state", "present") == "present"]
-    return sorted({entry["stack_database"] for entry in present if entry.get("stack_database")})
+    return {
+        Path(result["source"]).name: base64.b64decode(result["content"]).decode().rstrip("\n")
+        for result in results
+        if "content" in result
+    }
 
 
 class FilterModule:
@@ -137,6 +245,10 @@ class FilterModule:
         return {
             "airflow_connection_problems": connection_problems,
             "airflow_connections_resolved": connections_resolved,
-            "airflow_database_passwords": database_passwords,
-            "airflow_databases_used": databases_used,
+            "airflow_pool_problems": pool_problems,
+            "airflow_secrets_needed": secrets_needed,
+            "airflow_secrets_read": secrets_read,
+            "airflow_user_problems": user_problems,
+            "airflow_users_resolved": users_resolved,
+            "airflow_variable_problems": variable_problems,
         }

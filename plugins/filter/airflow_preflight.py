@@ -18,7 +18,7 @@ MANAGED_OPTIONS = {
     ("celery", "broker_url"): "set airflow_redis_password",
     ("celery", "result_backend"): "set airflow_postgres_password",
     ("webserver", "secret_key"): "set airflow_webserver_secret_key",
-    ("scheduler", "enable_health_check"): "the scheduler's health check needs it; remove it",
+    ("scheduler", "enable_health_check"): "its server disturbs the scheduler's connection to the database; remove it",
 }
 
 

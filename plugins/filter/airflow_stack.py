@@ -47,16 +47,17 @@ def _cfg_value(value: Any) -> str:
 def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> Dict:
     """Return the compose definition of one host.
 
-    :param services: the service table; each entry is a service in compose's words, plus ``group`` (the inventory
-        group whose hosts run it), ``airflow`` (true where it runs Airflow and so takes on ``stack.airflow``),
-        ``reads`` (names in ``stack.contents`` of mounted files whose change restarts it) and ``data_volumes``
-        (named volumes that compose must never remove: path by name)
-    :param stack: ``project``, ``network``, ``host`` (inventory name), ``groups`` (of this host), ``secrets_directory``,
-        ``logging`` and ``healthcheck`` (what compose's words of these names start from), ``airflow`` (what the Airflow
-        services share), ``release`` (command and health check by service), ``memory_limits`` (by service),
-        ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label tells nothing of a secret file)
+    :param services: the service table; each entry is a service in compose's words, plus ``beside`` (where no group
+        is its own: the service whose hosts run it), ``airflow`` (true where it runs Airflow and so takes on
+        ``stack.airflow``), ``reads`` (names in ``stack.contents`` of mounted files whose change restarts it) and
+        ``data_volumes`` (named volumes that compose must never remove: path by name)
+    :param stack: ``project``, ``network``, ``host`` (inventory name), ``groups`` (of this host), ``service_groups``
+        (the inventory group whose hosts run a service, by service), ``secrets_directory``, ``logging`` and
+        ``healthcheck`` (what compose's words of these names start from), ``airflow`` (what the Airflow services share),
+        ``release`` (command and health check by service), ``memory_limits`` (by service), ``contents`` (file texts by
+        name) and ``digest_key`` (a secret, so that a label tells nothing of a secret file)
     :returns: the definition, ready for docker_compose_v2
-    :raises AnsibleFilterError: if a service has no group, a memory limit names no service, or a file is unknown
+    :raises AnsibleFilterError: if no group is known of a service, a memory limit names no service, or a file is unknown
     """
     unknown = sorted(set(stack["memory_limits"]) - set(services))
     if unknown:
@@ -66,7 +67,7 @@ def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> D
     entries = {
         name: _with_airflow(name, service, stack)
         for name, service in services.items()
-        if _runs_here(name, service, stack["groups"])
+        if _group(name, service, stack["service_groups"]) in stack["groups"]
     }
     data_volumes = sorted(volume for entry in entries.values() for volume in entry.get("data_volumes", {}))
     secrets = sorted({secret for entry in entries.values() for secret in entry.get("secrets", [])})
@@ -79,11 +80,15 @@ def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> D
     }
 
 
-def _runs_here(name: str, service: Mapping[str, Any], groups: Sequence[str]) -> bool:
-    """Return whether a host in these groups runs the service."""
-    if "group" not in service:
-        raise AnsibleFilterError(f"service {name!r} of the service table names no inventory group.")
-    return service["group"] in groups
+def _group(name: str, service: Mapping[str, Any], service_groups: Mapping[str, str]) -> str:
+    """Return the inventory group whose hosts run the service."""
+    placed = service.get("beside", name)
+    if placed not in service_groups:
+        raise AnsibleFilterError(
+            f"service {name!r} of __airflow_stack_services: __airflow_service_groups names no inventory group of "
+            f"{placed!r}; add one there, or write `beside:` with one of {', '.join(sorted(service_groups))}."
+        )
+    return service_groups[placed]
 
 
 def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:
@@ -102,7 +107,7 @@ def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any
 
 def _compose_service(name: str, entry: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:
     """Return one service in compose's words: the entry, and what all services of the stack share."""
-    result = {key: value for key, value in entry.items() if key not in ("group", "airflow", "reads", "data_volumes")}
+    result = {key: value for key, value in entry.items() if key not in ("beside", "airflow", "reads", "data_volumes")}
     mounts = [f"{volume}:{path}" for volume, path in entry.get("data_volumes", {}).items()]
     result["volumes"] = [*entry.get("volumes", []), *mounts]
     result["hostname"] = f"{name}-{stack['host']}"

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ansible.module_utils.airflow_objects import texts
+
 Connection = dict[str, Any]
 
 # In the order of the web UI's form.
@@ -46,25 +48,8 @@ def secrets(entries: Sequence[Mapping[str, Any]]) -> set[str]:
     found: set[str] = set()
     for entry in entries:
         found.update(str(entry[name]) for name in ("password", "uri") if entry.get(name))
-        found.update(_texts(normal(entry)["extra"]))
+        found.update(texts(normal(entry)["extra"]))
         with contextlib.suppress(ValueError):
             password = urlsplit(entry.get("uri") or "").password or ""
             found.update((password, unquote(password)))
     return {text for text in found if len(text) > 3}
-
-
-def _texts(value: object) -> set[str]:
-    if isinstance(value, Mapping):
-        return set().union(*(_texts(item) for item in value.values()))
-    if isinstance(value, list):
-        return set().union(*(_texts(item) for item in value))
-    return {value} if isinstance(value, str) else set()
-
-
-def redacted(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return a list of connections without the values of secrets, for Ansible's record of how a module was called."""
-    stars = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-    return [
-        {name: stars if name in SECRET_FIELDS and value else value for name, value in entry.items()}
-        for entry in entries
-    ]

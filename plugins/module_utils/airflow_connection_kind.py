@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from ansible.module_utils import airflow_connection, airflow_inside_connections
 from ansible.module_utils.airflow_connection_problems import problems
-from ansible.module_utils.airflow_manage import Entries, Fields, Kind, RefusedError
+from ansible.module_utils.airflow_manage import PURGE_OPTIONS, STATE, Entries, Fields, Kind, RefusedError
 
 CONNECTION = {
     "conn_id": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": STATE,
     "conn_type": {"type": "str"},
     "description": {"type": "str"},
     "host": {"type": "str"},
@@ -32,8 +32,7 @@ class ConnectionKind(Kind):
         # no_log for the whole list, as Ansible writes a module's options into the host's journal when it starts, and
         # would look there for the text of a secret, not for its escaped form inside a list.
         "connections": {"type": "list", "elements": "dict", "required": True, "no_log": True, "options": CONNECTION},
-        "purge": {"type": "bool", "default": False},
-        "purge_exclude": {"type": "list", "elements": "str", "default": []},
+        **PURGE_OPTIONS,
         "allow_unknown_types": {"type": "bool", "default": False},
     }
     key = "conn_id"
@@ -76,4 +75,3 @@ class ConnectionKind(Kind):
     normal = staticmethod(airflow_connection.normal)
     stored = staticmethod(airflow_connection.stored)
     secrets = staticmethod(airflow_connection.secrets)
-    redacted = staticmethod(airflow_connection.redacted)

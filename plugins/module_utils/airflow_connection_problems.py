@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible.module_utils import airflow_listed
 from ansible.module_utils.airflow_connection import FIELDS
 from ansible.module_utils.airflow_objects import canonical
 
@@ -35,13 +35,7 @@ def problems(where: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
     :param where: name of the variable or option, for the sentences
     :param entries: dicts with ``conn_id``, ``state``, ``uri`` and the fields
     """
-    counts = Counter(str(entry["conn_id"]) for entry in entries)
-    sentences = [
-        f"{where}: {name!r} is listed {count} times; keep one entry." for name, count in counts.items() if count > 1
-    ]
-    for entry in entries:
-        sentences += [f"{where}, {entry['conn_id']!r}: {text}" for text in _entry_problems(entry)]
-    return sentences
+    return airflow_listed.problems(where, entries, "conn_id", _entry_problems)
 
 
 def _entry_problems(entry: Mapping[str, Any]) -> list[str]:
@@ -88,9 +82,7 @@ def _field_problems(entry: Mapping[str, Any]) -> list[str]:
             texts.append(f"{name} is longer than the {longest} characters that Airflow stores; shorten it.")
     if len(str(entry.get("password") or "").encode()) > LONGEST_PASSWORD:
         texts.append(f"password is longer than {LONGEST_PASSWORD} bytes; put it into extra, which has no limit.")
-    zeros = [name for name in (*FIELDS, "uri") if isinstance(entry.get(name), str) and "\0" in entry[name]]
-    texts += [f"{name} holds a NUL character, which the database cannot store; remove it." for name in zeros]
-    return texts
+    return texts + airflow_listed.zeros(entry, (*FIELDS, "uri"))
 
 
 def _extra_problems(extra: object) -> list[str]:

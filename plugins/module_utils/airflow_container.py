@@ -112,11 +112,34 @@ def run_inside(
     programs: Iterable[ModuleType],
     actions: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Run actions in one process in a container and return their reports by name.
+    """Run actions in one process in a running container and return their reports by name.
 
     :param run_command: runs an argument list with ``data`` as its standard input
     :param docker: path of the docker command
-    :param container: name of a running container
+    :param container: name of the container
+    :param timeout: seconds after which the process ends itself
+    :param programs: the modules that define the actions; their text is sent
+    :param actions: dicts with ``name`` and what that action needs
+    :raises InsideError: if the process or an action failed
+    """
+    argv, where = [docker, "exec", "-i", container, "python"], f"container {container}"
+    return run_program(run_command, argv, where, timeout=timeout, programs=programs, actions=actions)
+
+
+def run_program(
+    run_command: RunCommand,
+    python: Sequence[str],
+    where: str,
+    *,
+    timeout: int,
+    programs: Iterable[ModuleType],
+    actions: Iterable[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Run actions in one process of a Python that has Airflow and return their reports by name.
+
+    :param run_command: runs an argument list with ``data`` as its standard input
+    :param python: command line that starts that Python, wherever it is, with our standard input and output
+    :param where: its place, as errors begin with it
     :param timeout: seconds after which the process ends itself
     :param programs: the modules that define the actions; their text is sent
     :param actions: dicts with ``name`` and what that action needs
@@ -124,17 +147,16 @@ def run_inside(
     """
     texts = [(module.__name__, inspect.getsource(module)) for module in (airflow_inside, *programs)]
     request = {"program": texts, "actions": list(actions), "timeout": timeout}
-    argv = [docker, "exec", "-i", container, "python", "-c", LOADER]
-    rc, out, err = run_command(argv, data=json.dumps(request), binary_data=True)
+    rc, out, err = run_command([*python, "-c", LOADER], data=json.dumps(request), binary_data=True)
     lines = [line for line in out.splitlines() if line.startswith(airflow_inside.MARK)]
     if not lines:
         why = airflow_inside.first_line((err.strip() or "no output").split("\n")[-1])
-        raise InsideError(f"container {container}: its process ended with code {rc} and no result: {why}", {})
+        raise InsideError(f"{where}: its process ended with code {rc} and no result: {why}", {})
     result = json.loads(lines[-1][len(airflow_inside.MARK) :])
     if result["error"]:
         reports = result["reports"]
         undecryptable = [name for report in reports.values() for name in report.get("undecryptable", [])]
-        raise InsideError(f"container {container}: {sentence(result['error'], undecryptable)}", reports)
+        raise InsideError(f"{where}: {sentence(result['error'], undecryptable)}", reports)
     return dict(result["reports"])
 
 

@@ -10,6 +10,8 @@ An action is a function ``action_NAME(airflow, request, report)``: it dispatches
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import io
 import json
 import os
@@ -18,7 +20,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 # What marks the one line of output that is the result.
@@ -39,13 +41,15 @@ class Airflow:
 
     :ivar output: what the last command wrote to standard output, also when it raised
     :ivar complaints: what it wrote to standard error
+    :ivar actions: all actions that were sent, by the names of their functions, for one that runs others
     """
 
-    def __init__(self) -> None:
+    def __init__(self, actions: dict[str, Callable[..., None]] | None = None) -> None:
         """Import Airflow; does not connect to its database."""
         from airflow.cli import cli_parser  # noqa: PLC0415 - only the container has Airflow
 
         forget_secrets()
+        self.actions = actions or {}
         self._parser = cli_parser.get_parser()
         self.output = self.complaints = ""
 
@@ -65,20 +69,33 @@ class Airflow:
         return self.output
 
     def command_with_file(self, data: object, *argv: str) -> str:
-        """Run a command whose last word is the path of a JSON file with these data.
-
-        The file is readable by this user only, in memory where the container has such a place, and gone afterwards.
-        """
-        place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - mkdtemp makes a private directory
-        directory = tempfile.mkdtemp(prefix="airflow-inside-", dir=place)
-        LEFTOVERS.append(directory)
-        path = os.path.join(directory, "data.json")
-        try:
+        """Run a command whose last word is the path of a JSON file with these data, readable by this user only."""
+        with private_path() as path:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 json.dump(data, file)
             return self.command(*argv, path)
-        finally:
-            clean_up()
+
+    def command_to_file(self, *argv: str) -> Any:
+        """Run a command whose last word is the path of a JSON file that it writes, and return the data."""
+        with private_path() as path:
+            self.command(*argv, path)
+            with open(path) as file:
+                return json.load(file)
+
+    def check_database_once(self) -> None:
+        """Let commands compare the database's version with Airflow's the first time only.
+
+        It takes 0.1 s each time otherwise: all migrations there ever were are read.
+        """
+        from airflow.utils import db  # noqa: PLC0415
+
+        self.once(db, "check_and_run_migrations", "synchronize_log_template")
+
+    @staticmethod
+    def once(module: Any, *names: str) -> None:
+        """Let functions of a module, called without arguments, run once and return the same from then on."""
+        for name in names:
+            setattr(module, name, functools.lru_cache(maxsize=None)(getattr(module, name)))
 
     def attempt(self, name: str, failed: dict[str, str], work: Callable[..., None], *arguments: object) -> None:
         """Do the work on one object; what Airflow refuses is noted, a database that is gone ends the run.
@@ -122,6 +139,21 @@ class Airflow:
 
 # Directories that must not outlive the process, whichever thread ends it.
 LEFTOVERS: list[str] = []
+
+
+@contextlib.contextmanager
+def private_path() -> Iterator[str]:
+    """Give a path in a new directory of this user's own, in memory where the container has such a place.
+
+    The directory is gone afterwards.
+    """
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - mkdtemp makes a private directory
+    directory = tempfile.mkdtemp(prefix="airflow-inside-", dir=place)
+    LEFTOVERS.append(directory)
+    try:
+        yield os.path.join(directory, "data.json")
+    finally:
+        clean_up()
 
 
 def clean_up() -> None:
@@ -189,7 +221,7 @@ def main(request: dict[str, Any]) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            airflow = Airflow()
+            airflow = Airflow(actions)
             for action in request["actions"]:
                 actions[f"action_{action['name']}"](airflow, action, reports.setdefault(action["name"], {}))
     except BaseException as caught:  # noqa: BLE001 - whatever it is, the caller gets a line that says so

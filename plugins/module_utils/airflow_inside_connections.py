@@ -43,6 +43,7 @@ def action_connections_write(airflow: Airflow, request: dict[str, Any], report: 
     """
     done = report.setdefault("done", [])
     failed = report.setdefault("failed", {})
+    airflow.check_database_once()
     create(airflow, request["create"], done, failed)
     for name, fields in request["replace"].items():
         airflow.attempt(name, failed, replace, name, fields, done)
@@ -99,14 +100,9 @@ def replace(name: str, fields: dict[str, Any], done: list[str]) -> None:
 
 
 def delete(airflow: Airflow, name: str, done: list[str]) -> None:
-    """Dispatch ``connections delete``, which compares the database's version with Airflow's the first time only."""
-    from airflow.utils import db  # noqa: PLC0415
-
+    """Dispatch ``connections delete``."""
     airflow.command("connections", "delete", "--", name)
     done.append(name)
-    # It takes 0.1 s each time otherwise: all migrations there ever were are read.
-    db.check_and_run_migrations = lambda: None
-    db.synchronize_log_template = lambda: None
 
 
 def parsed(uri: str) -> dict[str, Any]:

@@ -77,6 +77,56 @@ def info_connections(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[s
     return [{"conn_id": conn_id, "conn_type": conn_type} for conn_id, conn_type in found]
 
 
+def info_variables(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the keys and descriptions of the variables; their values are not read."""
+    from airflow.models import Variable  # noqa: PLC0415
+    from airflow.utils.session import create_session  # noqa: PLC0415
+
+    with create_session() as session:
+        found = session.query(Variable.key, Variable.description).order_by(Variable.key).all()
+    return [{"key": key, "description": description} for key, description in found]
+
+
+def info_pools(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the pools, with how many of their slots are taken."""
+    from airflow.models.pool import Pool  # noqa: PLC0415
+
+    stats = Pool.slots_stats()
+    return [pool(row, stats[row.pool]) for row in rows(Pool, True, Pool.pool) if row.pool in stats]
+
+
+def pool(row: Any, stats: dict[str, float]) -> dict[str, Any]:
+    """Return one pool.
+
+    :param row: its row
+    :param stats: Airflow's count of its slots
+    """
+    fields = {"name": row.pool, "slots": row.slots, "description": row.description}
+    taken = stats["running"] + stats["queued"]
+    if hasattr(row, "include_deferred"):
+        fields["include_deferred"] = row.include_deferred
+        taken += stats["deferred"] if row.include_deferred else 0
+    return {**fields, "occupied_slots": taken, "open_slots": None if row.slots == -1 else row.slots - taken}
+
+
+def info_users(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the users with the names of their roles; their passwords' hashes are not read."""
+    from airflow.utils.session import create_session  # noqa: PLC0415
+
+    models = first_import("airflow.providers.fab.auth_manager.models", "airflow.www.fab_security.sqla.models")
+    user, role = models.User, models.Role
+    found: dict[str, dict[str, Any]] = {}
+    with create_session() as session:
+        # Columns, not objects: a user's roles would come with each of their permissions.
+        columns = (user.username, user.email, user.first_name, user.last_name, user.active)
+        for name, email, firstname, lastname, active in session.query(*columns).order_by(user.username):
+            found[name] = {"username": name, "email": email, "firstname": firstname, "lastname": lastname}
+            found[name].update(active=bool(active), roles=[])
+        for name, role_name in session.query(user.username, role.name).join(user.roles).order_by(role.name):
+            found[name]["roles"].append(role_name)
+    return list(found.values())
+
+
 def info_jobs(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the latest job of each service that has one, by type and host.
 

@@ -23,8 +23,17 @@ if TYPE_CHECKING:
 Entries = Sequence[Mapping[str, Any]]
 Fields = Mapping[str, Any]
 
+# Options that kinds share: one of every entry, and those of a module that can purge.
+STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+PURGE_OPTIONS: Mapping[str, Any] = {
+    "purge": {"type": "bool", "default": False},
+    "purge_exclude": {"type": "list", "elements": "str", "default": []},
+}
 # What a module's options start from when it manages a kind whose objects it never purges.
 NO_PURGE = {"purge": False, "purge_exclude": ()}
+
+# What stands for a secret in the record of options; Ansible's own words.
+REDACTED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 class RefusedError(Exception):
@@ -45,6 +54,7 @@ class Kind(ABC):
     :cvar arguments: the argument spec of the kind's own module, without what says how to find the container
     :cvar key: the key of an entry that names the object
     :cvar secret_fields: fields whose values are not shown
+    :cvar permanent: names of objects that a purge leaves alone, as Airflow cannot be without them
     :cvar program: the file with the actions ``action_OPTION_read`` and ``action_OPTION_write``. Both report
         ``objects``; the second one takes ``create``, ``replace`` and ``delete``, and reports ``done`` and ``failed``
     """
@@ -53,18 +63,19 @@ class Kind(ABC):
     arguments: Mapping[str, Any]
     key: str
     secret_fields: Sequence[str]
+    permanent: Sequence[str] = ()
     program: ModuleType
 
     @abstractmethod
     def problems(self, entries: Entries) -> list[str]:
         """Return what is wrong with the entries, as far as they alone can tell."""
 
-    @abstractmethod
-    def question(self, entries: Entries) -> dict[str, Any]:
-        """Return what the action that reads needs to know.
+    def question(self, entries: Entries) -> dict[str, Any]:  # noqa: ARG002 - for those that have one
+        """Return what the action that reads needs to know; nothing, unless the kind says otherwise.
 
         :param entries: the entries with state present
         """
+        return {}
 
     @abstractmethod
     def wanted(
@@ -82,17 +93,24 @@ class Kind(ABC):
     def normal(self, fields: Fields) -> Fields:
         """Return the fields of an object of Airflow in the form in which they are compared."""
 
-    @abstractmethod
     def stored(self, fields: Fields) -> Fields:
         """Return the fields of a wanted object as the action takes them that writes."""
+        return fields
 
-    @abstractmethod
     def secrets(self, entries: Entries) -> set[str]:
-        """Return the texts in the entries that no message may hold."""
+        """Return the texts in the entries that no message may hold, except those too short to mean anything."""
+        values = [entry.get(name) for entry in entries for name in self.secret_fields]
+        return {text for text in airflow_objects.texts(values) if len(text) > 3}
 
-    @abstractmethod
     def redacted(self, entries: Entries) -> list[dict[str, Any]]:
-        """Return the entries without the values of secrets."""
+        """Return the entries without the values of secrets, for Ansible's record of how a module was called."""
+        return [
+            {
+                key: REDACTED if key in self.secret_fields and value is not None else value
+                for key, value in entry.items()
+            }
+            for entry in entries
+        ]
 
 
 @dataclass
@@ -147,8 +165,8 @@ class Part:
         self.current = {name: self.kind.normal(fields) for name, fields in found.items()}
         absent = {entry[self.kind.key]: None for entry in self.entries if entry["state"] == "absent"}
         wanted = {**self.kind.wanted(self.present, report, self.options), **absent}
-        purge, purge_exclude = self.options["purge"], self.options["purge_exclude"]
-        self.plan = airflow_objects.make_plan(self.current, wanted, purge=purge, purge_exclude=purge_exclude)
+        purge, stay = self.options["purge"], [*self.options["purge_exclude"], *self.kind.permanent]
+        self.plan = airflow_objects.make_plan(self.current, wanted, purge=purge, purge_exclude=stay)
         self.done = {
             "created": [*self.plan.create],
             "updated": [*self.plan.replace],

@@ -104,6 +104,15 @@ def unmet(plan: Plan, found: Mapping[str, Fields], reasons: Mapping[str, str]) -
     return {name: f"{what} ({reasons[name]})" if name in reasons else what for name, what in wrong.items()}
 
 
+def texts(value: object) -> set[str]:
+    """Return all texts inside some data."""
+    if isinstance(value, Mapping):
+        return set().union(*(texts(item) for item in value.values()))
+    if isinstance(value, list):
+        return set().union(*(texts(item) for item in value))
+    return {value} if isinstance(value, str) else set()
+
+
 def diff(plan: Plan, current: Mapping[str, Fields], secret_fields: Iterable[str]) -> dict[str, Any]:
     """Return the diff of a plan as Ansible shows it, by name, without the values of secrets.
 

@@ -27,7 +27,8 @@ class Secret:
     :ivar kind: ``password`` (32 characters) or ``fernet`` (32 bytes in url-safe base64)
     :ivar value: the value given by the inventory, or None to keep or make one
     :ivar owner: user id, the only one that may read the file
-    :ivar keep: True if a value that exists must not change
+    :ivar keep: why a value that exists must not just change, and how to change it all the same, for messages; empty if
+        it may change
     :ivar variable: the inventory's variable, for messages
     """
 
@@ -35,7 +36,7 @@ class Secret:
     kind: str = "password"
     value: str | None = None
     owner: int = 0
-    keep: bool = False
+    keep: str = ""
     variable: str = ""
 
 
@@ -122,16 +123,16 @@ def settle(secret: Secret, directory: str, database_exists: bool) -> Outcome:
         check_given(secret)
         if secret.keep and present is not None and present != secret.value:
             raise SecretError(
-                f"{secret.variable} differs from the key in {path}, with which data is encrypted; "
-                f"give the value of that file, or remove {secret.variable} from the inventory to keep it."
+                f"{secret.variable} differs from the value in {path}; give the value of that file, or remove "
+                f"{secret.variable} from the inventory to keep it. {secret.keep}"
             )
         return Outcome(secret, secret.value, present != secret.value, not owned(path, secret.owner))
     if present is not None:
         return Outcome(secret, present, False, not owned(path, secret.owner))
     if database_exists and secret.keep:
         raise SecretError(
-            f"{path} is missing but Airflow's database exists, and it cannot be read without this secret; "
-            f"put the file back from a backup, or give {secret.variable}."
+            f"{path} is missing but Airflow's database exists; put the file back from a backup, or give its value "
+            f"in {secret.variable}. {secret.keep}"
         )
     return Outcome(secret, new_value(secret.kind), True, False)
 

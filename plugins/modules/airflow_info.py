@@ -18,10 +18,12 @@ options:
       - V(import_errors) are the DAG files that Airflow could not import, V(dags) the DAGs that it found.
       - V(jobs) are the schedulers, triggerers and DAG processors, with the age of their last sign of life.
       - V(workers) are the Celery workers that answer, V(connections) ids and types of the connections.
+      - V(variables) are keys and descriptions of the variables, V(pools) the pools with their free slots.
+      - V(users) are the users with their roles, without their passwords' hashes.
     type: list
     elements: str
-    choices: [version, import_errors, jobs, workers, dags, connections]
-    default: [version, import_errors, jobs, workers, dags, connections]
+    choices: [version, import_errors, jobs, workers, dags, connections, variables, pools, users]
+    default: [version, import_errors, jobs, workers, dags, connections, variables, pools, users]
   worker_timeout:
     description: Seconds that workers get to answer. All of them pass, as it is not known how many there are.
     type: float
@@ -36,6 +38,9 @@ attributes:
     description: Nothing changes.
 seealso:
   - module: airflow_connections
+  - module: airflow_variables
+  - module: airflow_pools
+  - module: airflow_users
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 
@@ -128,6 +133,47 @@ connections:
   sample:
     - conn_id: postgres_default
       conn_type: postgres
+variables:
+  description: Keys and descriptions of the variables.
+  type: list
+  elements: dict
+  returned: when asked for
+  sample:
+    - key: news_language
+      description: Language of the reports
+pools:
+  description: The pools. Releases of Airflow from 2.7 on add C(include_deferred).
+  type: list
+  elements: dict
+  returned: when asked for
+  contains:
+    name:
+      description: Name of the pool.
+      type: str
+    slots:
+      description: How many slots it has, V(-1) for no limit.
+      type: int
+    description:
+      description: What it is for.
+      type: str
+    occupied_slots:
+      description: How many of them running and queued tasks take.
+      type: int
+    open_slots:
+      description: How many are left, below zero if the pool became smaller than that, null without a limit.
+      type: int
+users:
+  description: The users of the web UI and the API.
+  type: list
+  elements: dict
+  returned: when asked for
+  sample:
+    - username: jane
+      email: jane@example.com
+      firstname: Jane
+      lastname: Doe
+      active: true
+      roles: [Op]
 """
 
 from ansible.module_utils import airflow_inside_info
@@ -141,7 +187,7 @@ from ansible.module_utils.airflow_container import (
 )
 from ansible.module_utils.basic import AnsibleModule
 
-SUBSETS = ["version", "import_errors", "jobs", "workers", "dags", "connections"]
+SUBSETS = ["version", "import_errors", "jobs", "workers", "dags", "connections", "variables", "pools", "users"]
 
 ARGUMENTS = {
     "subset": {"type": "list", "elements": "str", "choices": SUBSETS, "default": SUBSETS},

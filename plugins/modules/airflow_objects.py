@@ -18,16 +18,30 @@ options:
   connections:
     description: The options of M(airflow_connections).
     type: dict
+  variables:
+    description: The options of M(airflow_variables).
+    type: dict
+  pools:
+    description: The options of M(airflow_pools).
+    type: dict
+  users:
+    description: The options of M(airflow_users).
+    type: dict
 extends_documentation_fragment: [airflow_container, airflow_manage]
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Let the list be all connections that Airflow holds
+- name: Let the lists be all connections and variables that Airflow holds, and leave pools that are not listed
   airflow_objects:
     connections:
       connections: "{{ airflow_connections }}"
       purge: true
+    variables:
+      variables: "{{ airflow_variables }}"
+      purge: true
+    pools:
+      pools: "{{ airflow_pools }}"
 """
 
 RETURN = r"""
@@ -40,6 +54,18 @@ connections:
     updated: []
     deleted: []
     unchanged: [postgres_default]
+variables:
+  description: The same of the variables, by key.
+  type: dict
+  returned: when given
+pools:
+  description: The same of the pools, by name.
+  type: dict
+  returned: when given
+users:
+  description: The same of the users, by username.
+  type: dict
+  returned: when given
 container:
   description: Name of the container that was used, none if none was needed or, in check mode, there is none.
   type: str

@@ -45,9 +45,12 @@ options:
         type: int
         default: 0
       keep:
-        description: Refuse to replace a value that exists, and to make one where data exists.
-        type: bool
-        default: false
+        description:
+          - Why a value that exists must not just change, and how to change it all the same, as sentences.
+          - With it a value that exists is not replaced and none is made where data exists; the refusal ends with it.
+            Empty, the value may change.
+        type: str
+        default: ""
       variable:
         description: Name of the inventory's variable, for messages.
         type: str
@@ -91,7 +94,12 @@ EXAMPLES = r"""
     database_exists: false
     secrets:
       - {name: redis_password, owner: 999}
-      - {name: fernet_key, kind: fernet, owner: 50000, keep: true, value: "{{ vault_airflow_fernet_key }}"}
+      - name: fernet_key
+        kind: fernet
+        owner: 50000
+        value: "{{ vault_airflow_fernet_key }}"
+        variable: airflow_fernet_key
+        keep: Connections in the database are encrypted with that key.
     derived:
       - {name: broker_url, owner: 50000, template: "redis://:{redis_password:url}@redis:6379/0"}
   register: airflow_secrets
@@ -125,7 +133,7 @@ SECRET = {
     "kind": {"type": "str", "choices": ["password", "fernet"], "default": "password"},
     "value": {"type": "str", "no_log": True},
     "owner": {"type": "int", "default": 0},
-    "keep": {"type": "bool", "default": False},
+    "keep": {"type": "str", "default": ""},
     "variable": {"type": "str", "default": ""},
 }
 

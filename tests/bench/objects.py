@@ -62,6 +62,8 @@ CONNECTION = {
 ADD_CONNECTION = ("connections", "add", "{name}", "--conn-type", "http", "--conn-host", "api.example.com")
 KINDS = [
     Kind("connections", 500, CONNECTION, "conn_id", {"host": "other.example.com"}, ADD_CONNECTION),
+    Kind("variables", 500, {"value": {"n": 1}}, "key", {"value": "other"}, ("variables", "set", "{name}", "text")),
+    Kind("pools", 50, {"slots": 3, "description": "p"}, "name", {"slots": 4}, ("pools", "set", "{name}", "3", "p")),
 ]
 
 

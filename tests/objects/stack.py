@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -32,6 +33,30 @@ SCHEDULER = f"{PROJECT}-scheduler-1"
 ODD = "quotes \" ' ` back\\slash\nnew line\ttab %s %(x)s 100% {{ braces }} {% raw %} سلام دنیا ünï 😀 $HOME $(id) #"
 
 Result = dict[str, Any]
+
+USERS = """
+SELECT json_object_agg(username, json_build_object(
+  'email', email, 'firstname', first_name, 'lastname', last_name,
+  'roles', (SELECT json_agg(name ORDER BY name)
+            FROM ab_role JOIN ab_user_role ON role_id = ab_role.id WHERE user_id = ab_user.id)))
+FROM ab_user
+"""
+ADD_USER = """
+INSERT INTO ab_role (id, name)
+SELECT nextval('ab_role_id_seq'), role FROM unnest('{{Admin,Op,Public,User,Viewer}}'::text[]) AS role
+ON CONFLICT DO NOTHING;
+WITH made AS (
+  INSERT INTO ab_user (id, username, email, first_name, last_name, active, password)
+  VALUES (nextval('ab_user_id_seq'), '{name}', '{name}@example.com', 'Jane', 'Doe', true, '{digest}') RETURNING id
+)
+INSERT INTO ab_user_role (id, user_id, role_id)
+SELECT nextval('ab_user_role_id_seq'), made.id, ab_role.id FROM made, ab_role WHERE name = '{role}'
+"""
+CHECK_PASSWORDS = """
+import json, sys
+from werkzeug.security import check_password_hash
+print(json.dumps([check_password_hash(*pair) for pair in json.loads(sys.argv[1])]))
+"""
 
 
 class Text(str):
@@ -223,6 +248,34 @@ class Stack:
         command = "airflow connections export /tmp/export.json >&2 && cat /tmp/export.json && rm /tmp/export.json"
         found: dict[str, dict[str, Any]] = json.loads(self.inside("bash", "-c", command))
         return found
+
+    def variables(self) -> dict[str, str]:
+        """The variables as a task reads them, as text."""
+        program = (
+            "import json; from airflow.models import Variable; from airflow.utils.session import create_session\n"
+            "with create_session() as session: keys = [key for (key,) in session.query(Variable.key)]\n"
+            "print(json.dumps({key: Variable.get(key) for key in keys}))"
+        )
+        found: dict[str, str] = json.loads(self.inside("python", "-W", "ignore", "-c", program).strip().split("\n")[-1])
+        return found
+
+    def users(self) -> dict[str, dict[str, Any]]:
+        """What the database holds of the users, but for their passwords."""
+        answer = self.sql(USERS).strip()
+        return json.loads(answer) if answer else {}
+
+    def add_user(self, name: str, password: str, role: str = "Op") -> None:
+        """Let Airflow have a user, as if from before: its own command takes seconds."""
+        # One round of what Airflow does 260000 times.
+        digest = hashlib.pbkdf2_hmac("sha256", password.encode(), b"salt", 1).hex()
+        self.sql(ADD_USER.format(name=name, role=role, digest=f"pbkdf2:sha256:1$salt${digest}"))
+
+    def opens(self, *passwords: tuple[str, str]) -> list[bool]:
+        """Whether each user logs in with a password: the web application's own check of it."""
+        hashes = json.loads(self.sql("SELECT json_object_agg(username, password) FROM ab_user"))
+        pairs = [(hashes[name], password) for name, password in passwords]
+        answer: list[bool] = json.loads(self.inside("python", "-c", CHECK_PASSWORDS, json.dumps(pairs)))
+        return answer
 
     def inside(self, *argv: str, service: str = "scheduler") -> str:
         """Run a command in an Airflow container and return its output."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.objects.stack import Stack, connections, play, words
+from tests.objects.stack import Stack, connections, play, task, words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +25,17 @@ CONNECTIONS: list[dict[str, Any]] = [
     {"conn_id": "plain", "conn_type": "postgres", "host": "h", "port": 0, "extra": {"timeout": 10}},
     {"conn_id": "number", "conn_type": "http", "login": "1", "password": "0700"},
 ]
+TEXTS = ("1", "true", "null", "", "2024-01-31", '{"a": [1]}', "[1", " spaces ", f"find-me {ODD}")
+VARIABLES: list[dict[str, Any]] = [
+    {"key": f"{ODD} {number}", "value": text, "description": ODD} for number, text in enumerate(TEXTS)
+]
+POOLS = [{"name": ODD, "slots": -1, "description": ODD}, {"name": "default_pool", "slots": 3}]
+ALL_POOLS = "SELECT json_agg(json_build_array(pool, slots, description) ORDER BY pool) FROM slot_pool"
 
 
 def test_what_is_exported_can_be_seeded(stack: Stack, playbook: Playbook, tmp_path: Path) -> None:
-    play(connections(CONNECTIONS))
-    before = stack.exported()
+    play(connections(CONNECTIONS), task("variables", VARIABLES), task("pools", POOLS))
+    before = stack.exported(), stack.variables(), stack.sql(ALL_POOLS)
     directory = tmp_path / "export"
     run = playbook("export_airflow_objects", "-vvv", airflow_export_directory=str(directory))
     assert run.returncode == 0, run.stdout
@@ -42,7 +48,7 @@ def test_what_is_exported_can_be_seeded(stack: Stack, playbook: Playbook, tmp_pa
     assert "changed=0 " in playbook("seed_airflow_objects", *given).stdout
     stack.clear()
     assert "changed=1 " in playbook("seed_airflow_objects", *given).stdout
-    assert stack.exported() == before
+    assert (stack.exported(), stack.variables(), stack.sql(ALL_POOLS)) == before
 
 
 def test_no_airflow_to_export(playbook: Playbook, tmp_path: Path) -> None:

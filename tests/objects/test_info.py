@@ -20,6 +20,8 @@ def info(**options: Any) -> dict[str, Any]:
 
 def test_tells_the_state(stack: Stack) -> None:
     play(connections([{"conn_id": "c", "conn_type": "http", "password": "find-me"}]))
+    stack.add_user("jane", "find-me")
+    stack.sql("INSERT INTO variable (key, val, description) VALUES ('v', 'find-me', 'd')")
     for name, text in FILES.items():
         stack.inside("bash", "-c", f"mkdir -p dags && cat > dags/{name} <<'END'\n{text}\nEND")
     stack.wait(lambda: stack.sql("SELECT 1 FROM dag, import_error"), seconds=60)
@@ -30,7 +32,14 @@ def test_tells_the_state(stack: Stack) -> None:
     assert result["changed"] is False
     assert (result["running"], result["version"]) == (True, "2.5.3")
     assert result["connections"] == [{"conn_id": "c", "conn_type": "http"}]
+    assert result["variables"] == [{"key": "v", "description": "d"}]
+    assert [(pool["name"], pool["slots"], pool["open_slots"]) for pool in result["pools"]] == [
+        ("default_pool", 128, 128)
+    ]
+    names = {"username": "jane", "email": "jane@example.com", "firstname": "Jane", "lastname": "Doe"}
+    assert result["users"] == [{**names, "active": True, "roles": ["Op"]}]
     assert "find-me" not in played.output
+    assert "pbkdf2" not in played.output
     assert result["workers"] == [{"name": "celery@worker", "queues": ["default"]}]
     (job,) = result["jobs"]
     assert (job["job_type"], job["hostname"], job["alive"]) == ("SchedulerJob", "scheduler", True)

@@ -31,6 +31,7 @@ def test_recipes(stack: Stack, playbook: Playbook, tmp_path: Path) -> None:
     given = recipes()
     for database in given["airflow_postgres_databases"]:
         (tmp_path / f"database_{database['name']}_password").write_text("p\n")
+    (tmp_path / "admin_password").write_text("find-me admin\n")
     # The lab's image lacks providers that the official one has.
     given |= {name: f"find-me {name} @" for name in re.findall(r"vault_\w+", PAGE)}
     given["airflow_connections_allow_unknown_types"] = True
@@ -41,4 +42,5 @@ def test_recipes(stack: Stack, playbook: Playbook, tmp_path: Path) -> None:
         assert "find-me" not in run.stdout + run.stderr
     found = stack.exported()
     assert sorted(found) == sorted(entry["conn_id"] for entry in given["airflow_connections"])
+    assert sorted(stack.users()) == sorted(["admin", *(entry["username"] for entry in given["airflow_users"])])
     assert found["partner_database"]["password"] == "find-me vault_partner_password @"

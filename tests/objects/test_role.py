@@ -22,6 +22,14 @@ CONNECTIONS: list[dict[str, Any]] = [
     {"conn_id": "postgres_default", "stack_database": "news", "description": "ours", "extra": {"sslmode": "disable"}},
     {"conn_id": "feeds_api", "conn_type": "http", "host": "api.example.com", "password": "find-me-1"},
 ]
+VARIABLES: list[dict[str, Any]] = [
+    {"key": "token", "value": "{{ vault_token | default('find-me') }}", "description": "ours"},
+    {"key": "number", "value": 1},
+    {"key": "text", "value": "1"},
+    {"key": "feeds", "value": ["a"]},
+    {"key": "gone", "state": "absent"},
+]
+POOLS = [{"name": "default_pool", "slots": 7}, {"name": "news", "slots": 2}]
 PASSWORD = "find-me-2"
 
 Seed = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -33,16 +41,21 @@ def seed(playbook: Playbook) -> Seed:
     return partial(playbook, "seed_airflow_objects", airflow_postgres_databases=DATABASES)
 
 
-def test_seeds_connections(stack: Stack, seed: Seed, tmp_path: Path) -> None:
+def test_seeds_all_kinds_at_once(stack: Stack, seed: Seed, tmp_path: Path) -> None:
     (tmp_path / "database_news_password").write_text(f"{PASSWORD}\n")
-    check = seed("--check", airflow_connections=CONNECTIONS)
-    real = seed("-vvv", airflow_connections=CONNECTIONS)
-    again = seed(airflow_connections=CONNECTIONS)
+    seed = partial(seed, airflow_connections=CONNECTIONS, airflow_variables=VARIABLES, airflow_pools=POOLS)
+    check = seed("--check")
+    real = seed("-vvv", vault_token="find-me-3")
+    again = seed("-vvv", vault_token="find-me-3")
     for run, count in ((check, 1), (real, 1), (again, 0)):
         assert run.returncode == 0, run.stdout + run.stderr
         assert f"changed={count} " in run.stdout
         assert "find-me" not in run.stdout + run.stderr
+    assert ["starts: 2" in real.stdout, "starts: 1" in again.stdout] == [True, True]
     assert "password: (secret)" in check.stdout
+    assert "value: (secret)" in check.stdout
+    assert stack.variables() == {"token": "find-me-3", "number": "1", "text": "1", "feeds": '[\n  "a"\n]'}
+    assert stack.sql("SELECT pool, slots FROM slot_pool ORDER BY pool") == "default_pool|7\nnews|2\n"
     found = stack.exported()
     assert found["feeds_api"]["password"] == "find-me-1"
     assert json.loads(found["postgres_default"].pop("extra")) == {"sslmode": "disable"}
@@ -60,7 +73,7 @@ def test_seeds_connections(stack: Stack, seed: Seed, tmp_path: Path) -> None:
 def test_a_missing_password_stops_the_run(stack: Stack, seed: Seed, tmp_path: Path) -> None:
     check = seed("--check", airflow_connections=CONNECTIONS)
     assert check.returncode == 0, check.stdout
-    assert "The passwords of news are made by the real run" in words(check.stdout)
+    assert "The real run makes database_news_password" in words(check.stdout)
     real = seed(airflow_connections=CONNECTIONS)
     assert real.returncode != 0
     assert f"here: {tmp_path}/database_news_password does not exist" in words(real.stdout + real.stderr)
@@ -73,7 +86,8 @@ def test_bad_lists_stop_the_run_before_anything_is_changed(stack: Stack, seed: S
         {"conn_id": "b", "conn_type": "http", "port": 70000, "password": "find-me"},
         {"conn_id": "b", "conn_type": "http"},
     ]
-    output = seed(airflow_connections=[*CONNECTIONS, *bad])
+    variables = [{"key": "v", "value": "find-me", "description": "x\0"}, {"key": "n"}]
+    output = seed(airflow_connections=[*CONNECTIONS, *bad], airflow_variables=variables, airflow_pools=[{"name": "p"}])
     text = words(output.stdout + output.stderr)
     assert output.returncode != 0
     for part in (
@@ -81,6 +95,9 @@ def test_bad_lists_stop_the_run_before_anything_is_changed(stack: Stack, seed: S
         "stack_database 'nwes' is not listed in airflow_postgres_databases; write one of news",
         "'b': port 70000 is not one",
         "'b' is listed 2 times",
+        "airflow_variables, 'v': description holds a NUL character",
+        "airflow_variables, 'n': value is missing or null",
+        "airflow_pools, 'p': slots is missing",
     ):
         assert part in text
     assert "find-me" not in text
@@ -88,8 +105,52 @@ def test_bad_lists_stop_the_run_before_anything_is_changed(stack: Stack, seed: S
 
 
 def test_an_unknown_key_is_refused(stack: Stack, seed: Seed) -> None:
-    output = seed(airflow_connections=[{"conn_id": "a", "conn_type": "http", "hots": "x", "password": "find-me"}])
-    assert output.returncode != 0
-    assert "hots" in output.stdout
-    assert "find-me" not in output.stdout + output.stderr
+    for lists, key in (
+        ({"airflow_connections": [{"conn_id": "a", "conn_type": "http", "hots": "x", "password": "find-me"}]}, "hots"),
+        ({"airflow_variables": [{"key": "a", "value": "find-me", "descripton": "find-me"}]}, "descripton"),
+    ):
+        output = seed(**lists)
+        assert output.returncode != 0
+        assert key in output.stdout
+        assert "find-me" not in output.stdout + output.stderr
     assert stack.exported() == {}
+
+
+def test_makes_the_first_administrator_once(stack: Stack, seed: Seed, tmp_path: Path) -> None:
+    seed = partial(seed, airflow_users=[], airflow_admin_email="root@example.com")
+    empty = seed("--check")
+    assert empty.returncode == 0, empty.stdout
+    assert "The real run makes admin_password" in words(empty.stdout)
+    missing = seed()
+    assert missing.returncode != 0
+    assert f"here: {tmp_path}/admin_password does not exist, which the first administrator needs" in words(
+        missing.stdout
+    )
+    secret = tmp_path / "admin_password"
+    secret.write_text(f"{PASSWORD}\n")
+    check, real = seed("--check"), seed("-vvv")
+    # A person who has changed what the administrator was made with is right.
+    stack.sql("UPDATE ab_user SET email = 'new@example.com', first_name = 'Jane'")
+    secret.write_text("another")
+    later = seed()
+    for run, count in ((empty, 1), (check, 1), (real, 1), (later, 0)):
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert f"changed={count} " in run.stdout
+        assert "find-me" not in run.stdout + run.stderr
+    assert "password: (secret)" in check.stdout
+    assert stack.users() == {
+        "admin": {"email": "new@example.com", "firstname": "Jane", "lastname": "Administrator", "roles": ["Admin"]}
+    }
+    assert stack.opens(("admin", PASSWORD), ("admin", "another")) == [True, False]
+
+
+def test_a_listed_entry_takes_the_place_of_the_administrator(stack: Stack, seed: Seed, tmp_path: Path) -> None:
+    (tmp_path / "admin_password").write_text(f"{PASSWORD}\n")
+    stack.add_user("admin", "forgotten")
+    entry = {"username": "admin", "roles": ["Admin"], "update_password": "always"}
+    runs = [seed(airflow_users=[entry]) for _ in range(2)]
+    for run, count in zip(runs, (1, 0), strict=True):
+        assert run.returncode == 0, run.stdout
+        assert f"changed={count} " in run.stdout
+    assert stack.users()["admin"]["roles"] == ["Admin"]
+    assert stack.opens(("admin", PASSWORD)) == [True]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.objects.stack import PROJECT, Stack
+from tests.objects.stack import PROJECT, Stack, run_command
 
 # Everything that YAML, JSON and Postgres can carry.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
@@ -46,11 +45,6 @@ CORE = settings(
     suppress_health_check=list(HealthCheck),
 )
 MANY = settings(CORE, max_examples=25, derandomize=False, print_blob=True)
-
-
-def run_command(argv: list[str], data: str = "", **_: object) -> tuple[int, str, str]:
-    run = subprocess.run(argv, input=data, capture_output=True, text=True, check=False)
-    return run.returncode, run.stdout, run.stderr
 
 
 def apply(kind: Kind, **options: Any) -> Part:

@@ -69,3 +69,20 @@ def test_nothing_there() -> None:
 def test_what_is_left_out_is_not_listed() -> None:
     files = inventory_files(objects(connections=CONNECTIONS), "airflow1", {"connections": ["odd"]})
     assert "odd" not in {entry["conn_id"] for entry in read(files)["airflow_connections"]}
+
+
+def test_the_other_kinds() -> None:
+    given = objects(
+        variables={
+            "text": {"value": '{"looks": "like JSON"}', "description": None},
+            "airflow_dags_release": {"value": "{}", "description": None},
+        },
+        pools={"default_pool": {"slots": 128, "description": "Default pool", "include_deferred": None}},
+        users={"jane": {"email": "j@example.com", "firstname": "Jane", "lastname": "D", "roles": ["Op"]}, "admin": {}},
+    )
+    files = inventory_files(given, "airflow1", {"users": ["admin"]})
+    listed = read(files)
+    assert listed["airflow_variables"] == [{"key": "text", "value": '{"looks": "like JSON"}'}]
+    assert listed["airflow_pools"] == [{"name": "default_pool", "slots": 128, "description": "Default pool"}]
+    assert [user["username"] for user in listed["airflow_users"]] == ["jane"]
+    assert "looks" not in files["inventory"]

@@ -1,11 +1,19 @@
 """The data of role airflow_stack: airflow.cfg and the compose definition."""
 
 import configparser
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from airflow_stack import airflow_cfg, airflow_compose, airflow_image_ids
 from ansible.errors import AnsibleFilterError
+
+ROLES = Path(__file__).parents[4] / "roles"
+
+
+def load(path: str) -> Any:
+    return yaml.safe_load((ROLES / path).read_text(encoding="utf-8"))
 
 
 def read(text: str) -> configparser.ConfigParser:
@@ -46,6 +54,11 @@ def stack(**changes: Any) -> dict[str, Any]:
         "network": "airflow",
         "host": "h1",
         "groups": ["airflow_redis", "airflow_worker"],
+        "service_groups": {
+            "redis": "airflow_redis",
+            "worker": "airflow_worker",
+            "scheduler": "airflow_scheduler",
+        },
         "secrets_directory": "/s",
         "logging": {"driver": "json-file"},
         "healthcheck": {"interval": "30s"},
@@ -66,23 +79,30 @@ def stack(**changes: Any) -> dict[str, Any]:
 
 SERVICES: dict[str, Any] = {
     "redis": {
-        "group": "airflow_redis",
         "image": "redis:7",
         "secrets": ["redis_conf"],
         "data_volumes": {"airflow_redis_data": "/data"},
         "healthcheck": {"test": ["CMD", "true"]},
     },
-    "worker": {"group": "airflow_worker", "airflow": True, "environment": {"B": "2"}, "volumes": ["/sock:/sock"]},
-    "scheduler": {"group": "airflow_scheduler", "airflow": True},
+    "worker": {"airflow": True, "environment": {"B": "2"}, "volumes": ["/sock:/sock"]},
+    "scheduler": {"airflow": True},
+    "shell": {"beside": "worker", "airflow": True},
+    "init": {"beside": "scheduler", "airflow": True},
 }
 
 
 def test_a_host_runs_the_services_of_its_groups() -> None:
     compose = airflow_compose(SERVICES, stack())
-    assert list(compose["services"]) == ["redis", "worker"]
+    assert list(compose["services"]) == ["redis", "worker", "shell"]
     assert compose["networks"] == {"default": {"name": "airflow"}}
     assert compose["volumes"] == {"airflow_redis_data": {"name": "airflow_redis_data", "external": True}}
     assert compose["secrets"] == {"key": {"file": "/s/key"}, "redis_conf": {"file": "/s/redis_conf"}}
+
+
+def test_the_services_that_run_all_the_time_are_those_with_a_group() -> None:
+    groups = load("airflow/vars/main/derived.yml")["__airflow_service_groups"]
+    table = load("airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
+    assert {name for name, entry in table.items() if "profiles" not in entry} == set(groups)
 
 
 def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
@@ -96,7 +116,11 @@ def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
     }
     assert worker["hostname"] == "worker-h1"
     assert worker["mem_limit"] == "2g"
-    assert not {"group", "airflow", "reads"} & set(worker)
+
+
+def test_words_of_the_table_do_not_reach_compose() -> None:
+    services = airflow_compose(SERVICES, stack())["services"]
+    assert not {"beside", "airflow", "reads", "data_volumes"} & {word for entry in services.values() for word in entry}
 
 
 def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
@@ -114,7 +138,12 @@ def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
 @pytest.mark.parametrize(
     ("services", "changes", "words"),
     [
-        ({"odd": {}}, {"memory_limits": {}}, "'odd' of the service table names no inventory group"),
+        ({"odd": {}}, {"memory_limits": {}}, "service 'odd' .* no inventory group of 'odd'; add one there"),
+        (
+            {"odd": {"beside": "wroker"}},
+            {"memory_limits": {}},
+            "service 'odd' .* no inventory group of 'wroker'; .* one of redis, scheduler, worker",
+        ),
         (SERVICES, {"memory_limits": {"wroker": "1g"}}, "airflow_memory_limits: no service 'wroker'"),
         (SERVICES, {"contents": {}}, "no content is known of the file"),
     ],

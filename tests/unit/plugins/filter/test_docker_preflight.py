@@ -8,6 +8,8 @@ import pytest
 import yaml
 from docker_preflight import docker_problems
 
+from tests.unit.plugins.daemon_json import BROKEN, INPUTS
+
 ROLE = Path(__file__).parents[4] / "roles" / "docker"
 PACKAGES = yaml.safe_load((ROLE / "vars/main/packages.yml").read_text(encoding="utf-8"))
 PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
@@ -15,15 +17,6 @@ PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
 
 def problems(**changed: Any) -> list[str]:
     """The problems of good inputs with some of them changed; `daemon` and `daemon_json` in the form of a person."""
-    daemon = {
-        "registry_mirrors": [],
-        "insecure_registries": [],
-        "log_max_size": "10m",
-        "log_max_file": 3,
-        "live_restore": True,
-        "daemon_options": {},
-        "options_absent": [],
-    } | changed.pop("daemon", {})
     inputs = {
         "source": "distribution",
         "release": "Debian 13",
@@ -32,7 +25,7 @@ def problems(**changed: Any) -> list[str]:
         "installed": [],
         "repository_url": "https://download.docker.com/linux",
         "repository_key": "",
-        "daemon": daemon,
+        "daemon": INPUTS | changed.pop("daemon", {}),
         "ca_certificates": [],
         "roots": ["", str(ROLE)],
     } | changed
@@ -79,7 +72,7 @@ def test_the_engine_of_the_same_source_is_welcome(source: str, there: str) -> No
     assert problems(source=source, installed=[there]) == []
 
 
-@pytest.mark.parametrize("text", ['{"debug": true,}', "[1]", "not json"])
+@pytest.mark.parametrize("text", BROKEN)
 def test_an_invalid_daemon_json_is_refused_with_its_path(text: str) -> None:
     (problem,) = problems(daemon_json=text)
     assert problem.startswith("/etc/docker/daemon.json: the file on the host is not valid JSON:")

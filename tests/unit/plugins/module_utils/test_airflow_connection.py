@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.airflow_connection import FIELDS, normal, redacted, secrets, stored
+from ansible.module_utils.airflow_connection import FIELDS, normal, secrets, stored
 from ansible.module_utils.airflow_connection_kind import ConnectionKind
 from ansible.module_utils.airflow_connection_problems import problems
 from ansible.module_utils.airflow_manage import RefusedError
@@ -113,7 +113,9 @@ def test_secrets_are_found() -> None:
 
 def test_redacted_keeps_what_is_no_secret() -> None:
     hidden = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-    assert redacted([ENTRY]) == [{"conn_id": "c", "host": "h", "password": hidden, "extra": hidden, "uri": None}]
+    assert ConnectionKind().redacted([ENTRY]) == [
+        {"conn_id": "c", "host": "h", "password": hidden, "extra": hidden, "uri": None}
+    ]
 
 
 EMPTY = {**NONE, "uri": None}

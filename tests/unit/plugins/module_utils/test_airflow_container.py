@@ -15,6 +15,7 @@ from ansible.module_utils.airflow_container import (
     NotRunningError,
     find_container,
     run_inside,
+    run_program,
     sentence,
 )
 
@@ -92,6 +93,15 @@ def test_data_go_by_standard_input_only() -> None:
     assert request["actions"] == [{"name": "info", "secret": "find-me"}]
     assert [name.rsplit(".", 1)[-1] for name, _ in request["program"]] == ["airflow_inside", "airflow_inside_info"]
     assert docker.data.isascii()
+
+
+def test_another_python_runs_the_same_program() -> None:
+    docker = Docker(airflow_inside.MARK + json.dumps({"reports": {}, "error": None}))
+    python = ["/venv/bin/python"]
+    assert run_program(docker, python, "here", timeout=5, programs=[], actions=[]) == {}
+    assert docker.argv == ["/venv/bin/python", "-c", LOADER]
+    with pytest.raises(InsideError, match=r"^here: its process ended with code 3"):
+        run_program(Docker(rc=3), python, "here", timeout=5, programs=[], actions=[])
 
 
 def test_errors_carry_what_was_done_before() -> None:

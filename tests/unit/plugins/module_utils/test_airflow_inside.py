@@ -36,6 +36,9 @@ def say(args):
         print(oct(os.stat(path).st_mode)[-3:], oct(os.stat(directory).st_mode)[-3:], open(path).read(), directory)
     if args.argv[0] == "exit":
         raise SystemExit(args.argv[1] if args.argv[1:] else 1)
+    if args.argv[0] == "write":
+        with open(args.argv[-1], "w") as file:
+            file.write('{"mode": "%s"}' % oct(os.stat(os.path.dirname(args.argv[-1])).st_mode)[-3:])
     sys.stdout.close()
 '''
 
@@ -45,12 +48,17 @@ def action_say(airflow, request, report):
     report["text"] = airflow.command("say", *request.get("words", []))
 def action_file(airflow, request, report):
     report["text"] = airflow.command_with_file({"k": 1}, "file")
+def action_write(airflow, request, report):
+    report["data"] = airflow.command_to_file("write")
+    report["path"] = airflow.output.split()[-1]
 def action_exit(airflow, request, report):
     report["begun"] = True
     airflow.command("exit", *request.get("words", []))
 def action_sleep(airflow, request, report):
     report["begun"] = True
     time.sleep(60)
+def action_other(airflow, request, report):
+    airflow.actions["action_say"](airflow, {"words": ["by another"]}, report)
 def action_fail(airflow, request, report):
     kind = type(request["type"], (Exception,), {"__module__": request.get("module", "x")})
     error = kind(request["text"])
@@ -102,11 +110,22 @@ def test_noise_does_not_reach_the_result(tmp_path: Path) -> None:
     assert "noise of C code" in errors
 
 
+def test_an_action_can_run_another_one(tmp_path: Path) -> None:
+    result, _ = run(tmp_path, {"name": "other"})
+    assert result["reports"] == {"other": {"text": "out by another\n"}}
+
+
 def test_a_file_is_private_and_does_not_stay(tmp_path: Path) -> None:
     result, _ = run(tmp_path, {"name": "file"})
     mode, parent_mode, *data, directory = result["reports"]["file"]["text"].split("\n")[1].split()
     assert (mode, parent_mode, " ".join(data)) == ("600", "700", '{"k": 1}')
     assert not Path(directory).exists()
+
+
+def test_a_file_that_a_command_writes_is_read_and_does_not_stay(tmp_path: Path) -> None:
+    result, _ = run(tmp_path, {"name": "write"})
+    assert result["reports"]["write"]["data"] == {"mode": "700"}
+    assert not Path(result["reports"]["write"]["path"]).parent.exists()
 
 
 @pytest.mark.parametrize(

@@ -52,18 +52,18 @@ def test_a_loose_file_is_tightened(tmp_path: Path) -> None:
     ("secret", "present", "database", "words"),
     [
         (
-            Secret("fernet_key", "fernet", KEY, keep=True, variable="airflow_fernet_key"),
+            Secret("fernet_key", "fernet", KEY, keep="Rows need it.", variable="airflow_fernet_key"),
             OTHER,
             True,
-            "airflow_fernet_key differs",
+            r"^airflow_fernet_key differs from the value in .*/fernet_key; .* Rows need it\.$",
         ),
         (Secret("fernet_key", "fernet", "short", variable="airflow_fernet_key"), None, False, "no Fernet key"),
         (Secret("fernet_key", "fernet", "ü" * 44, variable="airflow_fernet_key"), None, False, "no Fernet key"),
         (
-            Secret("postgres_password", keep=True, variable="airflow_postgres_password"),
+            Secret("postgres_password", keep="Roles need it.", variable="airflow_postgres_password"),
             None,
             True,
-            "is missing but Airflow's database exists",
+            r"/postgres_password is missing but Airflow's database exists; .* Roles need it\.$",
         ),
         (
             Secret("redis_password", value="two\nlines", variable="airflow_redis_password"),

@@ -6,15 +6,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.docker_daemon import RELOAD, RESTART, merged, parse, plan
 
-INPUTS: dict[str, Any] = {
-    "registry_mirrors": [],
-    "insecure_registries": [],
-    "log_max_size": "10m",
-    "log_max_file": 3,
-    "live_restore": True,
-    "daemon_options": {},
-    "options_absent": [],
-}
+from tests.unit.plugins.daemon_json import BROKEN, INPUTS
+
 OURS = {"live-restore": True, "log-opts": {"max-size": "10m", "max-file": "3"}}
 
 
@@ -122,7 +115,7 @@ def test_a_reload_where_it_suffices(before: dict[str, Any], inputs: dict[str, An
     assert planned(before, **inputs)[1] == handlers
 
 
-@pytest.mark.parametrize("text", ['{"a": 1,}', "[]", '"text"', "{", "nonsense"])
+@pytest.mark.parametrize("text", BROKEN)
 def test_what_is_no_json_object_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"line \d+ column|object in braces"):
         parse(text)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.airflow_kinds import KINDS
+from ansible.module_utils.airflow_manage import Kind
 from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import get_docstring
 
@@ -43,3 +45,18 @@ def test_documentation_and_arguments_agree(name: str) -> None:
     assert yaml.safe_load(module.EXAMPLES)
     for key, value in yaml.safe_load(module.RETURN).items():
         assert {"description", "type", "returned"} <= set(value), key
+
+
+# Keys of the role's variables that the role itself turns into what the modules take.
+OF_THE_ROLE = {"stack_database"}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.option)
+def test_the_variables_of_the_role_are_what_the_modules_take(kind: Kind) -> None:
+    specs = yaml.safe_load((PLUGINS.parent / "roles" / "airflow" / "meta" / "argument_specs.yml").read_text("utf-8"))
+    variables = specs["argument_specs"]["main"]["options"]
+    listed = variables[f"airflow_{kind.option}"]["options"]
+    role = {name: option for name, option in listed.items() if name not in OF_THE_ROLE}
+    assert shape(role, "options") == shape(kind.arguments[kind.option]["options"], "options")
+    others = {f"airflow_{kind.option}_{name}" for name in kind.arguments if name != kind.option}
+    assert others <= set(variables)

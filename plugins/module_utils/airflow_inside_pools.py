@@ -1,0 +1,76 @@
+"""Pools, read and written inside an Airflow container; sent there after airflow_inside.py, see its docstring.
+
+Valid Python 3.7. A pool's fields are those of ``airflow pools export``: slots, description, and include_deferred in the
+releases that have it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible.module_utils.airflow_inside import Airflow
+
+
+def action_pools_read(airflow: Airflow, _request: dict[str, Any], report: dict[str, Any]) -> None:
+    """Report all pools.
+
+    :param report: gets ``objects``, fields by name; and ``include_deferred``, whether this release has that field
+    """
+    from airflow.models.pool import Pool  # noqa: PLC0415 - only the container has Airflow
+
+    report["objects"] = exported(airflow)
+    report["include_deferred"] = hasattr(Pool, "include_deferred")
+
+
+def action_pools_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+    """Create, replace and delete pools, then report those of them that exist, as they are now.
+
+    :param request: ``create`` and ``replace``, fields by name; ``delete``, names
+    :param report: gets ``done``, names; ``failed``, Airflow's reason by name; ``objects``, fields by name
+    """
+    from airflow.cli.commands import pool_command  # noqa: PLC0415
+
+    done = report.setdefault("done", [])
+    failed = report.setdefault("failed", {})
+    airflow.check_database_once()
+    # Each command makes a client of its own, which reads the certificates of all authorities: 10 ms.
+    airflow.once(pool_command, "get_current_api_client")
+    written = {**request["create"], **request["replace"]}
+    put(airflow, written, done, failed)
+    for name in request["delete"]:
+        airflow.attempt(name, failed, delete, airflow, name, done)
+    touched = {*written, *request["delete"]}
+    report["objects"] = {name: fields for name, fields in exported(airflow).items() if name in touched}
+
+
+def exported(airflow: Airflow) -> dict[str, dict[str, Any]]:
+    """Return all pools by name."""
+    pools: dict[str, dict[str, Any]] = airflow.command_to_file("pools", "export")
+    return pools
+
+
+def put(airflow: Airflow, pools: dict[str, Any], done: list[str], failed: dict[str, str]) -> None:
+    """Import all at once; after an error all one by one, to learn which of them Airflow refuses.
+
+    The second time changes nothing more: the command creates or updates, each pool in a transaction of its own.
+    """
+    if not pools:
+        return
+    try:
+        import_file(airflow, pools, done)
+    except (Exception, SystemExit):  # noqa: BLE001 - it comes again below, with the name of the pool
+        for name, fields in pools.items():
+            airflow.attempt(name, failed, import_file, airflow, {name: fields}, done)
+
+
+def import_file(airflow: Airflow, pools: dict[str, Any], done: list[str]) -> None:
+    """Dispatch ``pools import``."""
+    airflow.command_with_file(pools, "pools", "import")
+    done.extend(pools)
+
+
+def delete(airflow: Airflow, name: str, done: list[str]) -> None:
+    """Dispatch ``pools delete``."""
+    airflow.command("pools", "delete", "--", name)
+    done.append(name)

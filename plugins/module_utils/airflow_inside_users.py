@@ -1,0 +1,142 @@
+"""Users, read and written inside an Airflow container; sent there after airflow_inside.py, see its docstring.
+
+Valid Python 3.7. A user's fields are those of ``airflow users import``: email, firstname, lastname and roles, a sorted
+list of names; besides them active, and password where one was given to be compared: that one if the user has it, empty
+text otherwise. A hash never leaves the container.
+"""
+
+from __future__ import annotations
+
+import getpass
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible.module_utils.airflow_inside import Airflow
+
+
+def action_users_read(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+    """Report all users and the names of all roles.
+
+    Without Airflow's own command: ``users export`` of Airflow 2.5 builds the whole web application, which takes four
+    seconds, and tells neither whether a user is active nor anything about the password.
+
+    :param request: ``passwords`` by username, to be compared
+    :param report: gets ``objects``, fields by username; and ``roles``, names
+    """
+    report["objects"] = users(request["passwords"])
+    report["roles"] = role_names()
+
+
+def action_users_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+    """Create, replace and delete users, then report those of them that exist, as they are now.
+
+    :param request: ``create`` and ``replace``, fields by username; ``delete``, usernames
+    :param report: gets ``done``, usernames; ``failed``, Airflow's reason by username; ``objects``, fields by username
+    """
+    done = report.setdefault("done", [])
+    failed = report.setdefault("failed", {})
+    airflow.check_database_once()
+    for name, fields in request["create"].items():
+        airflow.attempt(name, failed, create, airflow, name, fields, done)
+    for name, fields in request["replace"].items():
+        airflow.attempt(name, failed, replace, name, fields, done)
+    for name in request["delete"]:
+        airflow.attempt(name, failed, delete, airflow, name, done)
+    written = {**request["create"], **request["replace"]}
+    found = users({name: fields["password"] for name, fields in written.items() if "password" in fields})
+    report["objects"] = {name: found[name] for name in [*written, *request["delete"]] if name in found}
+
+
+def users(passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Return all users by username.
+
+    :param passwords: those that are to be compared, by username
+    """
+    from airflow.utils.session import create_session  # noqa: PLC0415 - only the container has Airflow
+    from airflow.www.fab_security.sqla.models import Role, User  # noqa: PLC0415
+    from werkzeug.security import check_password_hash  # noqa: PLC0415
+
+    found: dict[str, dict[str, Any]] = {}
+    with create_session() as session:
+        # Columns, not objects: a user's roles would come with each of their permissions.
+        columns = (User.username, User.email, User.first_name, User.last_name, User.active, User.password)
+        for name, email, firstname, lastname, active, digest in session.query(*columns).order_by(User.username):
+            found[name] = {"email": email, "firstname": firstname, "lastname": lastname, "roles": []}
+            found[name]["active"] = bool(active)
+            if name in passwords:
+                same = digest and check_password_hash(digest, passwords[name])
+                found[name]["password"] = passwords[name] if same else ""
+        for name, role in session.query(User.username, Role.name).join(User.roles).order_by(Role.name):
+            found[name]["roles"].append(role)
+    return found
+
+
+def role_names() -> list[str]:
+    """Return the names of all roles; Airflow's own ones if the web application, which makes them, never ran."""
+    from airflow.utils.session import create_session  # noqa: PLC0415
+    from airflow.www.fab_security.sqla.models import Role  # noqa: PLC0415
+
+    with create_session() as session:
+        names = [name for (name,) in session.query(Role.name)]
+    if not names:
+        from airflow.www.security import EXISTING_ROLES  # noqa: PLC0415
+
+        names = EXISTING_ROLES
+    return sorted(names)
+
+
+def create(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str]) -> None:
+    """Dispatch ``users create``, which takes one role, and ``users add-role`` for each of the others.
+
+    Not ``users import``: it gives a new user the empty password.
+    """
+    first, *others = fields["roles"]
+    user = (f"--email={fields['email']}", f"--firstname={fields['firstname']}", f"--lastname={fields['lastname']}")
+    # The command asks a person for the password, twice; any other way would put it into the audit log.
+    asking = getpass.getpass
+    getpass.getpass = lambda *_args, **_options: fields["password"]
+    try:
+        dispatch(airflow, "users", "create", f"--username={name}", *user, f"--role={first}")
+    finally:
+        getpass.getpass = asking
+    done.append(name)
+    for role in others:
+        dispatch(airflow, "users", "add-role", f"--username={name}", f"--role={role}")
+
+
+def replace(name: str, fields: dict[str, Any], done: list[str]) -> None:
+    """Give a user new values in one transaction.
+
+    No command does this: ``users import`` changes neither an email nor a password, ``users add-role`` and ``users
+    remove-role`` one role at a time.
+    """
+    from airflow.utils.session import create_session  # noqa: PLC0415
+    from airflow.www.fab_security.sqla.models import Role, User  # noqa: PLC0415
+    from werkzeug.security import generate_password_hash  # noqa: PLC0415
+
+    with create_session() as session:
+        row = session.query(User).filter(User.username == name).one()
+        row.email, row.first_name, row.last_name = fields["email"], fields["firstname"], fields["lastname"]
+        row.roles = session.query(Role).filter(Role.name.in_(fields["roles"])).all()
+        if "password" in fields:
+            row.password = generate_password_hash(fields["password"])
+    done.append(name)
+
+
+def delete(airflow: Airflow, name: str, done: list[str]) -> None:
+    """Dispatch ``users delete``."""
+    dispatch(airflow, "users", "delete", f"--username={name}")
+    done.append(name)
+
+
+def dispatch(airflow: Airflow, *argv: str) -> None:
+    """Run a command on a user. What the database refuses is in its log only, with the statement and a hash.
+
+    :raises SystemExit: with the database's reason, if the command fails
+    """
+    try:
+        airflow.command(*argv)
+    except SystemExit as error:
+        reason = re.search(r"\(\w+\.errors\.(\w+)\) (.+)", airflow.output)
+        raise SystemExit(f"{reason[1]}: {reason[2]}" if reason else error.code) from error

@@ -1,0 +1,99 @@
+"""Variables, read and written inside an Airflow container; sent there after airflow_inside.py, see its docstring.
+
+Valid Python 3.7. A variable's fields are its value, always the text that Airflow stores, and its description.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible.module_utils.airflow_inside import Airflow
+
+
+def action_variables_read(_airflow: Airflow, _request: dict[str, Any], report: dict[str, Any]) -> None:
+    """Report all variables.
+
+    :param report: gets ``objects``, fields by key; and ``undecryptable``, variables, before the error that they cause
+    """
+    report["objects"] = stored(report)
+
+
+def action_variables_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+    """Create, replace and delete variables, then report those of them that exist, as they are now.
+
+    :param request: ``create`` and ``replace``, fields by key; ``delete``, keys
+    :param report: gets ``done``, keys; ``failed``, Airflow's reason by key; ``objects``, fields by key
+    """
+    done = report.setdefault("done", [])
+    failed = report.setdefault("failed", {})
+    airflow.check_database_once()
+    written = {**request["create"], **request["replace"]}
+    imported = import_plain(airflow, written, report)
+    done.extend(imported)
+    for name, fields in written.items():
+        if name not in imported:
+            airflow.attempt(name, failed, put, name, fields, done)
+    for name in request["delete"]:
+        airflow.attempt(name, failed, delete, airflow, name, done)
+    touched = {*written, *request["delete"]}
+    report["objects"] = {name: fields for name, fields in stored(report).items() if name in touched}
+
+
+def stored(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return all variables by key, as they are in the database.
+
+    No command does this: ``variables export`` of Airflow 2.5 makes data of every text that looks like JSON and leaves
+    out the descriptions, ``variables get`` answers from an environment variable or a secrets backend first.
+
+    :param report: gets ``undecryptable`` if the Fernet key in use does not open all of them
+    """
+    from airflow.models import Variable  # noqa: PLC0415 - only the container has Airflow
+    from airflow.utils.session import create_session  # noqa: PLC0415
+    from cryptography.fernet import InvalidToken  # noqa: PLC0415
+
+    found: dict[str, dict[str, Any]] = {}
+    closed = []
+    with create_session() as session:
+        for row in session.query(Variable).order_by(Variable.key):
+            found[row.key] = {"value": row.val, "description": row.description}
+            # Airflow turns what it cannot decrypt into None.
+            if row.val is None and row._val is not None:
+                closed.append(f"variable {row.key!r}")
+    if closed:
+        report["undecryptable"] = closed
+        raise InvalidToken
+    return found
+
+
+def import_plain(airflow: Airflow, variables: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+    """Dispatch ``variables import`` for those without a description, which that of Airflow 2.5 cannot give.
+
+    It replaces each in a transaction of its own, and passes over what Airflow refuses without saying what that was. So
+    what the database then holds counts.
+
+    :returns: the variables that it took
+    """
+    plain = {name: fields["value"] for name, fields in variables.items() if fields["description"] is None}
+    if not plain:
+        return {}
+    # Whatever an exception says, the caller does these again, one by one, and learns it there.
+    with contextlib.suppress(Exception, SystemExit):
+        airflow.command_with_file(plain, "variables", "import")
+    found = stored(report)
+    return {name: variables[name] for name in plain if found.get(name) == variables[name]}
+
+
+def put(name: str, fields: dict[str, Any], done: list[str]) -> None:
+    """Create or replace a variable in one transaction: a task that reads it finds the old value or the new one."""
+    from airflow.models import Variable  # noqa: PLC0415
+
+    Variable.set(name, fields["value"], description=fields["description"])
+    done.append(name)
+
+
+def delete(airflow: Airflow, name: str, done: list[str]) -> None:
+    """Dispatch ``variables delete``."""
+    airflow.command("variables", "delete", "--", name)
+    done.append(name)

@@ -1,0 +1,46 @@
+"""Replaces an object again and again while another container reads it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from ansible.module_utils import airflow_container
+
+from tests.objects.stack import PROJECT, SCHEDULER, run_command
+
+# `read()` returns a text that tells the versions of the object apart, "stop" for the last one.
+LOOP = """
+import time
+print("ready", read(), flush=True)
+seen, end = {}, time.time() + 100
+while "stop" not in seen and time.time() < end:
+    value = read()
+    seen[value] = seen.get(value, 0) + 1
+print(len(seen), sum(seen.values()))
+"""
+
+
+def replace_under_a_reader(reader: str, program: ModuleType, kind: str, versions: list[Mapping[str, Any]]) -> None:
+    """Let a reader loop until the last version appears, and fail if it ever fails.
+
+    :param reader: a Python program that defines ``read()``
+    :param program: the file with the action that writes
+    :param kind: the kind of the object
+    :param versions: its fields by name, one version after the other; the last one stops the reader
+    """
+    argv = ["docker", "exec", f"{PROJECT}-worker-1", "python", "-W", "ignore", "-c", reader + LOOP]
+    loop = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert loop.stdout
+    loop.stdout.readline()
+    write: dict[str, Any] = {"name": f"{kind}_write", "create": {}, "replace": {}, "delete": []}
+    actions = [{**write, "replace": version} for version in versions]
+    for batch in (actions[:-1], actions[-1:]):
+        airflow_container.run_inside(run_command, "docker", SCHEDULER, timeout=100, programs=[program], actions=batch)
+    out, err = loop.communicate(timeout=120)
+    assert loop.returncode == 0, err
+    values, reads = map(int, out.split())
+    print(f"{reads} reads, {values} different values")
+    assert values > 10

@@ -1,0 +1,196 @@
+"""The module airflow_pools on a real Airflow."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.module_utils import airflow_inside_pools
+
+from tests.objects.replacing import replace_under_a_reader
+from tests.objects.stack import ODD, PROJECT, Stack, changed, failure, four_ways, play, summary, task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pools = partial(task, "pools")
+
+COLUMNS = "SELECT json_object_agg(pool, json_build_array(slots, description)) FROM slot_pool"
+DEFAULT = {"default_pool": [128, "Default pool"]}
+
+
+def stored(stack: Stack) -> dict[str, Any]:
+    """Slots and description of each pool by name."""
+    found: dict[str, Any] = json.loads(stack.sql(COLUMNS))
+    return found
+
+
+def hold(stack: Stack, **slots: int) -> None:
+    """Let Airflow hold pools with so many slots, each with the description `d`."""
+    rows = ", ".join(f"('{name}', {number}, 'd')" for name, number in slots.items())
+    stack.sql(f"INSERT INTO slot_pool (pool, slots, description) VALUES {rows}")  # noqa: S608 - our own texts
+
+
+# What is hard to carry.
+ODD_POOLS: list[dict[str, Any]] = [
+    {"name": ODD, "slots": 1, "description": ODD},
+    {"name": "--help", "slots": -1},
+    {"name": "n" * 256, "slots": 2**31 - 1, "description": "d" * 10_000},
+    {"name": "سلام", "slots": 0, "description": ""},
+    {"name": " spaces ", "slots": "7", "include_deferred": False},
+]
+
+
+def test_creates_changes_deletes_and_purges(stack: Stack) -> None:
+    hold(stack, **dict.fromkeys(("same", "slots", "description", "emptied", "absent", "purged", "team_1"), 1))
+    wanted: list[dict[str, Any]] = [
+        *ODD_POOLS,
+        {"name": "same", "slots": 1, "description": "d"},
+        {"name": "slots", "slots": 2, "description": "d"},
+        {"name": "description", "slots": 1, "description": "e"},
+        {"name": "emptied", "slots": 1},
+        {"name": "absent", "state": "absent"},
+        {"name": "never", "state": "absent"},
+    ]
+    results = four_ways(wanted, "pools", purge=True, purge_exclude=["team_*"])
+    assert changed(results) == [True, True, False, False]
+    assert summary(results[0]) == summary(results[1])
+    assert [result["starts"] for result in results] == [1, 2, 1, 1]
+    assert results[1]["created"] == [entry["name"] for entry in ODD_POOLS]
+    assert results[1]["updated"] == ["slots", "description", "emptied"]
+    assert (results[1]["deleted"], results[1]["unchanged"]) == (["absent", "purged"], ["same", "never"])
+    assert results[1]["diff"]["before"]["emptied"] == {"slots": 1, "description": "d"}
+    assert results[1]["diff"]["after"]["emptied"] == {"slots": 1}
+    # A purge leaves Airflow the pool that it cannot be without.
+    assert stored(stack) == DEFAULT | {
+        ODD: [1, ODD],
+        "--help": [-1, None],
+        "n" * 256: [2**31 - 1, "d" * 10_000],
+        "سلام": [0, None],
+        " spaces ": [7, None],
+        "same": [1, "d"],
+        "slots": [2, "d"],
+        "description": [1, "e"],
+        "emptied": [1, None],
+        "team_1": [1, "d"],
+    }
+
+
+def test_what_cannot_be_is_refused(stack: Stack) -> None:
+    bad: list[dict[str, Any]] = [
+        {"name": "negative", "slots": -2},
+        {"name": "many", "slots": 2**31},
+        {"name": "none"},
+        {"name": " ", "slots": 1},
+        {"name": "n" * 257, "slots": 1},
+        {"name": "default_pool", "state": "absent"},
+        {"name": "twice", "slots": 1},
+        {"name": "twice", "slots": 2},
+    ]
+    message = failure(pools(bad))
+    for part in (
+        "pools, 'negative': slots -2 is not possible; write a number from 0 to 2147483647, or -1 for no limit.",
+        "pools, 'many': slots 2147483648 is not possible",
+        "pools, 'none': slots is missing",
+        "pools, ' ': name must be 1 to 256 characters",
+        f"pools, '{'n' * 257}': name must be",
+        "pools, 'default_pool': Airflow cannot be without this pool",
+        "pools: 'twice' is listed 2 times",
+    ):
+        assert part in message
+    message = failure(pools([{"name": "a", "slots": 1}, {"name": "d", "slots": 1, "include_deferred": True}]))
+    assert message.startswith("pools, 'd': this release of Airflow has no include_deferred, which came with 2.7")
+    assert stored(stack) == DEFAULT
+
+
+TRIGGER = """
+CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.pool LIKE 'refused%' THEN RAISE EXCEPTION 'not this one'; END IF;
+  IF NEW.pool LIKE 'tampered%' THEN NEW.slots := 99; END IF;
+  RETURN NEW; END $$;
+CREATE TRIGGER meddle BEFORE INSERT OR UPDATE ON slot_pool FOR EACH ROW EXECUTE FUNCTION meddle();
+"""
+
+
+@pytest.fixture
+def meddling(stack: Stack) -> Iterator[Stack]:
+    stack.sql(TRIGGER)
+    yield stack
+    stack.sql("DROP TRIGGER meddle ON slot_pool; DROP FUNCTION meddle")
+
+
+def test_reports_what_airflow_does_not_take(meddling: Stack) -> None:
+    wanted = [{"name": name, "slots": 1} for name in ("first", "refused-1", "tampered", "last", "refused-2")]
+    result = play(pools(wanted)).results[0]
+    assert result["failed"]
+    assert result["changed"]
+    reason = "does not exist (RaiseException: not this one)"
+    assert result["failed_objects"] == {"refused-1": reason, "refused-2": reason, "tampered": "differs in slots"}
+    assert result["created"] == ["first", "tampered", "last"]
+    assert sorted(stored(meddling)) == ["default_pool", "first", "last", "tampered"]
+
+
+RUNNING = """
+INSERT INTO dag_run (dag_id, run_id, run_type, state, execution_date) VALUES ('d', 'r', 'manual', 'success', now());
+INSERT INTO task_instance (dag_id, run_id, task_id, map_index, pool, pool_slots, state)
+  VALUES ('d', 'r', 'a', -1, 'used', 2, 'running'), ('d', 'r', 'b', -1, 'endless', 1, 'running');
+"""
+
+
+def test_a_pool_in_use(stack: Stack) -> None:
+    hold(stack, used=1, endless=-1)
+    stack.sql(RUNNING)
+    try:
+        info = {"name": "Info", "airflow_info": {"project": PROJECT, "subset": ["pools"]}}
+        wanted: list[dict[str, Any]] = [{"name": "used", "state": "absent"}, {"name": "default_pool", "slots": 16}]
+        told, result = play(info, pools(wanted)).results
+    finally:
+        stack.sql("DELETE FROM task_instance WHERE dag_id = 'd'; DELETE FROM dag_run WHERE dag_id = 'd'")
+    keys = ("name", "slots", "description", "occupied_slots", "open_slots")
+    assert told["pools"] == [
+        dict(zip(keys, values, strict=True))
+        for values in (
+            ("default_pool", 128, "Default pool", 0, 128),
+            ("endless", -1, "d", 1, None),
+            ("used", 1, "d", 2, -1),
+        )
+    ]
+    assert (result["deleted"], result["updated"]) == (["used"], ["default_pool"])
+    assert stored(stack) == {"default_pool": [16, None], "endless": [-1, "d"]}
+
+
+READER = """
+from airflow.models.pool import Pool
+def read():
+    pool = Pool.get_pool("c")
+    assert pool.description in ("v", "stop", str(pool.slots)), "torn"
+    return pool.description
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("stack")
+def test_a_pool_is_never_missing_while_it_is_changed() -> None:
+    play(pools([{"name": "c", "slots": 1, "description": "v"}]))
+    values = [*(str(number) for number in range(50)), "stop"]
+    versions = [{"c": {"slots": number, "description": value}} for number, value in enumerate(values)]
+    replace_under_a_reader(READER, airflow_inside_pools, "pools", versions)
+
+
+@pytest.mark.slow
+def test_any_number_takes_one_start_or_two(stack: Stack) -> None:
+    wanted: list[dict[str, Any]] = [{"name": f"p{n}", "slots": n, "description": "d"} for n in range(500)]
+    for name, entries, starts in (
+        ("create 500", wanted, 2),
+        ("nothing to do", wanted, 1),
+        ("change one", [{**wanted[0], "slots": 7}, *wanted[1:]], 2),
+        ("change 500", [{**entry, "slots": 7} for entry in wanted], 2),
+        ("delete 500", [], 2),
+    ):
+        played = play(pools(entries, purge=True))
+        print(f"{name}: {played.seconds[0]:.1f} s")
+        assert changed(played.results) == [starts == 2]
+        assert played.results[0]["starts"] == starts
+    assert stored(stack) == DEFAULT
