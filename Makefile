@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHON
 
-.PHONY: help setup lock check docs test test-full molecule bench demo demo-down
+.PHONY: help setup lock check dags-check docs test test-full molecule bench demo demo-down
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ lock: setup ## Resolve requirements/*.in anew into the locks
 
 check: setup ## Lint, types, unit tests, syntax: everything that takes less than two minutes
 	@$(PY) -m tests.check
+
+dags-check: setup ## Check DAGs without a host: make dags-check DAGS=dags SKIP=RULE,RULE (VERSION, AIRFLOW_PYTHON: docs/dag_authors.md)
+	@$(PY) -m tests.dags_check $(DAGS) $(if $(VERSION),--version $(VERSION)) $(if $(SKIP),--skip $(SKIP)) \
+		$(if $(AIRFLOW_PYTHON),--python $(AIRFLOW_PYTHON))
 
 docs: setup ## Write the variable tables of the roles' READMEs from their argument specs
 	@$(PY) -m tests.docs

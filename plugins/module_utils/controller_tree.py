@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,13 +44,18 @@ def file_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def tree_entries(root: Path) -> Iterator[tuple[str, tarfile.TarInfo, Path]]:
+def _ignored(name: str) -> bool:
+    return name in IGNORED
+
+
+def tree_entries(root: Path, ignored: Callable[[str], bool] = _ignored) -> Iterator[tuple[str, tarfile.TarInfo, Path]]:
     """Walk a directory in an order that depends on names alone.
 
     Of a mode only the executable bit counts, as in git: the rest is the umask of whoever made the copy.
 
     Args:
         root: The directory.
+        ignored: Tells of a name, without its directory, whether it is passed over.
 
     Yields:
         The relative name with ``/``, what a tar archive says of the entry, and its path.
@@ -60,9 +65,9 @@ def tree_entries(root: Path) -> Iterator[tuple[str, tarfile.TarInfo, Path]]:
         OSError: Something cannot be read.
     """
     for path in sorted(root.iterdir(), key=lambda entry: entry.name):
-        if path.name in IGNORED:
+        if ignored(path.name):
             continue
-        for entry in (path, *sorted(_below(path))):
+        for entry in (path, *sorted(_below(path, ignored))):
             name = entry.relative_to(root).as_posix()
             info = tarfile.TarInfo(name)
             if entry.is_symlink():
@@ -77,12 +82,12 @@ def tree_entries(root: Path) -> Iterator[tuple[str, tarfile.TarInfo, Path]]:
             yield name, info, entry
 
 
-def _below(path: Path) -> Iterator[Path]:
+def _below(path: Path, ignored: Callable[[str], bool]) -> Iterator[Path]:
     if path.is_symlink() or not path.is_dir():
         return
     for directory, directories, files in os.walk(path):
-        directories[:] = [name for name in directories if name not in IGNORED]
-        yield from (Path(directory) / name for name in (*directories, *files) if name not in IGNORED)
+        directories[:] = [name for name in directories if not ignored(name)]
+        yield from (Path(directory) / name for name in (*directories, *files) if not ignored(name))
 
 
 def tree_digest(root: Path, *extra: str) -> str:
@@ -109,12 +114,19 @@ def tree_digest(root: Path, *extra: str) -> str:
     return digest.hexdigest()
 
 
-def pack_tree(root: Path, target: BinaryIO) -> int:
+def pack_tree(
+    root: Path,
+    target: BinaryIO,
+    ignored: Callable[[str], bool] = _ignored,
+    only: Collection[str] | None = None,
+) -> int:
     """Write a compressed tar archive of what tree_digest counts, owned by root and without times.
 
     Args:
         root: The directory.
         target: A file open for writing.
+        ignored: See tree_entries.
+        only: Names of the files that are wanted, as tree_entries gives them; all of the tree where it is None.
 
     Returns:
         The number of files and links.
@@ -125,7 +137,9 @@ def pack_tree(root: Path, target: BinaryIO) -> int:
     """
     count = 0
     with tarfile.open(fileobj=target, mode="w:gz") as archive:
-        for _name, info, path in tree_entries(root):
+        for name, info, path in tree_entries(root, ignored):
+            if only is not None and name not in only:
+                continue
             # Read whole, so that a file that changes meanwhile cannot break the archive.
             content = path.read_bytes() if info.isreg() else b""
             info.size = len(content)

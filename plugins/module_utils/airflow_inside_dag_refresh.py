@@ -1,0 +1,87 @@
+"""Tells Airflow at once what a new release of the DAG tree changed; sent into a container after airflow_inside.py.
+
+Valid Python 3.7. By itself Airflow 2.5 looks for new and removed files every five minutes (dag_dir_list_interval). Its
+command ``dags reserialize`` looks at once, but takes every DAG out and parses every file, in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible.module_utils.airflow_inside import Airflow
+
+# Airflow's variable that tells the release to people and to tasks.
+VARIABLE = "airflow_dags_release"
+
+
+def action_dag_refresh(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+    """Do what the scheduler does when it finds the change by itself.
+
+    When anything changed that is no DAG file, such as a module that some of them import, all DAG files are read.
+
+    :param request: ``release``, a dict for the variable; ``changed`` and ``removed``, paths below the DAGs folder, the
+        first ones of files that are new or differ; ``everything``, whether to read all DAG files in any case
+    :param report: gets ``parsed``, ``dags`` and ``gone``, numbers; and ``errors``, the last line by file
+    """
+    from airflow import settings  # noqa: PLC0415 - only the container has Airflow
+    from airflow.configuration import conf  # noqa: PLC0415
+    from airflow.models import DagBag, Variable  # noqa: PLC0415
+    from airflow.utils.file import list_py_file_paths  # noqa: PLC0415
+
+    folder = conf.get("core", "dags_folder")
+    alive = list_py_file_paths(folder, include_examples=False)
+    changed, removed = ({os.path.join(folder, path) for path in request[part]} for part in ("changed", "removed"))
+    some = changed <= set(alive) and removed <= known_files() and not request["everything"]
+    parsed = sorted(changed) if some else alive
+    bag = DagBag(dag_folder=os.devnull, include_examples=False, read_dags_from_db=False)
+    for path in parsed:
+        bag.process_file(path, only_if_updated=False)
+    # What was written a moment ago would be passed over otherwise, and then removed if its file moved.
+    settings.MIN_SERIALIZED_DAG_UPDATE_INTERVAL = 0
+    bag.sync_to_db(processor_subdir=folder)
+    report["gone"] = forget(folder, alive, parsed, set(bag.dags))
+    Variable.set(VARIABLE, json.dumps(request["release"]), description="Release of the DAG tree that Airflow reads")
+    report["parsed"], report["dags"] = len(parsed), len(bag.dags)
+    report["errors"] = {path: text.strip().split("\n")[-1] for path, text in bag.import_errors.items()}
+
+
+def known_files() -> set[str]:
+    """Return the files in which Airflow has found DAGs, now or before."""
+    from airflow.models import DagModel  # noqa: PLC0415
+    from airflow.utils.session import create_session  # noqa: PLC0415
+
+    with create_session() as session:
+        return {path for (path,) in session.query(DagModel.fileloc)}
+
+
+def forget(folder: str, alive: list[str], parsed: list[str], dag_ids: set[str]) -> int:
+    """Take those DAGs out of sight whose file is gone, or whose file was read and has them no more.
+
+    Their runs and logs stay: a DAG that comes back has its history.
+
+    :param folder: the DAGs folder
+    :param alive: the files that are there
+    :param parsed: the files that were read
+    :param dag_ids: what is in these
+    :returns: how many DAGs went
+    """
+    from airflow.models import DagModel  # noqa: PLC0415
+    from airflow.models.dagcode import DagCode  # noqa: PLC0415
+    from airflow.models.errors import ImportError as Failure  # noqa: PLC0415
+    from airflow.models.serialized_dag import SerializedDagModel  # noqa: PLC0415
+    from airflow.utils.session import create_session  # noqa: PLC0415
+
+    count = 0
+    with create_session() as session:
+        for row in session.query(DagModel).filter(DagModel.is_active):
+            if row.fileloc not in alive or (row.fileloc in parsed and row.dag_id not in dag_ids):
+                row.is_active = False
+                SerializedDagModel.remove_dag(row.dag_id, session=session)
+                count += 1
+        SerializedDagModel.remove_deleted_dags(alive, processor_subdir=folder, session=session)
+        DagCode.remove_deleted_code(alive, session=session)
+        session.query(Failure).filter(Failure.filename.notin_(alive)).delete(synchronize_session=False)
+    return count

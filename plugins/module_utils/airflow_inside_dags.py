@@ -1,0 +1,305 @@
+"""Loads DAG files to see whether they work; sent to an Airflow after airflow_inside.py, see its docstring.
+
+Valid Python 3.7. Each file is loaded by a process of its own: one that hangs or crashes is a finding, not our end, and
+no file sees what another one did. Such a process is a fork of this one, which has imported Airflow already, so that a
+file costs hundredths of a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import gc
+import importlib
+import itertools
+import json
+import logging
+import os
+import re
+import resource
+import selectors
+import signal
+import tempfile
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Dict
+
+if TYPE_CHECKING:
+    from ansible.module_utils.airflow_inside import Airflow
+
+# Ends a report: neither JSON nor what Python writes about a crash holds it.
+END = b"\0"
+# Seconds between a process' note where it hangs and its end.
+GRACE = 1.0
+# Seconds between looks at processes that died while one of theirs held their pipe, or closed it before they died.
+TICK = 0.2
+PR_SET_PDEATHSIG = 1
+FRAME = re.compile(r'^\s*File "(.+?)", line (\d+)', re.MULTILINE)
+# Fills a dict with what it finds in a file.
+Load = Callable[[str, Dict[str, Any]], None]
+FIRST = """
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG("first", schedule="0 0 * * *", start_date=datetime(2023, 1, 1)) as dag:
+    BashOperator(task_id="first", bash_command="true")
+"""
+# Lets Airflow look through all of its providers.
+FIRST_DECORATOR = """
+from airflow.decorators import task
+hasattr(task, "docker")
+"""
+AIRFLOW_IMPORT = re.compile(rb"^\s*(?:from|import)\s+(airflow(?:\.\w+)+)", re.MULTILINE)
+
+
+def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+    """Load every DAG file below a folder that Airflow would load, and report what came of each.
+
+    :param request: ``folder``; ``limit``, seconds that one file gets; ``jobs``, how many are loaded at a time, 0 for
+        one a core; ``connections``, whether to look for those that the tasks use
+    :param report: gets ``exists``, whether the folder does; ``files``, in order of their paths, each with ``file``
+        (relative to the folder), ``seconds``, and either what the action dag_facts reports, or ``timeout`` (seconds) or
+        ``crash`` (words), with ``place`` where known; ``connections``, ids of those that are there, None where
+        ``connections_unknown`` says why nobody knows
+    """
+    from airflow.utils.file import list_py_file_paths  # noqa: PLC0415 - only the container has Airflow
+
+    folder = request["folder"]
+    report["exists"] = os.path.isdir(folder)
+    files = report.setdefault("files", [])
+    if not report["exists"]:
+        return
+    # Airflow passes over what it may not read: then nothing would be wrong.
+    os.listdir(folder)
+    paths = sorted(list_py_file_paths(folder, include_examples=False))
+
+    def load(path: str, found: dict[str, Any]) -> None:
+        airflow.actions["action_dag_facts"](airflow, {"folder": folder, "path": path}, found)
+
+    import_what_they_use(paths, load)
+    for child in run_each(paths, load, request["limit"], request["jobs"] or len(os.sched_getaffinity(0))):
+        result = {"file": os.path.relpath(child.path, folder), "seconds": round(child.seconds, 3)}
+        files.append({**result, **child.outcome(folder)})
+    files.sort(key=lambda file: str(file["file"]))
+    if request["connections"]:
+        look_for_connections(airflow, used_connections(files), report)
+
+
+def import_what_they_use(paths: Iterable[str], load: Load) -> None:
+    """Import the parts of Airflow that loading these files takes, once for all of them.
+
+    Airflow does the same from release 2.6 on (parsing_pre_import_airflow_modules). What cannot be imported fails again
+    in the file that names it, where it is reported.
+    """
+    names, first = set(), FIRST
+    for path in paths:
+        if path.endswith(".py"):
+            with contextlib.suppress(OSError), open(path, "rb") as file:
+                text = file.read()
+                names.update(AIRFLOW_IMPORT.findall(text))
+                first += FIRST_DECORATOR if b"@task." in text and FIRST_DECORATOR not in first else ""
+    for name in sorted(names):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name.decode())
+    # Airflow imports much only when it meets a first DAG.
+    with tempfile.TemporaryDirectory() as directory, contextlib.suppress(Exception):
+        path = os.path.join(directory, "first.py")
+        with open(path, "w") as file:
+            file.write(first)
+        load(path, {})
+
+
+class Child:
+    """A process that loads one file.
+
+    :ivar path: the file
+    :ivar pipe: where it reports
+    :ivar seconds: how long it ran
+    """
+
+    def __init__(self, path: str, load: Load, limit: float) -> None:
+        """Start it."""
+        self.path, self.limit = path, limit
+        self.started = time.monotonic()
+        self.seconds = 0.0
+        self.deadline = self.started + limit + GRACE
+        self.output = b""
+        self.status = 0
+        self.killed = False
+        self.pipe, end = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                in_child(path, load, limit, end)
+            finally:
+                os._exit(0)
+        os.close(end)
+        os.set_blocking(self.pipe, False)
+
+    def read(self) -> bool:
+        """Take what it has written; return whether more may come."""
+        try:
+            while not self.output.endswith(END):
+                chunk = os.read(self.pipe, 65536)
+                self.output += chunk
+                if not chunk:
+                    return False
+        except BlockingIOError:
+            return True
+        return False
+
+    def over(self) -> bool:
+        """Return whether it has reported, is dead, or has had its time; its status is not taken."""
+        self.killed = time.monotonic() > self.deadline
+        dead = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+        return self.output.endswith(END) or dead or self.killed
+
+    def end(self) -> None:
+        """End it with all that it started, and take its status."""
+        self.seconds = time.monotonic() - self.started
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError):
+                kill(self.pid, signal.SIGKILL)
+        self.read()
+        os.close(self.pipe)
+        self.status = os.waitpid(self.pid, 0)[1]
+
+    def outcome(self, folder: str) -> dict[str, Any]:
+        """Return what it reported, or what became of it.
+
+        :param folder: frames of files elsewhere tell an author nothing
+        """
+        if self.output.endswith(END):
+            reported: dict[str, Any] = json.loads(self.output[self.output.rindex(b"\n") : -1])
+            if "trace" in reported:
+                reported["place"] = place(reported.pop("trace"), folder, last=True)
+            return reported
+        # Python writes other letters than ASCII's as escapes here.
+        written = self.output.decode("ascii", "replace").encode().decode("unicode_escape", "replace")
+        result: dict[str, Any] = {"place": place(written, folder, last=False)}
+        if self.killed:
+            return {**result, "timeout": self.limit}
+        if os.WIFSIGNALED(self.status):
+            return {**result, "crash": f"killed by {signal.Signals(os.WTERMSIG(self.status)).name}"}
+        return {**result, "crash": f"os._exit or C code with exit code {os.WEXITSTATUS(self.status)}"}
+
+
+def run_each(paths: Iterable[str], load: Load, limit: float, jobs: int) -> Iterator[Child]:
+    """Load files, some at a time, and give each process when it has ended.
+
+    :param paths: the files
+    :param load: fills a dict with what it finds in a file
+    :param limit: seconds that one file gets
+    :param jobs: how many are loaded at a time
+    """
+    # The garbage collector would write to all pages that the processes share.
+    gc.collect()
+    gc.freeze()
+    waiting = iter(paths)
+    running: set[Child] = set()
+    with selectors.DefaultSelector() as selector:
+        while True:
+            for path in itertools.islice(waiting, jobs - len(running)):
+                child = Child(path, load, limit)
+                running.add(child)
+                selector.register(child.pipe, selectors.EVENT_READ, child)
+            if not running:
+                break
+            for key, _ in selector.select(TICK):
+                if not key.data.read():
+                    selector.unregister(key.fd)
+            for child in [child for child in running if child.over()]:
+                if child.pipe in selector.get_map():
+                    selector.unregister(child.pipe)
+                running.remove(child)
+                child.end()
+                yield child
+    gc.unfreeze()
+
+
+def in_child(path: str, load: Load, limit: float, pipe: int) -> None:
+    """Load one file and report; never raises, but the file may end the process at any time."""
+    os.setsid()
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+    # Above all the channel of our own result, which a process that the file leaves behind would hold open.
+    os.closerange(3, pipe)
+    os.closerange(pipe + 1, 1024)
+    logging.disable(logging.CRITICAL)
+    # Tells the place of a crash, and after the limit that of a hang.
+    faulthandler.enable(pipe, all_threads=False)
+    faulthandler.dump_traceback_later(limit, file=pipe)
+    report: dict[str, Any] = {}
+    try:
+        load(path, report)
+    except SystemExit as error:
+        # No text is passed on: it may be anything.
+        code = "" if error.code is None else str(error.code) if isinstance(error.code, int) else "..."
+        report = {"crash": f"sys.exit({code})", "trace": traceback.format_exc()}
+    except BaseException as error:  # noqa: BLE001 - whatever the file does, it is reported
+        report = {"crash": type(error).__name__, "trace": traceback.format_exc()}
+    faulthandler.cancel_dump_traceback_later()
+    write(pipe, b"\n" + json.dumps(report).encode() + END)
+
+
+def write(pipe: int, data: bytes) -> None:
+    """Write all of the data."""
+    while data:
+        data = data[os.write(pipe, data) :]
+
+
+def place(text: str, folder: str, *, last: bool) -> dict[str, Any] | None:
+    """Return file and line of a frame of a traceback that is below a folder, None if there is none.
+
+    :param text: the traceback
+    :param folder: the folder
+    :param last: whether to take the last such frame, otherwise the first one
+    """
+    prefix = os.path.join(folder, "")
+    frames = [(path, line) for path, line in FRAME.findall(text) if path.startswith(prefix)]
+    if not frames:
+        return None
+    path, line = frames[-1 if last else 0]
+    return {"file": os.path.relpath(path, folder), "line": int(line)}
+
+
+def used_connections(files: Iterable[dict[str, Any]]) -> set[str]:
+    """Return the ids of the connections that tasks use."""
+    return {
+        conn_id
+        for file in files
+        for dag in file.get("dags", ())
+        for task in dag["tasks"]
+        for conn_id in task["connections"]
+    }
+
+
+def look_for_connections(airflow: Airflow, used: set[str], report: dict[str, Any]) -> None:
+    """Report which connections are there: in the database, or where else this Airflow has them.
+
+    :param airflow: tells what an error means
+    :param used: their ids
+    :param report: gets ``connections`` and maybe ``connections_unknown``
+    """
+    from airflow.exceptions import AirflowNotFoundException  # noqa: PLC0415
+    from airflow.models import Connection  # noqa: PLC0415
+    from airflow.utils.session import create_session  # noqa: PLC0415
+
+    try:
+        with create_session() as session:
+            stored = {conn_id for (conn_id,) in session.query(Connection.conn_id)}
+        found = used & stored
+        for conn_id in used - stored:
+            # The environment and secrets backends cannot be listed.
+            with contextlib.suppress(AirflowNotFoundException):
+                Connection.get_connection_from_secrets(conn_id)
+                found.add(conn_id)
+        report["connections"] = sorted(found)
+    except Exception as error:  # noqa: BLE001 - the reason is passed on
+        report["connections"], report["connections_unknown"] = None, airflow.describe(error)["detail"]

@@ -1,0 +1,95 @@
+"""Runs a command in a throwaway container of a compose service, which is gone afterwards whatever happens.
+
+No AnsibleModule in here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+# Seconds that compose gets to leave when it is told to.
+PATIENCE = 10
+
+
+class ComposeError(Exception):
+    """Compose cannot do something; the text says what."""
+
+
+class Compose:
+    """A compose project, known by its file."""
+
+    def __init__(self, docker: str, file: str) -> None:
+        self.docker = docker
+        self.argv = [docker, "compose", "-f", file]
+
+    def definition(self) -> dict[str, Any]:
+        """Return the project as compose understands it, with services that only a profile starts.
+
+        :raises ComposeError: if compose refuses the file
+        """
+        argv = [*self.argv, "--profile", "*", "config", "--format", "json"]
+        run = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            raise ComposeError(run.stderr.strip() or f"docker compose ended with code {run.returncode}")
+        found: dict[str, Any] = json.loads(run.stdout)
+        return found
+
+    @contextlib.contextmanager
+    def throwaway(self, service: str, environment: Mapping[str, str]) -> Iterator[list[str]]:
+        """Give the command line that starts a container of a service; the container is gone after the block.
+
+        Ansible ends a module by a signal: that is an exception inside the block. Who is killed leaves a container that
+        ends by itself, as the program in it knows its time, and that the engine removes then.
+
+        :param service: the service, whose image and configuration the container has, but not its ports
+        :param environment: variables on top of the service's
+        """
+        name = f"airflow-throwaway-{uuid.uuid4().hex[:12]}"
+        variables = [word for key, value in environment.items() for word in ("-e", f"{key}={value}")]
+        before = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+        try:
+            yield [*self.argv, "run", "--rm", "-T", "--no-deps", "--name", name, *variables, service]
+        finally:
+            # It is not there if all went well.
+            subprocess.run([self.docker, "rm", "--force", "--volumes", name], capture_output=True, check=False)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _stop(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def run_within(argv: Sequence[str], seconds: float, data: str) -> tuple[int, str, str]:
+    """Run a command that must not outlive its time or this process; return its exit code, output and error output.
+
+    :param argv: the command
+    :param seconds: its time
+    :param data: its standard input
+    """
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            out, err = process.communicate(data, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return _ended(process), "", f"no end after {seconds:g} seconds"
+        finally:
+            _ended(process)
+        return process.returncode, out, err
+
+
+def _ended(process: subprocess.Popen[str]) -> int:
+    """End a process, at first by asking it, and return its exit code."""
+    process.terminate()
+    try:
+        return process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

@@ -1,0 +1,48 @@
+"""Gathers the facts of a host that the policy of dag_policy.py needs. No AnsibleModule in here."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.module_utils import dag_rules
+from ansible.module_utils.docker_engine import Engine, EngineError, wants_login
+
+
+def gather(
+    options: dict[str, Any], definition: dict[str, Any], report: dict[str, Any]
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Return the context for the policy, and what of a rule could not be checked: its id and a sentence.
+
+    :param options: those of the module airflow_dag_check
+    :param definition: the compose project
+    :param report: what the action dags_check reported
+    """
+    known = report["connections"]
+    context: dict[str, Any] = {
+        "project": definition["name"],
+        "services": list(definition["services"]),
+        "projects_directory": options["projects_directory"],
+        "airflow_directory": os.path.dirname(options["compose_file"]),
+        "slow_seconds": options["slow_seconds"],
+        "sources": {source: os.path.exists(source) for _, source in dag_rules.sources(report)},
+        "connections": None if known is None else [*known, *options["connections"]],
+        "unknown": {},
+    }
+    if known is None:
+        context["unknown"]["connections"] = f"Airflow's database does not answer: {report['connections_unknown']}"
+    containers = [container for _, container in dag_rules.containers(report)]
+    # Registries may be slow to say no: they are asked only where somebody wants to know.
+    wanted = {each["image"] for each in containers if each["image"] and "image-missing" not in options["skip"]}
+    engine = Engine(options["docker_socket"])
+    try:
+        context["networks"] = engine.networks()
+        images = engine.missing_images(sorted(wanted))
+    except EngineError as error:
+        context["unknown"].update(dict.fromkeys(("networks", "images"), f"the Docker engine does not answer: {error}"))
+        return context, []
+    # The task logs in with a connection of Airflow's, the check does not.
+    private = {each["image"] for each in containers if each["login"]}
+    closed = {name: reason for name, reason in images.items() if name in private and wants_login(reason)}
+    context["images"] = {name: reason for name, reason in images.items() if name not in closed}
+    return context, [("image-missing", f"{name} needs a login: {reason}") for name, reason in closed.items()]

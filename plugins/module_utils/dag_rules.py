@@ -1,0 +1,208 @@
+"""What each rule of dag_policy.py finds in the report of the action dags_check, see airflow_inside_dags.py.
+
+A finder gets the report and the context, a dict of facts, and gives places with what the rule's sentence has in braces.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Facts = Mapping[str, Any]
+Hit = tuple["Place", Facts]
+
+# Networks that need not exist; `container:NAME` is another one.
+NETWORK_MODES = ("bridge", "default", "host", "none")
+LOCAL_ENGINE = "unix://"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is wrong."""
+
+    file: str
+    line: int | None = None
+    dag_id: str | None = None
+    task_id: str | None = None
+
+    def __str__(self) -> str:
+        """Return it as a person reads it."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+def dags(report: Facts) -> Iterator[tuple[Place, Facts]]:
+    """Return all DAGs with their places."""
+    for file in report["files"]:
+        for dag in file.get("dags", ()):
+            yield Place(file["file"], dag["line"], dag["dag_id"]), dag
+
+
+def tasks(report: Facts) -> Iterator[tuple[Place, Facts]]:
+    """Return all tasks with their places."""
+    for place, dag in dags(report):
+        for task in dag["tasks"]:
+            yield Place(place.file, task["line"] or place.line, dag["dag_id"], task["task_id"]), task
+
+
+def containers(report: Facts) -> Iterator[tuple[Place, Facts]]:
+    """Return all containers that the engine of the worker's host will run, with the places of their tasks."""
+    for place, task in tasks(report):
+        for container in task["containers"]:
+            if (container["docker_url"] or LOCAL_ENGINE).startswith(LOCAL_ENGINE):
+                yield place, container
+
+
+def sources(report: Facts) -> Iterator[tuple[Place, str]]:
+    """Return the sources of all bind mounts, with the places of their tasks."""
+    for place, container in containers(report):
+        for mount in container["mounts"]:
+            if mount["type"] == "bind" and mount["source"]:
+                yield place, mount["source"]
+
+
+def below(path: str, directory: str) -> bool:
+    """Return whether a path is below a directory, or would be if it were there."""
+    return os.path.normpath(path).startswith(os.path.join(os.path.normpath(directory), ""))
+
+
+def file_place(file: Facts) -> Place:
+    """Return where a file hung or crashed: the file that is at fault may be a module that it imports."""
+    place = file.get("place") or {"file": file["file"], "line": None}
+    return Place(place["file"], place["line"])
+
+
+def import_errors(report: Facts, *, timeout: bool) -> Iterator[tuple[Place, str]]:
+    """Return Airflow's import errors, either its own timeouts or all others."""
+    for file in report["files"]:
+        for error in file.get("errors", ()):
+            if error["timeout"] is timeout:
+                yield Place(error["file"], error["line"], error["dag_id"]), error["text"]
+
+
+def find_import_error(report: Facts, _: Facts) -> Iterator[Hit]:
+    """Find files and DAGs that Airflow refuses."""
+    for place, text in import_errors(report, timeout=False):
+        yield place, {"error": text.rstrip(".")}
+
+
+def find_import_timeout(report: Facts, _: Facts) -> Iterator[Hit]:
+    """Find files that came to no end."""
+    for place, text in import_errors(report, timeout=True):
+        seconds = re.search(r"after ([\d.]+)s", text)
+        yield place, {"seconds": float(seconds.group(1)) if seconds else 0}
+    for file in report["files"]:
+        if "timeout" in file:
+            yield file_place(file), {"seconds": file["timeout"]}
+
+
+def find_import_crash(report: Facts, _: Facts) -> Iterator[Hit]:
+    """Find files that ended the interpreter."""
+    for file in report["files"]:
+        if "crash" in file:
+            yield file_place(file), {"end": file["crash"]}
+
+
+def find_duplicate_dag_id(report: Facts, _: Facts) -> Iterator[Hit]:
+    """Find DAGs that have the id of one before them."""
+    first: dict[str, Place] = {}
+    for place, dag in dags(report):
+        if first.setdefault(dag["dag_id"], place) is not place:
+            yield place, {"dag_id": dag["dag_id"], "other": first[dag["dag_id"]]}
+
+
+def find_container_name_taken(report: Facts, context: Facts) -> Iterator[Hit]:
+    """Find fixed container names that compose uses."""
+    services, project = "|".join(map(re.escape, context["services"])), re.escape(context["project"])
+    taken = re.compile(rf"{services}|{project}-(?:{services})-(?:\d+|run-[0-9a-f]+)")
+    for place, container in containers(report):
+        name = container["container_name"]
+        if name and taken.fullmatch(name):
+            yield place, {"name": name}
+
+
+def find_container_name_shared(report: Facts, _: Facts) -> Iterator[Hit]:
+    """Find fixed container names of several tasks, or of several copies of a mapped task."""
+    first: dict[str, Place] = {}
+    for place, task in tasks(report):
+        names = [name for name in (each["container_name"] for each in task["containers"]) if name]
+        for name in dict.fromkeys(names):
+            other = first.setdefault(name, place)
+            if other is not place:
+                yield place, {"name": name, "other": f"task {other.task_id} of DAG {other.dag_id} ({other})"}
+            elif names.count(name) > 1 or (task["mapped"] and len(task["containers"]) == 1):
+                yield place, {"name": name, "other": "other copies of this mapped task"}
+
+
+def find_unknown_network(report: Facts, context: Facts) -> Iterator[Hit]:
+    """Find networks that the engine does not have."""
+    known = (*NETWORK_MODES, *context["networks"])
+    for place, container in containers(report):
+        network = container["network_mode"]
+        if network and network not in known and not network.startswith("container:"):
+            yield place, {"network": network}
+
+
+def find_mount_outside_projects(report: Facts, context: Facts) -> Iterator[Hit]:
+    """Find bind mounts of what is no project's."""
+    for place, source in sources(report):
+        if not below(source, context["projects_directory"]):
+            yield place, {"source": source, "directory": context["projects_directory"]}
+
+
+def find_mount_in_airflow(report: Facts, context: Facts) -> Iterator[Hit]:
+    """Find bind mounts of what is Airflow's own."""
+    directory = os.path.normpath(context["airflow_directory"])
+    for place, source in sources(report):
+        if below(source, directory) or os.path.normpath(source) == directory:
+            yield place, {"source": source, "directory": directory}
+
+
+def find_mount_missing(report: Facts, context: Facts) -> Iterator[Hit]:
+    """Find bind mounts of what is not there."""
+    for place, source in sources(report):
+        if not context["sources"].get(source, True):
+            yield place, {"source": source}
+
+
+def find_image_missing(report: Facts, context: Facts) -> Iterator[Hit]:
+    """Find images that cannot be had."""
+    for place, container in containers(report):
+        reason = context["images"].get(container["image"])
+        if reason:
+            yield place, {"image": container["image"], "reason": reason}
+
+
+def find_unknown_connection(report: Facts, context: Facts) -> Iterator[Hit]:
+    """Find connections that are not there."""
+    for place, task in tasks(report):
+        for conn_id, argument in task["connections"].items():
+            if conn_id not in context["connections"]:
+                yield place, {"connection": conn_id, "argument": argument}
+
+
+def find_schedule_never_fires(report: Facts, _: Facts) -> Iterator[Hit]:
+    """Find schedules that give no run."""
+    for place, dag in dags(report):
+        if not dag["fires"]:
+            end = f" with end_date {dag['end_date']}" if dag["end_date"] else ""
+            yield place, {"schedule": f"{dag['schedule']!r}{end}"}
+
+
+def find_start_date_missing(report: Facts, _: Facts) -> Iterator[Hit]:
+    """Find DAGs without a start date. Releases before 2.8 refuse those that have tasks."""
+    for place, text in import_errors(report, timeout=False):
+        if "missing the start_date" in text:
+            yield place, {}
+    for place, dag in dags(report):
+        if not dag["start_date"]:
+            yield place, {}
+
+
+def find_slow_import(report: Facts, context: Facts) -> Iterator[Hit]:
+    """Find files that take long to load."""
+    for file in report["files"]:
+        if file["seconds"] > context["slow_seconds"] and "dags" in file:
+            yield Place(file["file"]), {"seconds": file["seconds"], "limit": context["slow_seconds"]}

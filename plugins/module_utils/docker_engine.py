@@ -1,0 +1,99 @@
+"""Asks the Docker engine of this host through its socket: what it has, and what registries would give it.
+
+Only Python's own library is needed. The engine asks registries with its own mirrors, certificates and proxies, so its
+answer is what a task's container will meet. No AnsibleModule in here.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import urllib.parse
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any
+
+# Registries that do not answer keep the engine waiting for longer than anybody wants to.
+SECONDS = 60
+DENIED = ("unauthorized", "denied", "authentication required", "no basic auth credentials")
+
+
+class EngineError(Exception):
+    """The engine does not answer; the text says why."""
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("docker", timeout=SECONDS)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Engine:
+    """The Docker engine behind a socket."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def get(self, path: str) -> tuple[int, Any]:
+        """Return status and content of what the engine has at a path of its API.
+
+        :raises EngineError: if it does not answer
+        """
+        connection = _Connection(self.path)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        except TimeoutError as error:
+            raise EngineError(f"no answer within {SECONDS} seconds") from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise EngineError(f"{self.path}: {error}") from error
+        finally:
+            connection.close()
+
+    def networks(self) -> list[str]:
+        """Return names and ids of the networks.
+
+        :raises EngineError: if the engine does not answer
+        """
+        status, found = self.get("/networks")
+        if status != HTTPStatus.OK:
+            raise EngineError(found["message"])
+        return [network[key] for network in found for key in ("Name", "Id")]
+
+    def missing_images(self, names: Iterable[str]) -> dict[str, str]:
+        """Return those images that neither the engine nor their registry has, with the registry's reason.
+
+        :param names: as one writes them in `docker run`
+        :raises EngineError: if the engine does not answer
+        """
+        absent = [name for name in names if self.get(f"/images/{_quoted(name)}/json")[0] != HTTPStatus.OK]
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            reasons = zip(absent, pool.map(self._refusal, absent), strict=True)
+            return {name: reason for name, reason in reasons if reason}
+
+    def _refusal(self, name: str) -> str:
+        """Return why the registry of an image does not give it, empty text if it does."""
+        try:
+            status, answer = self.get(f"/distribution/{_quoted(name)}/json")
+        except EngineError as error:
+            return str(error)
+        return "" if status == HTTPStatus.OK else str(answer.get("message", status))
+
+
+def wants_login(reason: str) -> bool:
+    """Return whether a registry may have an image for those who log in."""
+    return any(word in reason.lower() for word in DENIED)
+
+
+def _quoted(name: str) -> str:
+    return urllib.parse.quote(name, safe="/:@")

@@ -1,0 +1,130 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: have a release of a DAG tree on the host, for the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_dag_receive
+short_description: Have a release of a DAG tree on the host, beside the one that Airflow reads
+description:
+  - A release is the files of a directory of the controller, under an id that follows from their names, modes and
+    contents. The same content is the same release, and needs nothing done.
+  - Files that another release on the host has are linked, the others are sent as one archive. All are compared by
+    digest before the release appears under its name, so there are no parts of a release.
+  - C(__pycache__), what editors leave, and names that begin with a dot are left out, but for C(.airflowignore).
+  - What Airflow reads does not change; M(airflow_dag_switch) does that.
+  - A release that somebody changed on the host is put back as it was.
+options:
+  src:
+    description: Directory on the controller.
+    type: path
+    required: true
+  directory:
+    description: Directory on the host that holds the releases.
+    type: path
+    required: true
+  origin:
+    description: Where the files come from, such as a repository and a commit. Becomes part of the release's manifest.
+    type: dict
+    default: {}
+attributes:
+  check_mode:
+    description: Looks and sends nothing.
+    support: full
+  diff_mode:
+    description: Names of files that are added, changed and removed against the current release.
+    support: full
+author: ansible-airflow maintainers (@ansible-airflow)
+seealso:
+  - module: airflow_dag_switch
+"""
+
+EXAMPLES = r"""
+- name: Send the DAGs
+  airflow_dag_receive:
+    src: "{{ playbook_dir }}/dags"
+    directory: /usr/local/projects/airflow/dags
+  register: sent
+
+- name: Let Airflow read them
+  airflow_dag_switch:
+    directory: /usr/local/projects/airflow/dags
+    release: "{{ sent.release }}"
+"""
+
+RETURN = r"""
+release:
+  description: Id of the release.
+  type: str
+  returned: success
+  sample: 5d41402abc4b
+current:
+  description: Id of the release that Airflow reads, none before the first one.
+  type: str
+  returned: success
+files:
+  description: Number of files and links in the release.
+  type: int
+  returned: success
+sent:
+  description: Paths of the files that were sent, or would be in check mode.
+  type: list
+  elements: str
+  returned: success
+changes:
+  description: Paths that are added, changed and removed against the current release.
+  type: dict
+  returned: success
+  sample:
+    added: [new.py]
+    changed: []
+    removed: []
+problems:
+  description: What keeps the directory from becoming a release, a sentence each.
+  type: list
+  elements: str
+  returned: when it cannot become one
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.dag_store import Store, StoreError
+
+# What the action plugin passes on; `archive` only when the files have arrived.
+SENT = {
+    "directory": {"type": "path", "required": True},
+    "release": {"type": "str", "required": True},
+    "files": {"type": "dict"},
+    "origin": {"type": "dict", "default": {}},
+    "archive": {"type": "path"},
+    "step": {"type": "str", "choices": ["look", "compare", "receive"], "required": True},
+}
+
+
+def main() -> None:
+    """Run one step of it."""
+    module = AnsibleModule(argument_spec=SENT, supports_check_mode=True)
+    store, release, files = Store(module.params["directory"]), module.params["release"], module.params["files"]
+    try:
+        if module.params["step"] == "receive":
+            if release in store.present():
+                store.repair(release, module.params["archive"])
+            else:
+                store.receive(release, files, module.params["origin"], module.params["archive"])
+            module.exit_json(changed=True)
+        current = store.current()
+        whole = release in store.present() and not store.damaged(release)
+        result = {"changed": False, "current": current, "whole": whole}
+        if module.params["step"] == "compare":
+            result["missing"] = store.missing(files)
+            result["current_files"] = store.manifest(current)["files"] if current else {}
+        module.exit_json(**result)
+    except StoreError as error:
+        module.fail_json(msg=f"{error} What Airflow reads was not changed.")
+    except OSError as error:
+        module.fail_json(msg=f"{module.params['directory']}: {error} What Airflow reads was not changed.")
+
+
+if __name__ == "__main__":
+    main()

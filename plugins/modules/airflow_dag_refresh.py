@@ -1,0 +1,115 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: tell a running Airflow at once that its DAG files changed."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_dag_refresh
+short_description: Tell a running Airflow at once that its DAG files changed
+description:
+  - Reads the DAG files that changed, and takes DAGs out of sight whose files are gone. Their history stays.
+  - When a file changed that is no DAG file, such as a module that some of them import, all DAG files are read.
+  - Writes the release into Airflow's variable C(airflow_dags_release).
+options:
+  release:
+    description: The release, as people and tasks shall see it.
+    type: dict
+    required: true
+  changed:
+    description: Paths, below the DAGs folder, of files that are new or differ.
+    type: list
+    elements: str
+    required: true
+  removed:
+    description: Paths, below the DAGs folder, of files that are gone.
+    type: list
+    elements: str
+    default: []
+  everything:
+    description: Whether to read all DAG files, whatever O(changed) and O(removed) say.
+    type: bool
+    default: false
+extends_documentation_fragment: [airflow_container]
+attributes:
+  check_mode:
+    support: full
+    description: Does nothing and says that it would.
+  diff_mode:
+    support: none
+    description: Nothing is shown.
+author: ansible-airflow maintainers (@ansible-airflow)
+seealso:
+  - module: airflow_dag_switch
+"""
+
+EXAMPLES = r"""
+- name: Tell the scheduler
+  airflow_dag_refresh:
+    release:
+      release: 5d41402abc4b
+    changed: [news.py]
+"""
+
+RETURN = r"""
+parsed:
+  description: Number of DAG files that were read.
+  type: int
+  returned: success, outside check mode
+dags:
+  description: Number of DAGs in them.
+  type: int
+  returned: success, outside check mode
+gone:
+  description: Number of DAGs that were taken out of sight.
+  type: int
+  returned: success, outside check mode
+errors:
+  description: Last line of the error by file, of files that cannot be imported.
+  type: dict
+  returned: success, outside check mode
+"""
+
+from ansible.module_utils import airflow_inside_dag_refresh
+from ansible.module_utils.airflow_container import (
+    CONTAINER_OPTIONS,
+    InsideError,
+    NotRunningError,
+    find_container,
+    run_inside,
+)
+from ansible.module_utils.basic import AnsibleModule
+
+ARGUMENTS = {
+    "release": {"type": "dict", "required": True},
+    "changed": {"type": "list", "elements": "str", "required": True},
+    "removed": {"type": "list", "elements": "str", "default": []},
+    "everything": {"type": "bool", "default": False},
+    **CONTAINER_OPTIONS,
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    if module.check_mode:
+        module.exit_json(changed=True)
+    docker = module.get_bin_path("docker")
+    request = {name: module.params[name] for name in ("release", "changed", "removed", "everything")}
+    try:
+        reports = run_inside(
+            module.run_command,
+            docker,
+            find_container(module.run_command, docker, module.params),
+            timeout=module.params["timeout"],
+            programs=[airflow_inside_dag_refresh],
+            actions=[{**request, "name": "dag_refresh"}],
+        )
+    except (NotRunningError, InsideError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=True, **reports["dag_refresh"])
+
+
+if __name__ == "__main__":
+    main()

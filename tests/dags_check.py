@@ -1,0 +1,233 @@
+"""`make dags-check`: checks DAG files without a host, in the locked environment of a release.
+
+It is the check that a host makes before it switches to a release of the DAG tree, less the rules that ask the host.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ansible.module_utils
+import yaml
+
+from tests.steps import ROOT, VENV_BIN
+
+# Our module_utils, by the names that they have inside Ansible.
+ansible.module_utils.__path__.append(str(ROOT / "plugins" / "module_utils"))
+
+from ansible.module_utils import airflow_inside_dag_facts, airflow_inside_dags, dag_policy  # noqa: E402
+from ansible.module_utils.airflow_container import InsideError, run_program  # noqa: E402
+
+RECIPES = ROOT / "tests" / "lab" / "recipes.yml"
+IMAGE = "apache/airflow:"
+# Seconds that all files get together.
+TIMEOUT = 900
+
+
+class CheckError(Exception):
+    """Nothing can be checked; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release of Airflow with a lock.
+
+    Args:
+        version: The release.
+        lock: The lock of the release's row.
+        python: The version of Python that the lock is for.
+    """
+
+    version: str
+    lock: Path
+    python: str
+
+    @property
+    def place(self) -> Path:
+        """The directory of its environment."""
+        return ROOT / "build" / "airflow" / self.version.rpartition(".")[0]
+
+
+def releases() -> dict[str, Release]:
+    """The releases that have a lock, by version: those that the lab builds images of."""
+    published = yaml.safe_load(RECIPES.read_text(encoding="utf-8"))["published"]
+    found = {}
+    for row in published:
+        if row["image"].startswith(IMAGE):
+            version = row["image"].removeprefix(IMAGE)
+            found[version] = Release(version, ROOT / row["lock"], row["args"]["PYTHON"].removeprefix("python"))
+    return found
+
+
+def say(text: str) -> None:
+    """Tell a person what goes on."""
+    print(f"dags-check: {text}", flush=True)
+
+
+def prepare(release: Release, python: str) -> Path:
+    """Make the environment of a release, or find it made, and return its Python.
+
+    Args:
+        release: The release.
+        python: The Python to make it with, as uv takes it: a version or a path.
+    """
+    venv, stamp = release.place / "venv", release.place / "made-from"
+    interpreter = venv / "bin" / "python"
+    if stamp.exists() and stamp.read_text() == digest(release) and interpreter.exists():
+        return interpreter
+    say(f"making {venv.relative_to(ROOT)} from {release.lock.relative_to(ROOT)}, once")
+    shutil.rmtree(release.place, ignore_errors=True)
+    release.place.mkdir(parents=True)
+    made = uv("venv", "--quiet", "--python", python, str(venv))
+    if made.returncode:
+        reason = made.stderr.strip().split("\n")[-1].strip()
+        raise CheckError(
+            f"Airflow {release.version} needs Python {release.python}, which cannot be had: uv finds no {python} on "
+            f"this machine and cannot download one ({reason}). Install it and name it: "
+            f"make dags-check AIRFLOW_PYTHON=/path/to/python{release.python}"
+        )
+    found = subprocess.run(
+        [interpreter, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    if found != release.python:
+        raise CheckError(
+            f"{python} is Python {found}, but the lock of Airflow {release.version} is for Python {release.python}; "
+            f"name one: make dags-check AIRFLOW_PYTHON=/path/to/python{release.python}"
+        )
+    installed = uv("pip", "sync", "--quiet", "--require-hashes", "--python", str(interpreter), str(release.lock))
+    if installed.returncode:
+        raise CheckError(f"the packages of Airflow {release.version} cannot be installed: {installed.stderr.strip()}")
+    with tempfile.TemporaryDirectory() as home:
+        argv = [str(interpreter), "-m", "airflow", "db", "init"]
+        done = subprocess.run(argv, env=environment(release, Path(home)), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise CheckError(f"Airflow cannot make its database: {done.stderr.strip()[-600:]}")
+        shutil.move(Path(home) / "airflow.db", release.place / "airflow.db")
+    stamp.write_text(digest(release))
+    return interpreter
+
+
+def digest(release: Release) -> str:
+    """What an environment is made from."""
+    return hashlib.sha256(release.lock.read_bytes()).hexdigest()
+
+
+def uv(*argv: str) -> subprocess.CompletedProcess[str]:
+    """Run uv with the package index that pip has, and the system's certificates."""
+    pip = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    index = subprocess.run(pip, capture_output=True, text=True, check=False).stdout.strip()
+    variables = {"UV_SYSTEM_CERTS": "true", **({"UV_DEFAULT_INDEX": index} if index else {}), **os.environ}
+    return subprocess.run([VENV_BIN / "uv", *argv], env=variables, capture_output=True, text=True, check=False)
+
+
+def environment(release: Release, home: Path) -> dict[str, str]:
+    """The environment of an Airflow with all its files in one directory; what the caller has is kept otherwise."""
+    variables = {
+        # Not beside the DAG files.
+        "PYTHONPYCACHEPREFIX": str(release.place / "pycache"),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__EXECUTOR": "SequentialExecutor",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "false",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        # What the stack tells DAGs.
+        "AIRFLOW_STACK_NETWORK": stack("airflow/vars/main/derived.yml", "__airflow_network"),
+    }
+    return {**{name: value for name, value in os.environ.items() if name != "PYTHONPATH"}, **variables}
+
+
+def stack(path: str, variable: str) -> Any:
+    """The value of a variable in a file of the roles."""
+    return yaml.safe_load((ROOT / "roles" / path).read_text(encoding="utf-8"))[variable]
+
+
+def context(slow_seconds: float) -> dict[str, Any]:
+    """The facts that need no host."""
+    return {
+        "project": stack("airflow/vars/main/derived.yml", "__airflow_project"),
+        "services": list(stack("airflow_stack/vars/main/services.yml", "__airflow_stack_services")),
+        "airflow_directory": stack("airflow/defaults/main.yml", "airflow_directory"),
+        "projects_directory": stack("projects/defaults/main.yml", "projects_directory"),
+        "slow_seconds": slow_seconds,
+    }
+
+
+def load(release: Release, interpreter: Path, folder: Path, limit: float) -> dict[str, Any]:
+    """Load the DAG files and return the report."""
+    with tempfile.TemporaryDirectory() as home:
+        shutil.copy(release.place / "airflow.db", home)
+        variables = {**environment(release, Path(home)), "AIRFLOW__CORE__DAGS_FOLDER": str(folder)}
+
+        def run(argv: list[str], data: str, **_: object) -> tuple[int, str, str]:
+            done = subprocess.run(argv, input=data, env=variables, capture_output=True, text=True, check=False)
+            return done.returncode, done.stdout, done.stderr
+
+        action = {"name": "dags_check", "folder": str(folder), "limit": limit, "jobs": 0, "connections": False}
+        programs = [airflow_inside_dag_facts, airflow_inside_dags]
+        try:
+            reports = run_program(
+                run, [str(interpreter)], str(interpreter), timeout=TIMEOUT, programs=programs, actions=[action]
+            )
+        except InsideError as error:
+            raise CheckError(str(error)) from error
+        found: dict[str, Any] = reports["dags_check"]
+        return found
+
+
+def check(options: argparse.Namespace) -> int:
+    """Check a folder, print what is found, and return the number of findings."""
+    skip = [name for name in options.skip.split(",") if name]
+    problems = dag_policy.problems(skip)
+    if problems:
+        raise CheckError(" ".join(problems))
+    release, folder = releases()[options.version], options.folder.resolve()
+    if not folder.is_dir():
+        raise CheckError(f"there is no directory {folder}; name the one with the DAG files.")
+    interpreter = prepare(release, options.python or release.python)
+    started = time.monotonic()
+    report = load(release, interpreter, folder, options.file_timeout)
+    findings, not_checked = dag_policy.check(report, context(options.slow_seconds), skip)
+    for finding in findings:
+        print(finding)
+    for rule, reason in not_checked.items():
+        say(f"not checked: {rule}, as {reason}")
+    count = sum(len(file.get("dags", ())) for file in report["files"])
+    say(
+        f"{len(report['files'])} files with {count} DAGs, Airflow {release.version}, Python {release.python}, "
+        f"{time.monotonic() - started:.1f} s: {len(findings)} findings"
+    )
+    return len(findings)
+
+
+def main() -> int:
+    """Run as a program: 0 without findings, 1 with some, 2 where nothing could be checked."""
+    versions = list(releases())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "dags", help="the DAG files; dags/ without it")
+    parser.add_argument("--version", choices=versions, default=versions[0], help="release of Airflow")
+    parser.add_argument("--python", help="Python to make the environment with: a version or a path")
+    parser.add_argument("--skip", default="", help="ids of rules to switch off, separated by commas")
+    parser.add_argument("--file-timeout", type=float, default=30, help="seconds that one file gets (%(default)s)")
+    parser.add_argument("--slow-seconds", type=float, default=5, help="seconds a file may take (%(default)s)")
+    try:
+        return 1 if check(parser.parse_args()) else 0
+    except CheckError as error:
+        say(str(error))
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""A release that would break Airflow is refused on the host, with the culprits' names, and nothing has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.delivery.conftest import Host, Tree
+
+# File, what is in it, and what the report says of it.
+BROKEN = {
+    "syntax.py": ("from airflow import DAG\ndef (:\n", "[import-error]"),
+    "missing.py": ("import no_such_module\nfrom airflow import DAG\n", "No module named 'no_such_module'"),
+    "loop.py": ("from airflow import DAG\nwhile True:\n    pass\n", "[import-timeout]"),
+    "segfault.py": ("from airflow import DAG\nimport os\nos.kill(os.getpid(), 11)\n", "SIGSEGV"),
+    "leaves.py": ("from airflow import DAG\nimport os\nos._exit(3)\n", "[import-crash]"),
+    "exits.py": ("from airflow import DAG\nimport sys\nsys.exit('enough')\n", "[import-crash]"),
+}
+
+DOCKER = """
+from datetime import datetime
+from airflow import DAG
+from airflow.providers.docker.operators.docker import DockerOperator
+from airflow.providers.postgres.operators.postgres import PostgresOperator
+from docker.types import Mount
+
+with DAG("never", schedule_interval="0 0 31 2 *", start_date=datetime(2023, 1, 1)) as dag:
+    DockerOperator(
+        task_id="run",
+        image="no-such-image:1",
+        container_name="airflow-worker-1",
+        network_mode="no_such_network",
+        mounts=[Mount("/a", "/etc", "bind"), Mount("/b", "/usr/local/projects/airflow/dags", "bind")]
+        + [Mount("/c", "/usr/local/projects/nobody/x.json", "bind")],
+    )
+    PostgresOperator(task_id="sql", sql="SELECT 1", postgres_conn_id="no_such_connection")
+"""
+RULES = (
+    *("container-name-taken", "unknown-network", "mount-outside-projects", "mount-in-airflow", "mount-missing"),
+    *("image-missing", "unknown-connection", "schedule-never-fires", "duplicate-dag-id"),
+)
+
+
+def test_what_would_break_airflow_is_refused(host: Host, delivered: Tree) -> None:
+    before = host.current()
+    started = host.ssh("docker inspect -f '{{.State.StartedAt}}' $(docker ps -q)")
+    for name, (text, _) in BROKEN.items():
+        delivered.text(name, text)
+    delivered.text("policy.py", DOCKER)
+    delivered.dag("twice.py", "first")
+    run = host.deliver(delivered, airflow_dags_check_timeout=10)
+    assert run.code != 0
+    for name, (_, expected) in BROKEN.items():
+        (line,) = [line for line in run.output.splitlines() if f"{name}" in line and expected in line][:1]
+        assert line
+    for rule in RULES:
+        assert f"[{rule}]" in run.output
+    assert "ignored.py" not in run.output
+    assert host.current() == before
+    assert host.ssh("docker inspect -f '{{.State.StartedAt}}' $(docker ps -q)") == started
+    for name in (*BROKEN, "policy.py", "twice.py"):
+        (delivered.root / name).unlink()
+    delivered.dag("good.py", "good_after_the_check")
+    assert host.deliver(delivered).code == 0
+    assert "good_after_the_check" in host.dags()
+
+
+def test_a_rule_can_be_switched_off(host: Host, delivered: Tree) -> None:
+    delivered.text("policy.py", DOCKER)
+    delivered.dag("also.py", "also")
+    run = host.deliver(delivered, airflow_dags_check_skip=[rule for rule in RULES if rule != "duplicate-dag-id"])
+    assert run.code == 0, run.output
+    delivered.dag("also.py", "also", tag="changed")
+    wrong = host.deliver(delivered, airflow_dags_check_skip=["no-such-rule"])
+    assert wrong.code != 0
+    assert "no-such-rule" in wrong.output
+    assert "container-name-taken" in wrong.output

@@ -1,0 +1,148 @@
+"""Releases of a DAG tree: what arrives, what does not change, what goes, and the way back."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.delivery.conftest import Host, Tree
+
+RECEIVE = "airflow_dags : receive | Have the release on the host"
+REFRESH = "airflow_dags : refresh | Let the scheduler read what changed"
+
+
+def wait(condition: Callable[[], bool], seconds: int = 120) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(1)
+
+
+def test_a_release_is_read_at_once_and_delivered_once(host: Host, delivered: Tree) -> None:
+    assert {"first", "persian"} <= host.dags()
+    release = host.current()
+    manifest = json.loads(host.ssh("cat /usr/local/projects/airflow/dags/current/.release.json"))
+    assert manifest["release"] == release
+    # The origin is the one of the first delivery of this content.
+    assert manifest["origin"]["path"].endswith("/dags")
+    assert set(manifest["files"]) == {
+        *("first.py", "team a/خبر.py", "empty.py", "ignored.py", ".airflowignore"),
+        *("shared/__init__.py", "shared/deep/__init__.py", "shared/deep/tool.py"),
+    }
+    assert json.loads(host.airflow("variables", "get", "airflow_dags_release").splitlines()[-1])["release"] == release
+    assert "touch: cannot touch" in host.ssh(
+        "docker exec airflow-worker-1 touch /opt/airflow/dags/current/x 2>&1", check=False
+    )
+    started = host.ssh("docker inspect -f '{{.State.StartedAt}}' $(docker ps -q)")
+    again = host.deliver(delivered)
+    assert (again.code, again.changed, host.current()) == (0, 0, release), again.output
+    assert host.ssh("docker inspect -f '{{.State.StartedAt}}' $(docker ps -q)") == started
+    print(f"an unchanged run: {again.seconds:.1f} s")
+
+
+def test_only_what_changed_is_sent_and_read(host: Host, delivered: Tree) -> None:
+    before = host.current()
+    delivered.dag("first.py", "first", tag="changed")
+    delivered.dag("new/third.py", "third")
+    (delivered.root / "team a" / "خبر.py").unlink()
+    check = host.deliver(delivered, "--check")
+    assert check.code == 0, check.output
+    assert check.result(RECEIVE)["sent"] == ["first.py", "new/third.py"]
+    assert host.current() == before
+    run = host.deliver(delivered)
+    assert run.code == 0, run.output
+    result = run.result(RECEIVE)
+    assert result["sent"] == ["first.py", "new/third.py"]
+    assert result["changes"] == {"added": ["new/third.py"], "changed": ["first.py"], "removed": ["team a/خبر.py"]}
+    assert "+first.py (changed)" in run.output
+    assert run.result(REFRESH)["parsed"] == 2
+    assert {"first", "third"} <= host.dags()
+    assert "persian" not in host.dags()
+    assert host.sql("SELECT name FROM dag_tag WHERE dag_id = 'first'").split() == ["changed"]
+    print(f"two files changed: {run.seconds:.1f} s, from the switch on the scheduler knows after {run.result(REFRESH)}")
+
+
+def test_a_dag_that_comes_back_has_its_history(host: Host, delivered: Tree) -> None:
+    run = host.trigger("first")
+    wait(lambda: host.state(run) == "success")
+    text = (delivered.root / "first.py").read_text(encoding="utf-8")
+    (delivered.root / "first.py").unlink()
+    assert host.deliver(delivered).code == 0
+    assert "first" not in host.dags()
+    delivered.text("first.py", text)
+    assert host.deliver(delivered).code == 0
+    assert "first" in host.dags()
+    assert host.state(run) == "success"
+
+
+def test_back_to_the_release_before_or_to_a_named_one(host: Host, delivered: Tree) -> None:
+    first = host.current()
+    delivered.dag("second.py", "second")
+    assert host.deliver(delivered).code == 0
+    second = host.current()
+    back = host.play("rollback_airflow_dags", "-v")
+    assert back.code == 0, back.output
+    assert host.current() == first
+    assert "second" not in host.dags()
+    print(f"the way back: {back.seconds:.1f} s")
+    named = host.play("rollback_airflow_dags", "-v", airflow_dags_rollback_to=second)
+    assert named.code == 0, named.output
+    assert (host.current(), "second" in host.dags()) == (second, True)
+    assert host.play("rollback_airflow_dags", airflow_dags_rollback_to=second).changed == 0
+    unknown = host.play("rollback_airflow_dags", airflow_dags_rollback_to="000000")
+    assert unknown.code != 0
+    assert "there is no release 000000" in unknown.output
+    assert first in unknown.output
+    assert host.current() == second
+
+
+def test_old_releases_go(host: Host, delivered: Tree) -> None:
+    for number in range(3):
+        delivered.text("shared/deep/tool.py", f"VALUE = {number}\n")
+        assert host.deliver(delivered, airflow_dags_keep=2).code == 0
+    assert len(host.releases()) == 2
+    assert host.current() in host.releases()
+
+
+def test_what_somebody_changed_on_the_host_is_put_back(host: Host, delivered: Tree) -> None:
+    release = host.current()
+    host.ssh("cd /usr/local/projects/airflow/dags/current && echo broken > first.py && touch planted.py")
+    run = host.deliver(delivered)
+    assert run.code == 0, run.output
+    assert (host.current(), run.changed) == (release, 1)
+    there = host.ssh("cd /usr/local/projects/airflow/dags/current && cat first.py && ls")
+    assert "broken" not in there
+    assert "planted" not in there
+
+
+LATE = """
+import time
+    print("STARTED")
+    time.sleep(25)
+    from shared.deep import late
+    print("LATE", late.VALUE, "EARLY", tool.VALUE)
+"""
+
+
+def test_a_task_that_runs_during_the_switch(host: Host, delivered: Tree) -> None:
+    """What it has imported stays; what it imports afterwards is of the new release. docs/dag_authors.md says so."""
+    body = LATE.strip().replace("import time", "import time", 1)
+    delivered.dag("running.py", "running", imports="from shared.deep import tool", body=body)
+    delivered.text("shared/deep/late.py", "VALUE = 'old'\n")
+    delivered.text("shared/deep/tool.py", "VALUE = 'old'\n")
+    assert host.deliver(delivered).code == 0
+    run = host.trigger("running")
+    wait(lambda: "STARTED" in log(host, run))
+    delivered.text("shared/deep/late.py", "VALUE = 'new'\n")
+    delivered.text("shared/deep/tool.py", "VALUE = 'new'\n")
+    assert host.deliver(delivered).code == 0
+    wait(lambda: host.state(run) == "success")
+    assert "LATE new EARLY old" in log(host, run)
+
+
+def log(host: Host, run: str) -> str:
+    return host.ssh(f"find /usr/local/projects/airflow/logs -path '*run_id={run}*' -name '*.log' | xargs -r cat")

@@ -1,0 +1,153 @@
+"""DAG files for the check: each with what is found in it, as rule, line, DAG and task."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Hit(NamedTuple):
+    """One finding."""
+
+    rule: str
+    line: int | None = None
+    dag: str | None = None
+    task: str | None = None
+
+
+# Three lines, so that what a file does itself begins in line 4.
+TOP = """from datetime import datetime
+from airflow import DAG
+from airflow.operators.empty import EmptyOperator
+"""
+START = "start_date=datetime(2023, 1, 1)"
+
+DOCKER = f"""from airflow.providers.docker.operators.docker import DockerOperator
+from docker.types import Mount
+def mount(source): return [Mount(source=source, target="/t", type="bind")]
+with DAG("docker", {START}, schedule=None):
+    DockerOperator(task_id="taken", image="news:1", container_name="airflow-worker-1")
+    DockerOperator(task_id="network", image="news:1", network_mode="new")
+    DockerOperator(task_id="outside", image="news:1", mounts=mount("/etc"))
+    DockerOperator(task_id="airflow", image="news:1", mounts=mount("/usr/local/projects/airflow/logs"))
+    DockerOperator(task_id="missing", image="news:1", mounts=mount("/usr/local/projects/gone"))
+    DockerOperator(task_id="image", image="gone:1")
+    DockerOperator(task_id="conn", image="news:1", docker_conn_id="new")
+    DockerOperator(task_id="stored", image="news:1", docker_conn_id="stored")
+    DockerOperator(task_id="known", image="news:1", docker_conn_id="known")
+    DockerOperator(task_id="one", image="news:1", container_name="shared")
+    DockerOperator(task_id="two", image="news:1", container_name="shared")
+    DockerOperator(task_id="far", image="gone:1", docker_url="tcp://far:2375", network_mode="new", mounts=mount("/etc"))
+    DockerOperator(
+        task_id="good", image="news:{{{{ ds }}}}", container_name="x_{{{{ ts_nodash }}}}", network_mode="airflow",
+        mounts=[Mount(source="data", target="/d", type="volume"), *mount("/usr/local/projects/news")],
+    )
+"""
+MAPPED = f"""from airflow.decorators import dag, task, task_group
+from airflow.providers.docker.operators.docker import DockerOperator
+from airflow.providers.postgres.operators.postgres import PostgresOperator
+@dag({START}, schedule=None)
+def mapped():
+    @task
+    def numbers(): return [1]
+    @task.docker(image="news:1", container_name="same")
+    def decorated(number): return number
+    decorated.expand(number=numbers())
+    @task_group
+    def group():
+        DockerOperator.partial(task_id="names", image="news:1", network_mode="new").expand(container_name=["a", "b"])
+        DockerOperator.partial(task_id="kwargs").expand_kwargs([{{"image": "gone:1"}}, {{"image": "news:1"}}])
+    group()
+    PostgresOperator.partial(task_id="query").expand(sql=["a", "b"])
+    PostgresOperator(task_id="templated", sql="a", postgres_conn_id="{{{{ x }}}}")
+mapped()
+"""
+CYCLE = f"""with DAG("cycle", {START}, schedule=None):
+    a, b = EmptyOperator(task_id="a"), EmptyOperator(task_id="b")
+    a >> b >> a
+"""
+SCHEDULES = """def make(dag_id, schedule, **options):
+    with DAG(dag_id, schedule=schedule, **{"start_date": datetime(2023, 1, 1), **options}): pass
+make("never", "0 0 31 2 *", catchup=False)
+make("never_catching_up", "0 0 31 2 *", catchup=True)
+make("ends_before_it_starts", "@daily", end_date=datetime(2022, 1, 1))
+make("over", "@daily", end_date=datetime(2023, 2, 1), catchup=False)
+make("leap_day", "0 0 29 2 *", catchup=False)
+make("last_of_month", "0 0 L * *", catchup=False)
+make("in_future", "@daily", start_date=datetime(2093, 1, 1), catchup=False)
+make("none", None)
+make("once", "@once")
+make("ended_none", None, end_date=datetime(2022, 1, 1))
+from airflow import Dataset
+make("dataset", [Dataset("s3://x")])
+"""
+SECRET = """from airflow.hooks.base import BaseHook
+raise ValueError(BaseHook.get_connection("known").password)
+"""
+LOOP = """import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+while True: pass
+"""
+ORPHAN = f"""import subprocess
+subprocess.Popen(["sleep", "4321"])
+dag = DAG("orphan", {START}, schedule=None)
+"""
+
+FILES: dict[str, tuple[str, list[Hit]]] = {
+    "syntax.py": ("dag = DAG(", [Hit("import-error", 4)]),
+    "missing_import.py": ("\nimport no_such_module\n", [Hit("import-error", 5)]),
+    "loop.py": ("while True: pass\n", [Hit("import-timeout", 4)]),
+    "loop_for_ever.py": (LOOP, [Hit("import-timeout", 6)]),
+    "segv.py": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", [Hit("import-crash", 5)]),
+    "sys_exit.py": ("import sys\nsys.exit(3)\n", [Hit("import-crash", 5)]),
+    "os_exit.py": ("import os\nos._exit(4)\n", [Hit("import-crash")]),
+    "orphan.py": (ORPHAN, []),
+    "cycle.py": (CYCLE, [Hit("import-error", 4, "cycle")]),
+    "bad_cron.py": (f'dag = DAG("bad_cron", {START}, schedule="61 * * * *")\n', [Hit("import-error", 4, "bad_cron")]),
+    "secret.py": (SECRET, [Hit("import-error", 5)]),
+    "no_start.py": (
+        'with DAG("no_start", schedule=None):\n    EmptyOperator(task_id="a")\n',
+        [Hit("import-error", 5), Hit("start-date-missing", 5)],
+    ),
+    "no_start_no_task.py": ('dag = DAG("no_task", schedule=None)\n', [Hit("start-date-missing", 4, "no_task")]),
+    "task_start.py": (f'with DAG("task_start", schedule=None):\n    EmptyOperator(task_id="a", {START})\n', []),
+    "twice.py": (
+        f'a = DAG("twice", {START}, schedule=None)\nb = DAG("twice", {START}, schedule=None)\n',
+        [Hit("duplicate-dag-id", 5, "twice")],
+    ),
+    "twice_too.py": (f'dag = DAG("twice", {START}, schedule=None)\n', [Hit("duplicate-dag-id", 4, "twice")]),
+    "schedules.py": (
+        SCHEDULES,
+        [
+            Hit("schedule-never-fires", None, dag)
+            # This release's croniter finds no day before a leap day, so that Airflow does not start `leap_day` either.
+            for dag in ("ends_before_it_starts", "leap_day", "never", "never_catching_up", "over")
+        ],
+    ),
+    "slow.py": (f'import time\ntime.sleep(3.2)\ndag = DAG("slow", {START}, schedule=None)\n', [Hit("slow-import")]),
+    "docker.py": (
+        DOCKER,
+        [
+            Hit("container-name-taken", 8, "docker", "taken"),
+            Hit("unknown-network", 9, "docker", "network"),
+            Hit("mount-outside-projects", 10, "docker", "outside"),
+            Hit("mount-in-airflow", 11, "docker", "airflow"),
+            Hit("mount-missing", 12, "docker", "missing"),
+            Hit("image-missing", 13, "docker", "image"),
+            Hit("unknown-connection", 14, "docker", "conn"),
+            Hit("container-name-shared", 18, "docker", "two"),
+        ],
+    ),
+    "mapped.py": (
+        MAPPED,
+        [
+            Hit("container-name-shared", 12, "mapped", "decorated"),
+            Hit("unknown-network", 16, "mapped", "group.names"),
+            Hit("image-missing", 17, "mapped", "group.kwargs"),
+            Hit("unknown-connection", 19, "mapped", "query"),
+        ],
+    ),
+    "package/سلام دنیا.py": ("\n\nimport package.shared\n", [Hit("import-error", 6)]),
+    "package/shared.py": ("", []),
+    "names with spaces.py": (f'dag = DAG("spaces", {START}, schedule=None)\n', []),
+    "ignored/left_out.py": ("1 / 0\n", []),
+}

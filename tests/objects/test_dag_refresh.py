@@ -1,0 +1,124 @@
+"""The module airflow_dag_refresh on a real Airflow without a scheduler, so that nothing else finds a change."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.lab import docker
+from tests.objects.stack import PROJECT, Stack, play
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAG = """
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.empty import EmptyOperator
+{more}
+for name in {names}:
+    globals()[name] = DAG(name, schedule_interval=None, start_date=datetime(2023, 1, 1), tags=[{tag!r}])
+    EmptyOperator(task_id="t", dag=globals()[name])
+"""
+
+
+class Folder:
+    """The DAGs folder of a container, and what Airflow's database says of it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+
+    def write(self, path: str, *names: str, tag: str = "", more: str = "") -> None:
+        self.text(path, DAG.format(names=names, tag=tag, more=more))
+
+    def text(self, path: str, text: str) -> None:
+        script = f"mkdir -p dags && cat > dags/{path} <<'END'\n{text}\nEND"
+        self.stack.inside("bash", "-c", script, service="dags")
+
+    def remove(self, path: str) -> None:
+        self.stack.inside("rm", f"dags/{path}", service="dags")
+
+    def refresh(self, changed: tuple[str, ...] = (), removed: tuple[str, ...] = (), **options: Any) -> dict[str, Any]:
+        arguments = {"release": {"release": "abc"}, "changed": list(changed), "removed": list(removed), **options}
+        task = {"airflow_dag_refresh": {**arguments, "project": PROJECT, "services": ["dags"]}, "name": "Refresh"}
+        (result,) = play(task).results
+        assert not result.get("failed"), result
+        return result
+
+    def dags(self) -> dict[str, str]:
+        """File of each DAG that Airflow shows; all of them are there to be run."""
+        shown = self.sql("SELECT dag_id, fileloc FROM dag WHERE is_active")
+        assert {row[0] for row in shown} == {row[0] for row in self.sql("SELECT dag_id FROM serialized_dag")}
+        return {name: path.rpartition("/")[2] for name, path in shown}
+
+    def sql(self, statement: str) -> list[list[str]]:
+        argv = ["psql", "-U", "airflow", "-d", "dags", "-Atc", statement]
+        return [line.split("|") for line in docker.docker("exec", f"{PROJECT}-postgres-1", *argv).splitlines()]
+
+
+@pytest.fixture
+def folder(stack: Stack) -> Iterator[Folder]:
+    stack.sql("CREATE DATABASE dags")
+    stack.idle("dags", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=stack.database("dags"))
+    stack.inside("airflow", "db", "upgrade", service="dags")
+    yield Folder(stack)
+    docker.docker("rm", "--force", f"{PROJECT}-dags-1")
+    stack.sql("DROP DATABASE dags")
+
+
+def test_airflow_knows_at_once_what_changed(folder: Folder) -> None:
+    folder.write("a.py", "a", "a2")
+    folder.write("b.py", "b", more="import shared")
+    folder.text("shared.py", "VALUE = 1")
+    folder.text("broken.py", "import no_such_module  # airflow dag")
+    first = folder.refresh(everything=True)
+    assert (first["parsed"], first["dags"], first["gone"]) == (3, 3, 0)
+    assert first["errors"] == {"/opt/airflow/dags/broken.py": "ModuleNotFoundError: No module named 'no_such_module'"}
+    assert folder.dags() == {"a": "a.py", "a2": "a.py", "b": "b.py"}
+    assert json.loads(folder.stack.inside("airflow", "variables", "get", "airflow_dags_release", service="dags")) == {
+        "release": "abc"
+    }
+
+    # One DAG leaves its file, another one comes; no other file is read.
+    folder.write("a.py", "a", "a3", tag="new")
+    changed = folder.refresh(changed=("a.py",))
+    assert (changed["parsed"], changed["gone"]) == (1, 1)
+    assert folder.dags() == {"a": "a.py", "a3": "a.py", "b": "b.py"}
+    assert folder.sql("SELECT name FROM dag_tag WHERE dag_id = 'a'") == [["new"]]
+
+    # A file moves, and with it its DAGs; another one goes.
+    folder.write("moved.py", "a", "a3")
+    folder.remove("a.py")
+    folder.remove("b.py")
+    moved = folder.refresh(changed=("moved.py",), removed=("a.py", "b.py"))
+    assert (moved["parsed"], moved["gone"]) == (1, 1)
+    assert folder.dags() == {"a": "moved.py", "a3": "moved.py"}
+    assert folder.sql("SELECT is_active FROM dag WHERE dag_id = 'b'") == [["f"]]
+
+    # What is no DAG file may change any of them.
+    folder.text("shared.py", "VALUE = 2")
+    assert folder.refresh(changed=("shared.py",))["parsed"] == 2
+    folder.remove("shared.py")
+    assert folder.refresh(removed=("shared.py",))["parsed"] == 2
+
+
+MAKE = """
+from pathlib import Path
+for number in range(500):
+    Path(f"dags/f{number}.py").write_text(Path("dags/a.py").read_text().replace("NAME", f"d{number}"))
+"""
+
+
+@pytest.mark.slow
+def test_many_files(folder: Folder) -> None:
+    folder.write("a.py", "NAME")
+    folder.stack.inside("python", "-c", MAKE, service="dags")
+    started = time.monotonic()
+    assert folder.refresh(everything=True)["dags"] == 501
+    print(f"501 files: {time.monotonic() - started:.1f} s")
+    started = time.monotonic()
+    assert folder.refresh(changed=("f1.py",))["parsed"] == 1
+    print(f"one of them: {time.monotonic() - started:.1f} s")

@@ -1,0 +1,155 @@
+"""Processes that load one file each, and what becomes of them; without Airflow."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.airflow_inside_dags import AIRFLOW_IMPORT, Child, place, run_each, used_connections
+
+FOLDER = str(Path(__file__).parent)
+
+
+def load(path: str, report: dict[str, Any]) -> None:
+    """Do what the path says, in place of what a DAG file does."""
+    report["loaded"] = path
+    actions = {
+        "exit": lambda: sys.exit(3),
+        "exit text": lambda: sys.exit("find-me"),
+        "exit none": sys.exit,
+        "os exit": lambda: os._exit(4),
+        "quiet exit": lambda: os._exit(0),
+        "segv": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+        "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+        "abort": os.abort,
+        "hang": lambda: time.sleep(60),
+        "interrupt": lambda: signal.raise_signal(signal.SIGINT),
+        "stubborn": stubborn,
+        "thread": lambda: threading.Thread(target=time.sleep, args=(60,)).start(),
+        "orphan": orphan,
+        "orphan and exit": lambda: (orphan(), os._exit(5)),
+        "big": lambda: report.update(big="x" * 1_000_000),
+        "noise": lambda: (os.write(1, b"noise"), os.write(2, b"\0{}\0")),
+        "close": lambda: os.closerange(3, 100),
+    }
+    actions.get(path.split("#", maxsplit=1)[0], lambda: None)()
+
+
+def stubborn() -> None:
+    """Let no signal through that can be held back."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))
+    while True:
+        pass
+
+
+def orphan() -> None:
+    """Leave a process that keeps the pipe open."""
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+
+
+def outcomes(*paths: str, limit: float = 20, jobs: int = 4) -> dict[str, dict[str, Any]]:
+    return {child.path: child.outcome(FOLDER) for child in run_each(paths, load, limit, jobs)}
+
+
+def test_each_reports() -> None:
+    paths = [f"ok#{number}" for number in range(20)]
+    assert outcomes(*paths) == {path: {"loaded": path} for path in paths}
+    assert outcomes() == {}
+
+
+def test_an_end_of_the_interpreter_is_reported() -> None:
+    ends = outcomes("exit", "exit text", "exit none", "os exit", "quiet exit", "segv", "kill", "abort", "interrupt")
+    crashes = {path: outcome["crash"] for path, outcome in ends.items()}
+    assert crashes == {
+        "exit": "sys.exit(3)",
+        "exit text": "sys.exit(...)",
+        "exit none": "sys.exit()",
+        "os exit": "os._exit or C code with exit code 4",
+        "quiet exit": "os._exit or C code with exit code 0",
+        "segv": "killed by SIGSEGV",
+        "kill": "killed by SIGKILL",
+        "abort": "killed by SIGABRT",
+        "interrupt": "KeyboardInterrupt",
+    }
+    files = {path: (outcome["place"] or {}).get("file") for path, outcome in ends.items()}
+    here = Path(__file__).name
+    assert (files["exit"], files["segv"], files["abort"]) == (here, here, here)
+    assert (files["os exit"], files["kill"]) == (None, None)
+
+
+def test_a_hang_ends_in_time_and_has_a_place() -> None:
+    started = time.monotonic()
+    found = outcomes("hang", "stubborn", limit=0.5)
+    assert time.monotonic() - started < 15
+    assert {path: outcome["timeout"] for path, outcome in found.items()} == {"hang": 0.5, "stubborn": 0.5}
+    lines = Path(__file__).read_text().split("\n")
+    assert lines[found["hang"]["place"]["line"] - 1].strip().startswith('"hang"')
+
+
+@pytest.mark.parametrize("path", ["thread", "orphan", "big", "noise", "close"])
+def test_what_a_file_leaves_behind_stops_nobody(path: str) -> None:
+    started = time.monotonic()
+    outcome = outcomes(path)[path]
+    assert time.monotonic() - started < 15
+    if path == "close":
+        assert outcome["crash"].startswith("os._exit or C code")
+    else:
+        assert outcome["loaded"] == path
+        assert len(outcome.get("big", "x" * 1_000_000)) == 1_000_000
+
+
+def test_a_dead_process_is_noticed_though_another_holds_its_pipe() -> None:
+    assert outcomes("orphan and exit")["orphan and exit"]["crash"].endswith("exit code 5")
+
+
+def test_no_more_than_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    alive, most = set(), []
+    start, end = Child.__init__, Child.end
+
+    def started(self: Child, *arguments: Any) -> None:
+        alive.add(self)
+        most.append(len(alive))
+        start(self, *arguments)
+
+    def ended(self: Child) -> None:
+        alive.discard(self)
+        end(self)
+
+    monkeypatch.setattr(Child, "__init__", started)
+    monkeypatch.setattr(Child, "end", ended)
+    assert len(outcomes(*(f"ok#{number}" for number in range(9)), jobs=3)) == 9
+    assert max(most) == 3
+
+
+TRACE = """Traceback (most recent call last):
+  File "/d/news.py", line 3, in <module>
+    import lib
+  File "/d/lib/سلام.py", line 5, in f
+  File "/usr/lib/x.py", line 7, in g
+"""
+
+
+def test_the_place_is_in_the_tree() -> None:
+    assert place(TRACE, "/d", last=True) == {"file": "lib/سلام.py", "line": 5}
+    assert place(TRACE, "/d", last=False) == {"file": "news.py", "line": 3}
+    assert place(TRACE, "/other", last=True) is None
+
+
+def test_airflow_modules_are_found_in_the_text() -> None:
+    text = (
+        b"from airflow import DAG\n  import airflow.operators.bash as b\nfrom airflow.models.dag import DAG\nairflow.x"
+    )
+    assert AIRFLOW_IMPORT.findall(text) == [b"airflow.operators.bash", b"airflow.models.dag"]
+
+
+def test_connections_are_those_of_all_tasks() -> None:
+    tasks = [{"connections": {"a": "conn_id"}}, {"connections": {}}]
+    assert used_connections([{"dags": [{"tasks": tasks}]}, {"crash": "x"}]) == {"a"}

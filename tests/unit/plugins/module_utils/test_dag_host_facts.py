@@ -1,0 +1,106 @@
+"""The facts of a host that the policy of DAGs needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils import dag_host_facts
+from ansible.module_utils.dag_host_facts import gather
+from ansible.module_utils.docker_engine import EngineError
+
+DEFINITION = {"name": "airflow", "services": {"cli": {}, "worker": {}}}
+OPTIONS: dict[str, Any] = {
+    "compose_file": "/p/airflow/compose.yml",
+    "projects_directory": "/p",
+    "slow_seconds": 5,
+    "connections": ["seeded"],
+    "docker_socket": "/s",
+    "skip": [],
+}
+
+
+class Engine:
+    """Stands in for the engine; keeps which images it was asked for."""
+
+    asked: list[str]
+
+    def __init__(self, path: str) -> None:
+        assert path == "/s"
+
+    def networks(self) -> list[str]:
+        return ["airflow"]
+
+    def missing_images(self, names: Iterable[str]) -> dict[str, str]:
+        type(self).asked = list(names)
+        reasons = {"gone:1": "manifest unknown", "closed:1": "unauthorized", "private:1": "denied: no access"}
+        return {name: reasons[name] for name in names if name in reasons}
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch: pytest.MonkeyPatch) -> type[Engine]:
+    monkeypatch.setattr(dag_host_facts, "Engine", Engine)
+    return Engine
+
+
+def report(*containers: dict[str, Any], connections: Any = ("there",), **facts: Any) -> dict[str, Any]:
+    tasks = [{"task_id": "t", "line": 1, "mapped": False, "connections": {}, "containers": list(containers)}]
+    dags = [{"dag_id": "d", "line": 1, "tasks": tasks}]
+    return {"files": [{"file": "a.py", "seconds": 1, "dags": dags}], "connections": connections, **facts}
+
+
+def container(image: str | None, *, login: bool = False, source: str = "", url: str | None = None) -> dict[str, Any]:
+    mounts = [{"source": source, "target": "/t", "type": "bind"}] if source else []
+    return {"image": image, "docker_url": url, "login": login, "mounts": mounts}
+
+
+def test_gathers_them(tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone")
+    containers = [container("a:1", source=str(tmp_path)), container("gone:1", source=gone), container(None)]
+    context, partly = gather(OPTIONS, DEFINITION, report(*containers))
+    assert context == {
+        "project": "airflow",
+        "services": ["cli", "worker"],
+        "projects_directory": "/p",
+        "airflow_directory": "/p/airflow",
+        "slow_seconds": 5,
+        "sources": {str(tmp_path): True, gone: False},
+        "connections": ["there", "seeded"],
+        "networks": ["airflow"],
+        "images": {"gone:1": "manifest unknown"},
+        "unknown": {},
+    }
+    assert partly == []
+
+
+def test_an_image_that_only_the_task_can_get_is_not_judged() -> None:
+    containers = [container("private:1", login=True), container("closed:1"), container("gone:1", login=True)]
+    context, partly = gather(OPTIONS, DEFINITION, report(*containers))
+    assert context["images"] == {"closed:1": "unauthorized", "gone:1": "manifest unknown"}
+    assert partly == [("image-missing", "private:1 needs a login: denied: no access")]
+
+
+def test_no_registry_is_asked_for_nothing(engine: type[Engine]) -> None:
+    gather({**OPTIONS, "skip": ["image-missing"]}, DEFINITION, report(container("gone:1")))
+    assert engine.asked == []
+    gather(OPTIONS, DEFINITION, report(container("far:1", url="tcp://far"), container("near:1")))
+    assert engine.asked == ["near:1"]
+
+
+def test_what_cannot_be_had_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Engine) -> list[str]:
+        raise EngineError("no such file")
+
+    monkeypatch.setattr(Engine, "networks", fail)
+    unknown = report(container("a:1"), connections=None, connections_unknown="OperationalError: down")
+    context, partly = gather(OPTIONS, DEFINITION, unknown)
+    assert (context["connections"], context.get("networks"), context.get("images")) == (None, None, None)
+    silent = "the Docker engine does not answer: no such file"
+    assert context["unknown"] == {
+        "connections": "Airflow's database does not answer: OperationalError: down",
+        "networks": silent,
+        "images": silent,
+    }
+    assert partly == []

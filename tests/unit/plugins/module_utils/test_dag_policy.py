@@ -1,0 +1,302 @@
+"""The rules that DAGs are checked against: what each finds, what it lets pass, and when it is left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils import dag_policy
+
+ROOT = Path(__file__).resolve().parents[4]
+Facts = dict[str, Any]
+
+CONTEXT: Facts = {
+    "project": "airflow",
+    "services": ["postgres", "worker"],
+    "networks": ["airflow", "0290ca4b83a4"],
+    "projects_directory": "/usr/local/projects/",
+    "airflow_directory": "/usr/local/projects/airflow",
+    "sources": {"/usr/local/projects/news/config.json": True, "/usr/local/projects/news/gone": False},
+    "images": {"gone:1": "manifest unknown"},
+    "connections": ["postgres_default"],
+    "slow_seconds": 5,
+}
+CONFIG = {"source": "/usr/local/projects/news/config.json", "target": "/c", "type": "bind"}
+
+
+def container(**facts: Any) -> Facts:
+    clean = {
+        "image": "news:1",
+        "container_name": None,
+        "network_mode": "airflow",
+        "docker_url": "unix://var/run/docker.sock",
+        "login": False,
+        "mounts": [CONFIG],
+    }
+    return {**clean, **facts}
+
+
+def task(*containers: Facts, **facts: Any) -> Facts:
+    clean = {
+        "task_id": "fetch",
+        "line": 7,
+        "operator": "DockerOperator",
+        "mapped": False,
+        "connections": {"postgres_default": "postgres_conn_id"},
+        "containers": list(containers) or [container()],
+    }
+    return {**clean, **facts}
+
+
+def dag(*tasks: Facts, **facts: Any) -> Facts:
+    clean = {
+        "dag_id": "news",
+        "line": 3,
+        "schedule": "0 0 * * *",
+        "start_date": True,
+        "end_date": None,
+        "fires": True,
+        "tasks": list(tasks) or [task()],
+    }
+    return {**clean, **facts}
+
+
+def file(*dags: Facts, name: str = "news.py", errors: Any = (), **facts: Any) -> Facts:
+    return {"file": name, "seconds": 0.1, "errors": list(errors), "dags": list(dags), **facts}
+
+
+def error(text: str, *, timeout: bool = False, **facts: Any) -> Facts:
+    return {"text": text, "file": "news.py", "line": 2, "dag_id": None, "timeout": timeout, **facts}
+
+
+def dead(**facts: Any) -> Facts:
+    return {"file": "news.py", "seconds": 0.1, **facts}
+
+
+def mounted(source: str | None, kind: str | None = "bind") -> Facts:
+    return container(mounts=[{"source": source, "target": "/c", "type": kind}])
+
+
+def one(*containers: Facts, **facts: Any) -> list[Facts]:
+    return [file(dag(task(*containers, **facts)))]
+
+
+def found(files: list[Facts], skip: tuple[str, ...] = (), **context: Any) -> list[str]:
+    findings, _ = dag_policy.check({"files": files}, {**CONTEXT, **context}, skip)
+    return [str(finding) for finding in findings]
+
+
+VIOLATIONS: list[tuple[str, list[Facts], str]] = [
+    ("import-error", [file(errors=[error("E: x.")])], "news.py:2 [import-error] Airflow cannot load it: E: x. Correct"),
+    ("import-error", [file(errors=[error("c", dag_id="news")])], "news.py:2 news [import-error] Airflow cannot load"),
+    (
+        "import-timeout",
+        [file(errors=[error("X: DagBag import timeout for n.py after 30.0s.", timeout=True)])],
+        "news.py:2 [import-timeout] was still loading after 30 s",
+    ),
+    ("import-timeout", [dead(timeout=2.5, place=None)], "news.py [import-timeout] was still loading after 2.5 s"),
+    (
+        "import-timeout",
+        [dead(timeout=2.5, place={"file": "lib/a.py", "line": 4})],
+        "lib/a.py:4 [import-timeout] was still",
+    ),
+    (
+        "import-crash",
+        [dead(crash="killed by SIGSEGV", place=None)],
+        "news.py [import-crash] ended its interpreter while",
+    ),
+    (
+        "import-crash",
+        [dead(crash="sys.exit(3)", place={"file": "news.py", "line": 4})],
+        "news.py:4 [import-crash] ended its interpreter while loading: sys.exit(3).",
+    ),
+    (
+        "duplicate-dag-id",
+        [file(dag(line=9), name="a.py"), file(dag(), name="b.py")],
+        "b.py:3 news [duplicate-dag-id] a.py:9 has the dag_id 'news' too",
+    ),
+    (
+        "duplicate-dag-id",
+        [file(dag(), dag(line=9))],
+        "news.py:9 news [duplicate-dag-id] news.py:3 has the dag_id 'news' too",
+    ),
+    (
+        "container-name-taken",
+        one(container(container_name="airflow-worker-12")),
+        "news.py:7 news fetch [container-name-taken] container_name 'airflow-worker-12' is a name of the stack's own",
+    ),
+    ("container-name-taken", one(container(container_name="airflow-worker-run-0a1b")), "is a name of the stack's own"),
+    ("container-name-taken", one(container(container_name="postgres")), "'postgres' is a name of the stack's own"),
+    (
+        "container-name-shared",
+        [file(dag(task(container(container_name="n")), task(container(container_name="n"), task_id="b", line=8)))],
+        "news.py:8 news b [container-name-shared] container_name 'n' is that of task fetch of DAG news (news.py:7) too",
+    ),
+    (
+        "container-name-shared",
+        one(container(container_name="n"), mapped=True),
+        "container_name 'n' is that of other copies of this mapped task too, and only one of them can run at a time. "
+        "Write a name of its own, with {{ ts_nodash }}_{{ ti.map_index }}_{{ ti.try_number }} at its end.",
+    ),
+    (
+        "container-name-shared",
+        one(container(container_name="n"), container(container_name="n"), mapped=True),
+        "other copies of this mapped task",
+    ),
+    (
+        "unknown-network",
+        one(container(network_mode="new")),
+        "news.py:7 news fetch [unknown-network] network_mode 'new' is neither a mode of Docker's nor a network",
+    ),
+    ("mount-outside-projects", one(mounted("/etc")), "source '/etc' is not below /usr/local/projects/."),
+    ("mount-outside-projects", one(mounted("/usr/local/projects/../x")), "is not below /usr/local/projects/."),
+    ("mount-outside-projects", one(mounted("/usr/local/projects")), "is not below"),
+    ("mount-outside-projects", one(mounted("/usr/local/projects_of_mine/a")), "is not below"),
+    ("mount-outside-projects", one(mounted("config.json")), "is not below"),
+    (
+        "mount-in-airflow",
+        one(mounted("/usr/local/projects/airflow/logs")),
+        "'/usr/local/projects/airflow/logs' is in /usr",
+    ),
+    ("mount-in-airflow", one(mounted("/usr/local/projects/airflow")), "which belongs to the stack"),
+    ("mount-missing", one(mounted("/usr/local/projects/news/gone")), "'/usr/local/projects/news/gone' does not exist"),
+    (
+        "image-missing",
+        one(container(image="gone:1")),
+        "image 'gone:1' is not on the host, and its registry does not give it: manifest unknown.",
+    ),
+    (
+        "unknown-connection",
+        one(connections={"new": "conn_id"}),
+        "news.py:7 news fetch [unknown-connection] there is no connection 'new' (conn_id).",
+    ),
+    (
+        "schedule-never-fires",
+        [file(dag(fires=False, schedule="0 0 31 2 *"))],
+        "news.py:3 news [schedule-never-fires] the schedule '0 0 31 2 *' gives no run",
+    ),
+    (
+        "schedule-never-fires",
+        [file(dag(fires=False, end_date="2023-01-01T00:00:00+00:00"))],
+        "the schedule '0 0 * * *' with end_date 2023-01-01T00:00:00+00:00 gives no run",
+    ),
+    ("start-date-missing", [file(dag(start_date=False))], "news.py:3 news [start-date-missing] has no start_date"),
+    (
+        "start-date-missing",
+        [file(errors=[error("AirflowException: DAG is missing the start_date parameter")])],
+        "news.py:2 [start-date-missing] has no start_date",
+    ),
+    ("slow-import", [file(dag(), seconds=6.04)], "news.py [slow-import] takes 6.0 s to load, more than 5 s"),
+]
+
+
+@pytest.mark.parametrize(("rule", "files", "line"), VIOLATIONS, ids=[f"{v[0]}-{n}" for n, v in enumerate(VIOLATIONS)])
+def test_finds(rule: str, files: list[Facts], line: str) -> None:
+    lines = [each for each in found(files) if f"[{rule}]" in each]
+    assert len(lines) == 1
+    assert line in lines[0]
+
+
+def test_every_rule_has_a_violation_here() -> None:
+    assert {rule for rule, _, _ in VIOLATIONS} == {rule.id for rule in dag_policy.RULES}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [file(dag())],
+        [file(name="empty.py")],
+        [file(dag(), name="a.py"), file(dag(dag_id="other"), name="b.py")],
+        one(container(container_name="airflow-worker")),
+        one(container(container_name="airflow-worker-1-news")),
+        one(container(container_name="my-postgres")),
+        one(container(container_name="n"), container(container_name="m"), mapped=True),
+        *(
+            one(container(network_mode=mode))
+            for mode in (None, "bridge", "host", "none", "container:x", "0290ca4b83a4")
+        ),
+        one(mounted("/usr/local/projects/airflow_news/a")),
+        one(mounted("data", "volume")),
+        one(mounted(None)),
+        one(mounted("/etc", None)),
+        one(container(image=None)),
+        one(container(image="not-asked-for:1")),
+        # On another engine, of which nothing is known.
+        one(
+            container(docker_url="tcp://other:2375", network_mode="new", image="gone:1", mounts=mounted("/e")["mounts"])
+        ),
+        one(connections={}),
+        [file(dag(), seconds=5)],
+        # A file that cannot be loaded is not slow besides.
+        [dead(timeout=30, place=None, seconds=30)],
+    ],
+    ids=lambda files: str(len(files)),
+)
+def test_lets_pass(files: list[Facts]) -> None:
+    assert [line for line in found(files) if "[import-timeout]" not in line] == []
+
+
+@pytest.mark.parametrize(("rule", "files", "line"), VIOLATIONS, ids=[f"{v[0]}-{n}" for n, v in enumerate(VIOLATIONS)])
+def test_a_rule_that_is_switched_off_finds_nothing(rule: str, files: list[Facts], line: str) -> None:
+    assert line
+    assert not [each for each in found(files, skip=(rule,)) if f"[{rule}]" in each]
+
+
+@pytest.mark.parametrize("rule", [rule for rule in dag_policy.RULES if rule.needs], ids=lambda rule: rule.id)
+def test_a_rule_without_its_facts_is_named(rule: dag_policy.Rule) -> None:
+    files = next(files for name, files, _ in VIOLATIONS if name == rule.id)
+    for name in rule.needs:
+        findings, not_checked = dag_policy.check({"files": files}, {**CONTEXT, name: None})
+        assert rule.id not in {finding.rule for finding in findings}
+        assert not_checked[rule.id] == dag_policy.FACTS[name]
+        reasons = {name: "the engine sleeps"}
+        assert dag_policy.check({"files": files}, {"unknown": reasons})[1][rule.id] in (
+            "the engine sleeps",
+            *dag_policy.FACTS.values(),
+        )
+        assert rule.id not in dag_policy.check({"files": files}, {}, skip=(rule.id,))[1]
+
+
+def test_a_better_reason_is_passed_on() -> None:
+    context = {**CONTEXT, "networks": None, "unknown": {"networks": "the engine sleeps"}}
+    assert dag_policy.check({"files": []}, context) == ([], {"unknown-network": "the engine sleeps"})
+
+
+def test_what_two_files_share_is_found_once_and_in_order() -> None:
+    shared = error("SyntaxError: invalid syntax", file="lib/util.py", line=4)
+    files = [file(errors=[shared], name="b.py"), file(errors=[shared], name="a.py"), file(dag(start_date=False))]
+    assert [line.split()[0] for line in found(files)] == ["lib/util.py:4", "news.py:3"]
+
+
+def test_findings_as_data() -> None:
+    (finding,), _ = dag_policy.check({"files": one(container(network_mode="new"))}, CONTEXT)
+    fields = finding.fields()
+    assert fields.pop("text").startswith("network_mode 'new'")
+    assert fields == {"rule": "unknown-network", "file": "news.py", "line": 7, "dag_id": "news", "task_id": "fetch"}
+
+
+def test_only_known_rules_can_be_switched_off() -> None:
+    assert dag_policy.problems(["slow-import", "mount-missing"]) == []
+    fixed, unknown = dag_policy.problems(["import-error", "slow"])
+    assert fixed.startswith("skip: import-error cannot be switched off; these can: container-name-taken,")
+    assert unknown.startswith("skip: there is no rule 'slow' to switch off; there are container-name-taken,")
+    always = {"import-error", "import-timeout", "import-crash", "duplicate-dag-id"}
+    assert {rule.id for rule in dag_policy.RULES if rule.fixed} == always
+
+
+def documented() -> str:
+    """The table of the rules as docs/dag_authors.md has it."""
+    rows = ["| rule | what it says | can be switched off | takes a host |", "|---|---|---|---|"]
+    hosts = {"networks", "sources", "images", "connections"}
+    for rule in dag_policy.RULES:
+        sentence = re.sub(r"(?<!{){(\w+)[^}]*}(?!})", lambda word: word.group(1).upper(), rule.sentence)
+        sentence = sentence.replace("{{", "{").replace("}}", "}")
+        cells = [f"`{rule.id}`", sentence, "no" if rule.fixed else "yes", "yes" if hosts & set(rule.needs) else "no"]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def test_the_documented_table_is_that_of_the_rules() -> None:
+    assert documented() in (ROOT / "docs" / "dag_authors.md").read_text(encoding="utf-8"), documented()

@@ -1,0 +1,159 @@
+"""What `make dags-check` says where it cannot run, and what it makes of a report."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import dags_check
+
+REPORT = {
+    "exists": True,
+    "files": [
+        {
+            "file": "a.py",
+            "seconds": 0.1,
+            "errors": [{"text": "E: x", "file": "a.py", "line": 2, "dag_id": None, "timeout": False}],
+            "dags": [],
+        }
+    ],
+    "connections": None,
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The place of the environment, which nothing is in yet."""
+    monkeypatch.setattr(dags_check.Release, "place", tmp_path / "build" / "2.5")
+    monkeypatch.setattr(dags_check, "ROOT", tmp_path)
+    return tmp_path / "build" / "2.5"
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> dags_check.Release:
+    lock = tmp_path / "airflow.txt"
+    lock.write_text("apache-airflow==2.5.3\n")
+    return dags_check.Release("2.5.3", lock, "3.9")
+
+
+def answer(code: int = 0, out: str = "", err: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.CompletedProcess([], code, out, err)
+
+
+def test_releases_are_those_with_a_lock() -> None:
+    release = dags_check.releases()["2.5.3"]
+    assert (release.python, release.lock.name) == ("3.9", "airflow-2.5.txt")
+    assert release.lock.exists()
+    assert release.place.parts[-3:] == ("build", "airflow", "2.5")
+
+
+def test_says_in_words_that_python_cannot_be_had(
+    place: Path, release: dags_check.Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not place.exists()
+    monkeypatch.setattr(dags_check, "uv", lambda *_: answer(2, err="error: no download\n  Caused by: no network\n"))
+    with pytest.raises(dags_check.CheckError) as caught:
+        dags_check.prepare(release, "3.9")
+    assert str(caught.value) == (
+        "Airflow 2.5.3 needs Python 3.9, which cannot be had: uv finds no 3.9 on this machine and cannot download one "
+        "(Caused by: no network). Install it and name it: make dags-check AIRFLOW_PYTHON=/path/to/python3.9"
+    )
+
+
+def fake_uv(interpreter: str, fail: str = "") -> Any:
+    """Stands in for uv: an environment is a link to a Python."""
+
+    def uv(*argv: str) -> subprocess.CompletedProcess[str]:
+        if argv[0] == "venv":
+            path = Path(argv[-1]) / "bin" / "python"
+            path.parent.mkdir(parents=True)
+            path.symlink_to(interpreter)
+        return answer(1, err=fail) if argv[0] == "pip" and fail else answer()
+
+    return uv
+
+
+def test_another_python_is_refused(place: Path, release: dags_check.Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert place
+    monkeypatch.setattr(dags_check, "uv", fake_uv(sys.executable))
+    with pytest.raises(
+        dags_check.CheckError, match=r"is Python 3\.\d+, but the lock of Airflow 2.5.3 is for Python 3.9"
+    ):
+        dags_check.prepare(release, sys.executable)
+
+
+def test_packages_that_cannot_be_installed(
+    place: Path, release: dags_check.Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert place
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 3.9\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(dags_check, "uv", fake_uv(str(python), "no matching distribution"))
+    with pytest.raises(dags_check.CheckError, match=r"of Airflow 2\.5\.3 cannot be installed: no matching"):
+        dags_check.prepare(release, "3.9")
+
+
+def test_an_environment_is_made_once(place: Path, release: dags_check.Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    interpreter = place / "venv" / "bin" / "python"
+    interpreter.parent.mkdir(parents=True)
+    interpreter.touch()
+    (place / "made-from").write_text(dags_check.digest(release))
+    monkeypatch.setattr(dags_check, "uv", lambda *_: pytest.fail("made again"))
+    assert dags_check.prepare(release, "3.9") == interpreter
+    release.lock.write_text("apache-airflow==2.5.4\n")
+    with pytest.raises(pytest.fail.Exception, match="made again"):
+        dags_check.prepare(release, "3.9")
+
+
+def test_the_facts_are_those_of_the_roles() -> None:
+    facts = dags_check.context(5)
+    assert facts["project"] == "airflow"
+    assert {"postgres", "worker", "scheduler", "cli"} <= set(facts["services"])
+    assert (facts["airflow_directory"], facts["projects_directory"]) == (
+        "/usr/local/projects/airflow",
+        "/usr/local/projects",
+    )
+    assert dags_check.environment(dags_check.releases()["2.5.3"], Path("/h"))["AIRFLOW_STACK_NETWORK"] == "airflow"
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *argv: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["dags_check", *argv])
+    monkeypatch.setattr(dags_check, "prepare", lambda *_: Path("python"))
+    monkeypatch.setattr(dags_check, "load", lambda *_: REPORT)
+    return dags_check.main()
+
+
+def test_says_what_was_found_and_what_was_not_checked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(monkeypatch, str(tmp_path)) == 1
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("a.py:2 [import-error] Airflow cannot load it: E: x.")
+    assert "dags-check: not checked: image-missing, as that takes the Docker engine of a host" in rest
+    assert rest[-1].startswith("dags-check: 1 files with 0 DAGs, Airflow 2.5.3, Python 3.9, ")
+    assert rest[-1].endswith(" s: 1 findings")
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["/nowhere/at/all"], "there is no directory /nowhere/at/all"),
+        (["--skip", "import-error"], "import-error cannot be switched off"),
+        (["--skip", "a,b"], "there is no rule 'b'"),
+    ],
+)
+def test_refuses_what_it_cannot_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], argv: list[str], words: str
+) -> None:
+    assert run(monkeypatch, *argv) == 2
+    assert words in capsys.readouterr().out
+
+
+def test_without_findings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(REPORT, "files", [])
+    assert run(monkeypatch, str(tmp_path)) == 0
