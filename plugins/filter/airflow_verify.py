@@ -42,7 +42,8 @@ def airflow_summary(info: Mapping[str, Any], stack: Mapping[str, Any]) -> list[s
     """Return the few lines that a person wants to see at the end.
 
     :param info: result of the module airflow_info with the subsets ``version``, ``workers`` and ``dags``
-    :param stack: ``url``, ``host`` (that publishes it), ``services``, ``admin_username`` and ``admin_password_file``
+    :param stack: ``url``, ``host`` (that publishes it), ``services``, ``admin_username``, ``admin_password_file``
+        and ``dags_release``, empty before the first one
     """
     return [
         f"Airflow {info['version']} works.",
@@ -51,6 +52,7 @@ def airflow_summary(info: Mapping[str, Any], stack: Mapping[str, Any]) -> list[s
         f"Services: {', '.join(sorted(stack['services']))}",
         f"Workers: {', '.join(sorted(worker['name'] for worker in info['workers']))}",
         f"DAGs: {', '.join(sorted(dag['dag_id'] for dag in info['dags'])) or 'none yet'}",
+        f"Release of the DAGs: {stack['dags_release'] or 'none yet'}",
     ]
 
 

@@ -48,6 +48,7 @@ def test_the_summary_says_where_the_password_is() -> None:
         "services": ["redis", "postgres"],
         "admin_username": "admin",
         "admin_password_file": "/etc/airflow/secrets/admin_password",
+        "dags_release": "0123456789ab",
     }
     text = "\n".join(airflow_summary(info(), stack))
     for word in (
@@ -56,5 +57,6 @@ def test_the_summary_says_where_the_password_is() -> None:
         "/etc/airflow/secrets/admin_password",
         "postgres, redis",
         "news",
+        "0123456789ab",
     ):
         assert word in text
