@@ -29,7 +29,7 @@ def load(path: str, report: dict[str, Any]) -> None:
         "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
         "abort": os.abort,
         "hang": lambda: time.sleep(60),
-        "interrupt": lambda: signal.raise_signal(signal.SIGINT),
+        "interrupt": interrupted,
         "stubborn": stubborn,
         "thread": lambda: threading.Thread(target=time.sleep, args=(60,)).start(),
         "orphan": orphan,
@@ -39,6 +39,12 @@ def load(path: str, report: dict[str, Any]) -> None:
         "close": lambda: os.closerange(3, 100),
     }
     actions.get(path.split("#", maxsplit=1)[0], lambda: None)()
+
+
+def interrupted() -> None:
+    """Get a SIGINT, also where whoever runs these tests had it ignored, as a shell does for its background jobs."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.raise_signal(signal.SIGINT)
 
 
 def stubborn() -> None:
