@@ -71,13 +71,19 @@ def test_seeds_all_kinds_at_once(stack: Stack, seed: Seed, tmp_path: Path) -> No
 
 
 def test_a_missing_password_stops_the_run(stack: Stack, seed: Seed, tmp_path: Path) -> None:
-    check = seed("--check", airflow_connections=CONNECTIONS)
+    seed = partial(seed, airflow_connections=CONNECTIONS, airflow_users=[])
+    check = seed("--check")
     assert check.returncode == 0, check.stdout
-    assert "The real run makes database_news_password" in words(check.stdout)
-    real = seed(airflow_connections=CONNECTIONS)
+    assert "The real run makes database_news_password, admin_password" in words(check.stdout)
+    assert "email: admin@example.com" in check.stdout
+    real = seed()
     assert real.returncode != 0
-    assert f"here: {tmp_path}/database_news_password does not exist" in words(real.stdout + real.stderr)
-    assert stack.exported() == {}
+    for part in (
+        f"here: {tmp_path}/database_news_password does not exist, which a connection with stack_database news needs",
+        f"here: {tmp_path}/admin_password does not exist, which the first administrator needs",
+    ):
+        assert part in words(real.stdout + real.stderr)
+    assert stack.exported() == stack.users() == {}
 
 
 def test_bad_lists_stop_the_run_before_anything_is_changed(stack: Stack, seed: Seed) -> None:
@@ -87,7 +93,12 @@ def test_bad_lists_stop_the_run_before_anything_is_changed(stack: Stack, seed: S
         {"conn_id": "b", "conn_type": "http"},
     ]
     variables = [{"key": "v", "value": "find-me", "description": "x\0"}, {"key": "n"}]
-    output = seed(airflow_connections=[*CONNECTIONS, *bad], airflow_variables=variables, airflow_pools=[{"name": "p"}])
+    output = seed(
+        airflow_connections=[*CONNECTIONS, *bad],
+        airflow_variables=variables,
+        airflow_pools=[{"name": "p"}],
+        airflow_users=[{"username": "u"}],
+    )
     text = words(output.stdout + output.stderr)
     assert output.returncode != 0
     for part in (
@@ -98,6 +109,7 @@ def test_bad_lists_stop_the_run_before_anything_is_changed(stack: Stack, seed: S
         "airflow_variables, 'v': description holds a NUL character",
         "airflow_variables, 'n': value is missing or null",
         "airflow_pools, 'p': slots is missing",
+        "airflow_users, 'u': roles is missing",
     ):
         assert part in text
     assert "find-me" not in text
@@ -117,15 +129,7 @@ def test_an_unknown_key_is_refused(stack: Stack, seed: Seed) -> None:
 
 
 def test_makes_the_first_administrator_once(stack: Stack, seed: Seed, tmp_path: Path) -> None:
-    seed = partial(seed, airflow_users=[], airflow_admin_email="root@example.com")
-    empty = seed("--check")
-    assert empty.returncode == 0, empty.stdout
-    assert "The real run makes admin_password" in words(empty.stdout)
-    missing = seed()
-    assert missing.returncode != 0
-    assert f"here: {tmp_path}/admin_password does not exist, which the first administrator needs" in words(
-        missing.stdout
-    )
+    seed = partial(seed, airflow_users=[])
     secret = tmp_path / "admin_password"
     secret.write_text(f"{PASSWORD}\n")
     check, real = seed("--check"), seed("-vvv")
@@ -133,7 +137,7 @@ def test_makes_the_first_administrator_once(stack: Stack, seed: Seed, tmp_path: 
     stack.sql("UPDATE ab_user SET email = 'new@example.com', first_name = 'Jane'")
     secret.write_text("another")
     later = seed()
-    for run, count in ((empty, 1), (check, 1), (real, 1), (later, 0)):
+    for run, count in ((check, 1), (real, 1), (later, 0)):
         assert run.returncode == 0, run.stdout + run.stderr
         assert f"changed={count} " in run.stdout
         assert "find-me" not in run.stdout + run.stderr
