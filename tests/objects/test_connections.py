@@ -85,6 +85,7 @@ def test_replaces_every_field(stack: Stack) -> None:
     assert one(stack, extra={"n": "1"}, port=1)["description"] is None
 
 
+@pytest.mark.slow
 def test_order_of_keys_and_the_way_it_is_written_make_no_difference(stack: Stack) -> None:
     fields = {"conn_type": "postgres", "login": "u", "password": "p@", "host": "h", "schema": "s", "port": 5}
     same: list[dict[str, Any]] = [
@@ -237,6 +238,7 @@ def test_no_airflow_runs(stack: Stack) -> None:
     assert f"{PROJECT}-postgres-1" in failure(connections([C], container=f"{PROJECT}-postgres-1"))
 
 
+@pytest.mark.slow
 def test_the_database_is_not_as_it_should_be(stack: Stack) -> None:
     play(connections([{**C, "password": "x"}]))
     stack.idle("empty", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=stack.database("empty"))

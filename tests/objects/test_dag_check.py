@@ -149,6 +149,7 @@ def test_no_folder(running: Stack) -> None:
         check("/root")
 
 
+@pytest.mark.slow
 def test_two_hundred_small_files(running: Stack, tmp_path: Path) -> None:
     assert running
     text = f"""

@@ -139,6 +139,7 @@ INSERT INTO task_instance (dag_id, run_id, task_id, map_index, pool, pool_slots,
 """
 
 
+@pytest.mark.slow
 def test_a_pool_in_use(stack: Stack) -> None:
     hold(stack, used=1, endless=-1)
     stack.sql(RUNNING)

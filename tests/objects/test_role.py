@@ -148,6 +148,7 @@ def test_makes_the_first_administrator_once(stack: Stack, seed: Seed, tmp_path: 
     assert stack.opens(("admin", PASSWORD), ("admin", "another")) == [True, False]
 
 
+@pytest.mark.slow
 def test_a_listed_entry_takes_the_place_of_the_administrator(stack: Stack, seed: Seed, tmp_path: Path) -> None:
     (tmp_path / "admin_password").write_text(f"{PASSWORD}\n")
     stack.add_user("admin", "forgotten")

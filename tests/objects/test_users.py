@@ -199,6 +199,7 @@ def test_who_has_written_a_note_on_a_run_cannot_be_deleted(stack: Stack) -> None
     assert list(stack.users()) == ["author"]
 
 
+@pytest.mark.slow
 def test_no_airflow_runs(stack: Stack) -> None:
     wanted = [{**JANE, "password": "find-me"}, {"username": "gone", "state": "absent"}]
     nowhere = users(wanted, project="nobody")
