@@ -101,6 +101,7 @@ def test_order_of_keys_and_the_way_it_is_written_make_no_difference(stack: Stack
     assert changed(play(connections([{"conn_id": "c", **same[0]}])).results) == [False]
 
 
+@pytest.mark.slow
 def test_deletes_and_purges(stack: Stack) -> None:
     kept = [{"conn_id": name, "conn_type": "http"} for name in ("one", "two", "three", "aws_1", "aws_2")]
     play(connections(kept))
