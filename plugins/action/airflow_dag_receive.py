@@ -68,11 +68,11 @@ class ActionModule(ActionBase):
         compared = self._step({**request, "step": "compare", "files": files}, task_vars)
         differing = changes(compared["current_files"], files)
         known |= {
-            "current": compared["current"],
+            "current": look["current"],
             "changes": differing,
-            "diff": _diff(compared["current"], release, differing),
+            "diff": _diff(look["current"], release, differing),
         }
-        if compared["whole"]:
+        if look["whole"]:
             return result | known | {"changed": False}
         known["sent"] = compared["missing"]
         if not self._task.check_mode:

@@ -21,15 +21,17 @@ from ansible.module_utils import (
     airflow_user_problems,
     airflow_variable_problems,
 )
-from ansible.module_utils.airflow_connection import FIELDS
+from ansible.module_utils.airflow_connection_kind import CONNECTION
+from ansible.module_utils.airflow_pool_kind import POOL
 from ansible.module_utils.airflow_user_kind import USER
+from ansible.module_utils.airflow_variable_kind import VARIABLE
 
 Entry = Mapping[str, Any]
 
 # Keys of an entry of each list; the first one names the object.
-CONNECTION_KEYS = ("conn_id", "state", *FIELDS, "uri", "stack_database")
-VARIABLE_KEYS = ("key", "state", "value", "description")
-POOL_KEYS = ("name", "state", "slots", "description", "include_deferred")
+CONNECTION_KEYS = (*CONNECTION, "stack_database")
+VARIABLE_KEYS = tuple(VARIABLE)
+POOL_KEYS = tuple(POOL)
 USER_KEYS = tuple(USER)
 # What stack_database says of a connection.
 FIELDS_OF_DATABASE = ("conn_type", "host", "port", "schema", "login", "password")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import io
 import json
 import os
@@ -21,11 +20,13 @@ import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+
+from ansible.module_utils.controller_tree import file_digest
 
 MANIFEST = ".release.json"
 INCOMING = ".incoming-"
-CHUNK = 1024 * 1024
 
 File = Mapping[str, Any]
 
@@ -292,7 +293,7 @@ def _is(path: str, file: File) -> bool:
             return os.readlink(path) == file["link"]
         found = os.lstat(path)
         regular = stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) == _mode(file)
-        return regular and digest(path) == file["digest"]
+        return regular and file_digest(Path(path)) == file["digest"]
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
             return False
@@ -306,15 +307,6 @@ def _reuse(source: str, path: str, file: File) -> None:
     else:
         shutil.copyfile(source, path)
         os.chmod(path, _mode(file))
-
-
-def digest(path: str) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    result = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(CHUNK):
-            result.update(chunk)
-    return result.hexdigest()
 
 
 def write(path: str, text: str) -> None:

@@ -114,12 +114,11 @@ def main() -> None:
                 store.receive(release, files, module.params["origin"], module.params["archive"])
             module.exit_json(changed=True)
         current = store.current()
-        whole = release in store.present() and not store.damaged(release)
-        result = {"changed": False, "current": current, "whole": whole}
         if module.params["step"] == "compare":
-            result["missing"] = store.missing(files)
-            result["current_files"] = store.manifest(current)["files"] if current else {}
-        module.exit_json(**result)
+            there = store.manifest(current)["files"] if current else {}
+            module.exit_json(changed=False, missing=store.missing(files), current_files=there)
+        whole = release in store.present() and not store.damaged(release)
+        module.exit_json(changed=False, current=current, whole=whole)
     except StoreError as error:
         module.fail_json(msg=f"{error} What Airflow reads was not changed.")
     except OSError as error:
