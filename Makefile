@@ -5,6 +5,8 @@ PY := .venv/bin/python
 # Programs of the environment are found by name, as in an activated one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHON
+# Ansible loads our plugins anew in the process of each task: from bytecode, as on a machine that does not set this.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup lock check dags-check docs test test-full molecule bench demo demo-down
 

@@ -34,6 +34,19 @@ def waiting_for(services: list[str], containers: list[dict[str, Any]]) -> dict[s
     return {service: word for service, word in found.items() if word not in ("healthy", "running")}
 
 
+def addresses(containers: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """Return the IP addresses of running containers: by service, by network.
+
+    :param containers: what ``docker inspect`` says of the project's containers
+    """
+    found = {}
+    for container in containers:
+        networks = container["NetworkSettings"]["Networks"]
+        service = container["Config"]["Labels"]["com.docker.compose.service"]
+        found[service] = {name: network["IPAddress"] for name, network in networks.items() if network["IPAddress"]}
+    return found
+
+
 def last_words(container: dict[str, Any]) -> str:
     """Return what the last health check of a container printed, or nothing."""
     log = container["State"].get("Health", {}).get("Log") or [{"Output": ""}]
@@ -49,11 +62,12 @@ class ActionModule(ActionBase):
         """Wait; see plugins/modules/airflow_wait_healthy.py for the options."""
         result = super().run(tmp, task_vars)
         services = list(self._task.args["services"])
-        if self._task.check_mode or not services:
-            return {**result, "changed": False, "seconds": 0}
+        if not services:
+            return {**result, "changed": False, "seconds": 0, "addresses": {}}
         start = shown_at = time.monotonic()
         shown: dict[str, str] = {}
-        while waiting := waiting_for(services, self._containers()):
+        containers = self._containers()
+        while (waiting := waiting_for(services, containers)) and not self._task.check_mode:
             now = time.monotonic()
             if now - start > float(self._task.args["timeout"]):
                 raise AnsibleActionFail(self._report(waiting, now - start, task_vars or {}))
@@ -61,7 +75,9 @@ class ActionModule(ActionBase):
                 self._show(waiting, now - start, task_vars or {})
                 shown, shown_at = waiting, now
             time.sleep(PAUSE)
-        return {**result, "changed": False, "seconds": round(time.monotonic() - start)}
+            containers = self._containers()
+        seconds = round(time.monotonic() - start)
+        return {**result, "changed": False, "seconds": seconds, "addresses": addresses(containers)}
 
     def _docker(self, arguments: str) -> str:
         """Return what a docker command prints on the host."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def action_info(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Report each subset that is asked for; one that fails goes into ``failed`` with its reason, the others go on.
 
-    :param request: ``subset``, names; ``worker_timeout``, seconds that workers get to answer
+    :param request: ``subset``, names; ``worker_timeout``, seconds that workers get to answer; ``worker_count``, after
+        how many answers no more are waited for, 0 for all that come
     :param report: gets the answers by name, and ``failed``
     """
     failed = report.setdefault("failed", {})
@@ -163,7 +164,8 @@ def info_workers(_airflow: Airflow, request: dict[str, Any]) -> list[dict[str, A
     if "Celery" not in conf.get("core", "executor"):
         return []
     app = first_import("airflow.providers.celery.executors.celery_executor", "airflow.executors.celery_executor").app
-    answers = app.control.inspect(timeout=request["worker_timeout"]).active_queues() or {}
+    asked = app.control.inspect(timeout=request["worker_timeout"], limit=request["worker_count"] or None)
+    answers = asked.active_queues() or {}
     return [{"name": name, "queues": sorted(queue["name"] for queue in answers[name])} for name in sorted(answers)]
 
 

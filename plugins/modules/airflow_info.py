@@ -25,9 +25,13 @@ options:
     choices: [version, import_errors, jobs, workers, dags, connections, variables, pools, users]
     default: [version, import_errors, jobs, workers, dags, connections, variables, pools, users]
   worker_timeout:
-    description: Seconds that workers get to answer. All of them pass, as it is not known how many there are.
+    description: Seconds that workers get to answer. All of them pass unless O(worker_count) says how many there are.
     type: float
     default: 3
+  worker_count:
+    description: How many workers there should be; when so many have answered, no more are waited for. 0 for unknown.
+    type: int
+    default: 0
 extends_documentation_fragment: [airflow_container]
 attributes:
   check_mode:
@@ -192,6 +196,7 @@ SUBSETS = ["version", "import_errors", "jobs", "workers", "dags", "connections",
 ARGUMENTS = {
     "subset": {"type": "list", "elements": "str", "choices": SUBSETS, "default": SUBSETS},
     "worker_timeout": {"type": "float", "default": 3},
+    "worker_count": {"type": "int", "default": 0},
     **CONTAINER_OPTIONS,
 }
 
@@ -207,7 +212,7 @@ def main() -> None:
             module.fail_json(msg=str(error))
         module.warn(f"Nothing can be told yet: {error}")
         module.exit_json(changed=False, running=False)
-    request = {name: module.params[name] for name in ("subset", "worker_timeout")}
+    request = {name: module.params[name] for name in ("subset", "worker_timeout", "worker_count")}
     try:
         report = run_inside(
             module.run_command,

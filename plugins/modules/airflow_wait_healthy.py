@@ -32,7 +32,7 @@ attributes:
     description: Runs on the controller and calls docker on the host.
   check_mode:
     support: full
-    description: Does not wait.
+    description: Looks, but does not wait.
 """
 
 EXAMPLES = r"""
@@ -48,4 +48,11 @@ seconds:
   description: Seconds that it waited.
   type: int
   returned: success
+addresses:
+  description: IP addresses of the project's containers, by service, by network.
+  type: dict
+  returned: success
+  sample:
+    postgres:
+      airflow: 172.18.0.2
 """

@@ -50,6 +50,13 @@ def test_tells_the_state(stack: Stack) -> None:
     assert (result["dags"][0]["paused"], result["dags"][0]["has_import_errors"]) == (True, False)
 
 
+def test_waits_for_no_more_workers_than_there_are(stack: Stack) -> None:
+    stack.wait(lambda: play(info(subset=["workers"])).results[0]["workers"], seconds=60)
+    # With the whole of this time it would end as unreachable: play() gives up long before.
+    result = play(info(subset=["workers"], worker_timeout=900, worker_count=1, timeout=60)).results[0]
+    assert [worker["name"] for worker in result["workers"]] == ["celery@worker"], result
+
+
 def test_tells_only_what_is_asked_for(stack: Stack) -> None:
     result = play(info(subset=["version"])).results[0]
     assert result["version"] == "2.5.3"

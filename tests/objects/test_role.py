@@ -79,8 +79,9 @@ def test_a_missing_password_stops_the_run(stack: Stack, seed: Seed, tmp_path: Pa
     real = seed()
     assert real.returncode != 0
     for part in (
-        f"here: {tmp_path}/database_news_password does not exist, which a connection with stack_database news needs",
-        f"here: {tmp_path}/admin_password does not exist, which the first administrator needs",
+        "here: these files do not exist; nothing was changed. Run playbooks/deploy_airflow_stack.yml first.",
+        f"- {tmp_path}/database_news_password, which a connection with stack_database news needs",
+        f"- {tmp_path}/admin_password, which the first administrator needs",
     ):
         assert part in words(real.stdout + real.stderr)
     assert stack.exported() == stack.users() == {}

@@ -39,3 +39,10 @@ def test_waiting_for(containers: list[dict[str, Any]], waiting: dict[str, str]) 
 def test_last_words() -> None:
     assert plugin.last_words(container("redis", health="unhealthy")) == "refused"
     assert plugin.last_words(container("redis")) == ""
+
+
+def test_addresses_are_those_of_running_containers() -> None:
+    networks = {"airflow": {"IPAddress": "172.18.0.2"}, "other": {"IPAddress": ""}}
+    redis = {**container("redis"), "NetworkSettings": {"Networks": networks}}
+    stopped = {**container("postgres", "exited"), "NetworkSettings": {"Networks": {"airflow": {"IPAddress": ""}}}}
+    assert plugin.addresses([redis, stopped]) == {"redis": {"airflow": "172.18.0.2"}, "postgres": {}}
