@@ -22,9 +22,9 @@ lock: setup ## Resolve requirements/*.in anew into the locks
 check: setup ## Lint, types, unit tests, syntax: everything that takes less than two minutes
 	@$(PY) -m tests.check
 
-dags-check: setup ## Check DAGs without a host: make dags-check DAGS=dags SKIP=RULE,RULE (VERSION, AIRFLOW_PYTHON: docs/dag_authors.md)
+dags-check: setup ## Check DAGs without a host: make dags-check DAGS=dags SKIP=RULE,RULE (PLUGINS, VERSION, AIRFLOW_PYTHON: docs/dag_authors.md)
 	@$(PY) -m tests.dags_check $(DAGS) $(if $(VERSION),--version $(VERSION)) $(if $(SKIP),--skip $(SKIP)) \
-		$(if $(AIRFLOW_PYTHON),--python $(AIRFLOW_PYTHON))
+		$(if $(PLUGINS),--plugins $(PLUGINS)) $(if $(AIRFLOW_PYTHON),--python $(AIRFLOW_PYTHON))
 
 docs: setup ## Write the variable tables of the roles' READMEs from their argument specs
 	@$(PY) -m tests.docs

@@ -165,17 +165,20 @@ def context(slow_seconds: float) -> dict[str, Any]:
     }
 
 
-def load(release: Release, interpreter: Path, folder: Path, limit: float) -> dict[str, Any]:
+def load(release: Release, interpreter: Path, folder: Path, plugins: Path | None, limit: float) -> dict[str, Any]:
     """Load the DAG files and return the report."""
     with tempfile.TemporaryDirectory() as home:
         shutil.copy(release.place / "airflow.db", home)
         variables = {**environment(release, Path(home)), "AIRFLOW__CORE__DAGS_FOLDER": str(folder)}
+        if plugins:
+            variables["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(plugins)
 
         def run(argv: list[str], data: str, **_: object) -> tuple[int, str, str]:
             done = subprocess.run(argv, input=data, env=variables, capture_output=True, text=True, check=False)
             return done.returncode, done.stdout, done.stderr
 
-        action = {"name": "dags_check", "folder": str(folder), "limit": limit, "jobs": 0, "connections": False}
+        action = {"name": "dags_check", "folder": str(folder), "limit": limit, "jobs": 0}
+        action |= {"connections": False, "plugins": plugins is not None}
         programs = [airflow_inside_dag_facts, airflow_inside_dags]
         try:
             reports = run_program(
@@ -196,9 +199,12 @@ def check(options: argparse.Namespace) -> int:
     release, folder = releases()[options.version], options.folder.resolve()
     if not folder.is_dir():
         raise CheckError(f"there is no directory {folder}; name the one with the DAG files.")
+    plugins = options.plugins.resolve() if options.plugins else None
+    if plugins and not plugins.is_dir():
+        raise CheckError(f"there is no directory {plugins}; name the one with the plugins.")
     interpreter = prepare(release, options.python or release.python)
     started = time.monotonic()
-    report = load(release, interpreter, folder, options.file_timeout)
+    report = load(release, interpreter, folder, plugins, options.file_timeout)
     findings, not_checked = dag_policy.check(report, context(options.slow_seconds), skip)
     for finding in findings:
         print(finding)
@@ -219,6 +225,7 @@ def main() -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "dags", help="the DAG files; dags/ without it")
     parser.add_argument("--version", choices=versions, default=versions[0], help="release of Airflow")
     parser.add_argument("--python", help="Python to make the environment with: a version or a path")
+    parser.add_argument("--plugins", type=Path, help="directory with plugins to load the files with")
     parser.add_argument("--skip", default="", help="ids of rules to switch off, separated by commas")
     parser.add_argument("--file-timeout", type=float, default=30, help="seconds that one file gets (%(default)s)")
     parser.add_argument("--slow-seconds", type=float, default=5, help="seconds a file may take (%(default)s)")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +19,19 @@ UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
 if UTILS not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(UTILS)
 
-from ansible.module_utils.controller_tree import pack_tree
-from ansible.module_utils.dag_release import SourceError, changes, left_out, release_files, release_id
+from ansible.module_utils.controller_tree import pack_files
+from ansible.module_utils.dag_release import File, SourceError, release_files, release_id
 
 OPTIONS = {
     "src": {"type": "path", "required": True},
     "directory": {"type": "path", "required": True},
     "origin": {"type": "dict", "default": {}},
 }
+# Bytes of an archive that go with the request; as a file it takes several commands on the host more.
+CARRIED = 1024 * 1024
+# How many files go with the first request, and how large each may be.
+GUESSED = 10
+GUESSED_SIZE = 16 * 1024
 
 
 class ActionModule(ActionBase):
@@ -60,44 +68,58 @@ class ActionModule(ActionBase):
         except OSError as error:
             raise AnsibleActionFail(f"src {root}: {error}; nothing was changed.") from error
         release = release_id(files)
-        request = {"directory": options["directory"], "release": release, "origin": options["origin"]}
-        known = {"release": release, "files": len(files), "sent": []}
-        look = self._step({**request, "step": "look"}, task_vars)
-        if look["whole"] and look["current"] == release:
-            return result | known | {"changed": False, "current": release, "changes": changes(files, files)}
-        compared = self._step({**request, "step": "compare", "files": files}, task_vars)
-        differing = changes(compared["current_files"], files)
-        known |= {
-            "current": look["current"],
-            "changes": differing,
-            "diff": _diff(look["current"], release, differing),
+        request = {
+            "step": "receive",
+            "directory": options["directory"],
+            "release": release,
+            # As text: see airflow_dag_store.
+            "files": json.dumps(files),
+            "origin": options["origin"],
         }
-        if look["whole"]:
-            return result | known | {"changed": False}
-        known["sent"] = compared["missing"]
-        if not self._task.check_mode:
-            archive = self._send(root, compared["missing"]) if compared["missing"] else None
-            self._step({**request, "step": "receive", "files": files, "archive": archive}, task_vars)
-        return result | known | {"changed": True}
+        try:
+            # Most changes are small: the files that changed last go with the question what the host lacks.
+            answer = self._step({**request, **self._send(root, _latest(root, files))}, task_vars)
+            if not answer["whole"]:
+                again = self._step({**request, **self._send(root, answer["missing"])}, task_vars)
+                if not again["whole"]:
+                    raise AnsibleActionFail(f"src {root}: the host's releases changed meanwhile; run the play again.")
+        except OSError as error:
+            raise AnsibleActionFail(f"src {root}: {error}; what Airflow reads was not changed.") from error
+        result |= {"release": release, "files": len(files), "sent": answer["missing"]}
+        result |= {name: answer[name] for name in ("changed", "current", "changes")}
+        if answer["current"] != release:
+            result["diff"] = _diff(answer["current"], release, answer["changes"])
+        return result
 
     def _step(self, request: dict[str, Any], task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
         """Run one step of the module on the host."""
         answer: dict[str, Any] = self._execute_module(
-            module_name="airflow_dag_receive", module_args=request, task_vars=task_vars
+            module_name="airflow_dag_store", module_args=request, task_vars=task_vars
         )
         if answer.get("failed"):
-            raise AnsibleActionFail(answer.get("msg") or answer.get("module_stderr") or str(answer))
+            text = answer.get("msg") or answer.get("module_stderr") or str(answer)
+            raise AnsibleActionFail(f"{text} What Airflow reads was not changed.")
         return answer
 
-    def _send(self, root: Path, names: list[str]) -> str:
-        """Send files as one archive and return its path on the host."""
+    def _send(self, root: Path, names: Collection[str]) -> dict[str, Any]:
+        """Pack files as one archive and return the options that carry it: a large one is sent to the host at once."""
         with tempfile.NamedTemporaryFile(suffix=".tar.gz") as archive:
-            pack_tree(root, archive.file, left_out, set(names))
+            pack_files(root, archive.file, names)
             archive.flush()
+            path = Path(archive.name)
+            if path.stat().st_size <= CARRIED:
+                return {"sent": list(names), "content": base64.b64encode(path.read_bytes()).decode()}
             remote: str = self._connection._shell.join_path(self._make_tmp_path(), "dags.tar.gz")
             self._transfer_file(archive.name, remote)
         self._fixup_perms2((self._connection._shell.tmpdir, remote))
-        return remote
+        return {"sent": list(names), "archive": remote}
+
+
+def _latest(root: Path, files: Mapping[str, File]) -> list[str]:
+    """Return small files that changed last: git writes those anew that differ, an editor those that it edited."""
+    found = {name: os.stat(os.path.join(root, name)) for name, file in files.items() if "digest" in file}
+    latest = sorted(found, key=lambda name: found[name].st_mtime, reverse=True)[:GUESSED]
+    return [name for name in latest if found[name].st_size <= GUESSED_SIZE]
 
 
 def _diff(current: str | None, release: str, differing: Mapping[str, list[str]]) -> dict[str, str]:

@@ -66,7 +66,7 @@ class ActionModule(ActionBase):
             return {**result, "changed": False, "seconds": 0, "addresses": {}}
         start = shown_at = time.monotonic()
         shown: dict[str, str] = {}
-        containers = self._containers()
+        containers = self._containers_if_any() if self._task.check_mode else self._containers()
         while (waiting := waiting_for(services, containers)) and not self._task.check_mode:
             now = time.monotonic()
             if now - start > float(self._task.args["timeout"]):
@@ -92,6 +92,13 @@ class ActionModule(ActionBase):
         ids = self._docker(f"ps -aq --filter {label} --filter label=com.docker.compose.oneoff=False").split()
         found: list[dict[str, Any]] = json.loads(self._docker(f"inspect {' '.join(ids)}")) if ids else []
         return found
+
+    def _containers_if_any(self) -> list[dict[str, Any]]:
+        """Return the same, nothing where Docker does not answer: in check mode it may not be installed yet."""
+        try:
+            return self._containers()
+        except AnsibleActionFail:
+            return []
 
     def _show(self, waiting: dict[str, str], seconds: float, task_vars: dict[str, Any]) -> None:
         """Print one line that says what is waited for."""

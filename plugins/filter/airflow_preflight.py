@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 Problems = list[str]
@@ -12,6 +14,8 @@ Problems = list[str]
 # Options that the stack sets itself, with what the user writes instead.
 MANAGED_OPTIONS = {
     ("core", "executor"): "the stack runs on Celery; remove it",
+    ("core", "dags_folder"): "set airflow_dags_source",
+    ("core", "plugins_folder"): "set airflow_plugins_source",
     ("core", "fernet_key"): "set airflow_fernet_key",
     ("core", "hostname_callable"): "the stack's log addresses depend on it; remove it",
     ("database", "sql_alchemy_conn"): "set airflow_postgres_password",
@@ -144,11 +148,51 @@ def database_problems(databases: Sequence[Mapping[str, Any]]) -> Problems:
     return problems
 
 
+def queue_problems(queues: Sequence[str]) -> Problems:
+    """Return what is wrong with ``airflow_worker_queues``.
+
+    :param queues: names of Celery queues
+    """
+    if not queues:
+        return ["airflow_worker_queues: the worker would take no task; write one queue at least, such as [default]."]
+    return [
+        f"airflow_worker_queues: {queue!r} is no name of a queue; write letters, digits, dots, dashes and underscores."
+        for queue in queues
+        if not re.fullmatch(r"[\w.-]+", queue)
+    ]
+
+
+def bind_problems(address: str) -> Problems:
+    """Return what is wrong with ``airflow_web_bind_address``.
+
+    :param address: an IP address of the host
+    """
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return [f"airflow_web_bind_address: {address!r} is no IP address; write one, such as 127.0.0.1 or 0.0.0.0."]
+    return []
+
+
+def plugins_problems(source: str) -> Problems:
+    """Return what is wrong with ``airflow_plugins_source``.
+
+    :param source: a directory of the controller, or nothing
+    """
+    if not source or Path(source).is_dir():
+        return []
+    return [
+        f"airflow_plugins_source: {source} is no directory on the controller; write the path of the one that holds "
+        "the plugins, or remove it."
+    ]
+
+
 def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     """Return every problem of role airflow's inputs, each a sentence that says what to write instead.
 
     :param inputs: dict with ``version``, ``image``, ``postgres_image``, ``releases``, ``groups``, ``service_groups``,
-        ``names``, ``known``, ``config`` and ``databases``, as the functions above take them
+        ``names``, ``known``, ``config``, ``databases``, ``queues``, ``bind_address`` and
+        ``plugins_source``, as the functions above take them
     :returns: sentences; an empty list if all is well
     """
     problems = version_problems(inputs["version"], inputs["releases"])
@@ -160,6 +204,9 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += misspelt_problems(inputs["names"], inputs["known"])
     problems += config_problems(inputs["config"])
     problems += database_problems(inputs["databases"])
+    problems += queue_problems(inputs["queues"])
+    problems += bind_problems(inputs["bind_address"])
+    problems += plugins_problems(inputs["plugins_source"])
     return problems
 
 

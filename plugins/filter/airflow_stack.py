@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
 Dict = dict[str, Any]
+
+# Words of the service table that compose does not know.
+OWN_WORDS = ("beside", "airflow", "arguments", "reads", "data_volumes")
 
 
 def airflow_cfg(*layers: Mapping[str, Mapping[str, Any]]) -> str:
@@ -49,13 +53,15 @@ def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> D
 
     :param services: the service table; each entry is a service in compose's words, plus ``beside`` (where no group
         is its own: the service whose hosts run it), ``airflow`` (true where it runs Airflow and so takes on
-        ``stack.airflow``), ``reads`` (names in ``stack.contents`` of mounted files whose change restarts it) and
+        ``stack.airflow``), ``arguments`` (what follows the release's command),
+        ``reads`` (names in ``stack.contents`` of mounted files whose change restarts it) and
         ``data_volumes`` (named volumes that compose must never remove: path by name)
-    :param stack: ``project``, ``network``, ``host`` (inventory name), ``groups`` (of this host), ``service_groups``
-        (the inventory group whose hosts run a service, by service), ``secrets_directory``, ``logging`` and
-        ``healthcheck`` (what compose's words of these names start from), ``airflow`` (what the Airflow services share),
-        ``release`` (command and health check by service), ``memory_limits`` (by service), ``contents`` (file texts by
-        name) and ``digest_key`` (a secret, so that a label tells nothing of a secret file)
+    :param stack: ``project``, ``network``, ``bridge`` (its name on the host), ``host`` (inventory name), ``groups`` (of
+        this host), ``service_groups`` (the inventory group whose hosts run a service, by service),
+        ``secrets_directory``, ``logging`` and ``healthcheck`` (what compose's words of these names start from),
+        ``airflow`` (what the Airflow services share), ``release`` (command and health check by service),
+        ``memory_limits`` (by service), ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label
+        tells nothing of a secret file)
     :returns: the definition, ready for docker_compose_v2
     :raises AnsibleFilterError: if no group is known of a service, a memory limit names no service, or a file is unknown
     """
@@ -74,7 +80,12 @@ def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> D
     return {
         "name": stack["project"],
         "services": {name: _compose_service(name, entry, stack) for name, entry in entries.items()},
-        "networks": {"default": {"name": stack["network"]}},
+        "networks": {
+            "default": {
+                "name": stack["network"],
+                "driver_opts": {"com.docker.network.bridge.name": stack["bridge"]},
+            }
+        },
         "volumes": {volume: {"name": volume, "external": True} for volume in data_volumes},
         "secrets": {secret: {"file": f"{stack['secrets_directory']}/{secret}"} for secret in secrets},
     }
@@ -96,7 +107,8 @@ def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any
     if not service.get("airflow"):
         return dict(service)
     shared, row = stack["airflow"], stack["release"].get(name, {})
-    result = {**shared, **{key: row[key] for key in ("command",) if key in row}, **service}
+    command = {"command": [*row["command"], *service.get("arguments", [])]} if "command" in row else {}
+    result = {**shared, **command, **service}
     result["environment"] = {**shared["environment"], **service.get("environment", {})}
     result["volumes"] = [*shared["volumes"], *service.get("volumes", [])]
     if "health" in row:
@@ -107,7 +119,7 @@ def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any
 
 def _compose_service(name: str, entry: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:
     """Return one service in compose's words: the entry, and what all services of the stack share."""
-    result = {key: value for key, value in entry.items() if key not in ("beside", "airflow", "reads", "data_volumes")}
+    result = {key: value for key, value in entry.items() if key not in OWN_WORDS}
     mounts = [f"{volume}:{path}" for volume, path in entry.get("data_volumes", {}).items()]
     result["volumes"] = [*entry.get("volumes", []), *mounts]
     result["hostname"] = f"{name}-{stack['host']}"
@@ -132,6 +144,32 @@ def _digest(names: Sequence[str], stack: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
+def airflow_firewall(published: Sequence[Mapping[str, Any]], bridge: str) -> list[str]:
+    """Return the rules for packets that the host forwards, in the words of iptables, to be asked before Docker's own.
+
+    Containers of the bridge may talk to each other and to everybody, and get answers. Others reach what is published,
+    under the address and port that it is published on, and nothing else: no container's address, and nothing that is
+    published on a loopback address. The host itself does not forward what it sends.
+
+    :param published: what Docker publishes, dicts with ``address`` (0.0.0.0 for all) and ``port`` of the host
+    :param bridge: name of the stack's bridge
+    :returns: what follows the name of the chain; a packet that no rule of these drops goes on to Docker's rules
+    """
+    rules = [
+        f"! --out-interface {bridge} --jump RETURN",
+        f"--in-interface {bridge} --jump RETURN",
+        "--match conntrack --ctstate RELATED,ESTABLISHED --jump RETURN",
+    ]
+    for place in published:
+        address = ipaddress.ip_address(place["address"])
+        # What comes in by IPv6 is taken in by Docker's proxy, and not forwarded.
+        if address.version == 4 and not address.is_loopback:
+            only = "" if address.is_unspecified else f" --ctorigdst {address}"
+            port = f"--ctorigdstport {place['port']}"
+            rules.append(f"--protocol tcp --match conntrack --ctstate DNAT{only} {port} --jump RETURN")
+    return [*rules, "--jump DROP"]
+
+
 def airflow_image_ids(names: Sequence[str], inspected: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return the id of each image that the engine has.
 
@@ -151,5 +189,6 @@ class FilterModule:
         return {
             "airflow_cfg": airflow_cfg,
             "airflow_compose": airflow_compose,
+            "airflow_firewall": airflow_firewall,
             "airflow_image_ids": airflow_image_ids,
         }

@@ -20,6 +20,8 @@ from ansible.module_utils.controller_tree import find_source
 
 Problems = list[str]
 SOURCES = {"distribution": "docker", "docker": "distribution"}
+# Packages that hold an engine.
+ENGINES = ("docker.io", "docker-ce")
 
 
 def package_problems(
@@ -41,21 +43,46 @@ def package_problems(
     return [f"docker_package_source: {release} is not supported with {source}; supported: {known}."]
 
 
-def engine_problems(source: str, engine: str, installed: Sequence[str]) -> Problems:
+def engine_problems(source: str, engine: str, installed: Mapping[str, str]) -> Problems:
     """Refuse to replace an engine that came from another source: apt would remove it, with every container stopped.
 
     Args:
         source: Value of ``docker_package_source``.
         engine: The package that this source's engine comes in.
-        installed: Names of engine packages on the host.
+        installed: Packages on the host with their versions.
     """
-    others = [name for name in installed if name != engine]
+    others = [name for name in ENGINES if name in installed and name != engine]
     if not others:
         return []
     return [
         f"docker_package_source: the engine on this host is {others[0]}, and installing {engine} would remove it; "
         f"write docker_package_source: {SOURCES[source]}, or remove {others[0]} yourself first."
     ]
+
+
+def version_problems(
+    source: str, packages: Sequence[str], installed: Mapping[str, str], minimum: Mapping[str, str]
+) -> Problems:
+    """Refuse an engine and a compose that are too old. Those that are there stay: apt does not upgrade them here.
+
+    Args:
+        source: Value of ``docker_package_source``.
+        packages: Names of this source's packages.
+        installed: Packages on the host with their versions.
+        minimum: Lowest versions by package.
+    """
+    instead = ", or write docker_package_source: docker" if source == "distribution" else ""
+    return [
+        f"docker_package_source: {name} {installed[name]} on this host is older than {minimum[name]}, which the "
+        f"stack's health checks need; upgrade it there (apt-get install --only-upgrade {name}){instead}."
+        for name in packages
+        if name in minimum and name in installed and _numbers(installed[name]) < _numbers(minimum[name])
+    ]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the first two numbers of a package's version, without the epoch: ``5:26.1.5+dfsg1-9`` is (26, 1)."""
+    return tuple(int(number) for number in re.findall(r"\d+", version.rpartition(":")[2])[:2])
 
 
 def repository_problems(url: str, key: str, roots: Sequence[str]) -> Problems:
@@ -134,7 +161,7 @@ def docker_problems(inputs: Mapping[str, Any]) -> Problems:
     """Return every problem of role docker's inputs, each a sentence that says what to write instead.
 
     Args:
-        inputs: ``source``, ``release``, ``table``, ``gaps``, ``installed``, ``daemon_json``, ``daemon``,
+        inputs: ``source``, ``release``, ``table``, ``gaps``, ``installed``, ``minimum``, ``daemon_json``, ``daemon``,
             ``ca_certificates``, ``repository_url``, ``repository_key`` and ``roots``, as the functions above take them.
 
     Returns:
@@ -143,7 +170,9 @@ def docker_problems(inputs: Mapping[str, Any]) -> Problems:
     source, release, table = inputs["source"], inputs["release"], inputs["table"]
     problems = package_problems(source, release, table, inputs["gaps"])
     if not problems:
-        problems += engine_problems(source, table[source][release]["engine"], inputs["installed"])
+        row = table[source][release]
+        problems += engine_problems(source, row["engine"], inputs["installed"])
+        problems += version_problems(source, row["packages"], inputs["installed"], inputs["minimum"])
     problems += repository_problems(inputs["repository_url"], inputs["repository_key"], inputs["roots"])
     problems += daemon_problems(inputs["daemon_json"], inputs["daemon"])
     return problems + certificate_problems(inputs["ca_certificates"], inputs["roots"])

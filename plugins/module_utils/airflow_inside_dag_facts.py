@@ -146,8 +146,8 @@ def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:
     :param task: an operator, mapped or not
     :param lines: finds lines of its file
     :param after: line of its DAG
-    :returns: ``task_id``, ``line``, ``operator``, ``mapped``, ``connections`` (argument by connection id), and
-        ``containers``, see container_facts, empty if it is no DockerOperator
+    :returns: ``task_id``, ``line``, ``operator``, ``mapped``, ``queue``, ``connections`` (argument by connection id),
+        and ``containers``, see container_facts, empty if it is no DockerOperator
     """
     mapped = hasattr(task, "partial_kwargs")
     operator = task.operator_class if mapped else type(task)
@@ -158,6 +158,7 @@ def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:
         "line": lines.of_task(task.task_id, after),
         "operator": operator.__name__,
         "mapped": mapped,
+        "queue": task.queue,
         "connections": {
             value: name
             for each in arguments

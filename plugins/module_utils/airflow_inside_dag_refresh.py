@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Airflow's variable that tells the release to people and to tasks.
 VARIABLE = "airflow_dags_release"
+# Files that are written in one transaction. It locks the rows of their DAGs, for which the scheduler waits.
+BATCH = 50
 
 
 def action_dag_refresh(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
@@ -23,12 +25,14 @@ def action_dag_refresh(_airflow: Airflow, request: dict[str, Any], report: dict[
     When anything changed that is no DAG file, such as a module that some of them import, all DAG files are read.
 
     :param request: ``release``, a dict for the variable; ``changed`` and ``removed``, paths below the DAGs folder, the
-        first ones of files that are new or differ; ``everything``, whether to read all DAG files in any case
-    :param report: gets ``parsed``, ``dags`` and ``gone``, numbers; and ``errors``, the last line by file
+        first ones of files that are new or differ; ``everything``, whether to read all DAG files in any case;
+        ``delete_history``, whether the runs of DAGs go with them
+    :param report: gets ``parsed``, ``dags`` and ``gone``, numbers; ``errors``, the last line by file; and
+        ``not_deleted``, why the history of a DAG stays, by its id
     """
     from airflow import settings  # noqa: PLC0415 - only the container has Airflow
     from airflow.configuration import conf  # noqa: PLC0415
-    from airflow.models import DagBag, Variable  # noqa: PLC0415
+    from airflow.models import Variable  # noqa: PLC0415
     from airflow.utils.file import list_py_file_paths  # noqa: PLC0415
 
     folder = conf.get("core", "dags_folder")
@@ -36,16 +40,34 @@ def action_dag_refresh(_airflow: Airflow, request: dict[str, Any], report: dict[
     changed, removed = ({os.path.join(folder, path) for path in request[part]} for part in ("changed", "removed"))
     some = changed <= set(alive) and removed <= known_files() and not request["everything"]
     parsed = sorted(changed) if some else alive
-    bag = DagBag(dag_folder=os.devnull, include_examples=False, read_dags_from_db=False)
-    for path in parsed:
-        bag.process_file(path, only_if_updated=False)
     # What was written a moment ago would be passed over otherwise, and then removed if its file moved.
     settings.MIN_SERIALIZED_DAG_UPDATE_INTERVAL = 0
-    bag.sync_to_db(processor_subdir=folder)
-    report["gone"] = forget(folder, alive, parsed, set(bag.dags))
+    dag_ids: set[str] = set()
+    errors: dict[str, str] = {}
+    for start in range(0, len(parsed), BATCH):
+        found, failed = read(parsed[start : start + BATCH], folder)
+        dag_ids |= found
+        errors.update(failed)
+    gone = forget(folder, alive, parsed, dag_ids)
+    report["not_deleted"] = delete_history(gone) if request["delete_history"] else {}
     Variable.set(VARIABLE, json.dumps(request["release"]), description="Release of the DAG tree that Airflow reads")
-    report["parsed"], report["dags"] = len(parsed), len(bag.dags)
-    report["errors"] = {path: text.strip().split("\n")[-1] for path, text in bag.import_errors.items()}
+    report.update(parsed=len(parsed), dags=len(dag_ids), gone=len(gone))
+    report["errors"] = {path: text.strip().split("\n")[-1] for path, text in errors.items()}
+
+
+def read(paths: list[str], folder: str) -> tuple[set[str], dict[str, str]]:
+    """Read some files and write their DAGs into the database; return the DAGs' ids, and errors by file.
+
+    :param paths: the files
+    :param folder: the DAGs folder
+    """
+    from airflow.models import DagBag  # noqa: PLC0415
+
+    bag = DagBag(dag_folder=os.devnull, include_examples=False, read_dags_from_db=False)
+    for path in paths:
+        bag.process_file(path, only_if_updated=False)
+    bag.sync_to_db(processor_subdir=folder)
+    return set(bag.dags), bag.import_errors
 
 
 def known_files() -> set[str]:
@@ -57,7 +79,7 @@ def known_files() -> set[str]:
         return {path for (path,) in session.query(DagModel.fileloc)}
 
 
-def forget(folder: str, alive: list[str], parsed: list[str], dag_ids: set[str]) -> int:
+def forget(folder: str, alive: list[str], parsed: list[str], dag_ids: set[str]) -> list[str]:
     """Take those DAGs out of sight whose file is gone, or whose file was read and has them no more.
 
     Their runs and logs stay: a DAG that comes back has its history.
@@ -66,7 +88,7 @@ def forget(folder: str, alive: list[str], parsed: list[str], dag_ids: set[str]) 
     :param alive: the files that are there
     :param parsed: the files that were read
     :param dag_ids: what is in these
-    :returns: how many DAGs went
+    :returns: the ids of the DAGs that went
     """
     from airflow.models import DagModel  # noqa: PLC0415
     from airflow.models.dagcode import DagCode  # noqa: PLC0415
@@ -74,14 +96,32 @@ def forget(folder: str, alive: list[str], parsed: list[str], dag_ids: set[str]) 
     from airflow.models.serialized_dag import SerializedDagModel  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
-    count = 0
+    gone = []
     with create_session() as session:
         for row in session.query(DagModel).filter(DagModel.is_active):
             if row.fileloc not in alive or (row.fileloc in parsed and row.dag_id not in dag_ids):
                 row.is_active = False
                 SerializedDagModel.remove_dag(row.dag_id, session=session)
-                count += 1
+                gone.append(row.dag_id)
         SerializedDagModel.remove_deleted_dags(alive, processor_subdir=folder, session=session)
         DagCode.remove_deleted_code(alive, session=session)
         session.query(Failure).filter(Failure.filename.notin_(alive)).delete(synchronize_session=False)
-    return count
+    return gone
+
+
+def delete_history(dag_ids: list[str]) -> dict[str, str]:
+    """Delete all that the database holds of some DAGs, as ``airflow dags delete`` does.
+
+    :param dag_ids: DAGs whose files are gone
+    :returns: why Airflow refuses, by id: tasks of it are still running
+    """
+    from airflow.api.common.delete_dag import delete_dag  # noqa: PLC0415
+    from airflow.exceptions import AirflowException  # noqa: PLC0415
+
+    refused = {}
+    for dag_id in dag_ids:
+        try:
+            delete_dag(dag_id)
+        except AirflowException as error:
+            refused[dag_id] = str(error)
+    return refused

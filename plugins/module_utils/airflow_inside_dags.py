@@ -58,21 +58,28 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
     """Load every DAG file below a folder that Airflow would load, and report what came of each.
 
     :param request: ``folder``; ``limit``, seconds that one file gets; ``jobs``, how many are loaded at a time, 0 for
-        one a core; ``connections``, whether to look for those that the tasks use
-    :param report: gets ``exists``, whether the folder does; ``files``, in order of their paths, each with ``file``
-        (relative to the folder), ``seconds``, and either what the action dag_facts reports, or ``timeout`` (seconds) or
-        ``crash`` (words), with ``place`` where known; ``connections``, ids of those that are there, None where
+        one a core; ``connections``, whether to look for those that the tasks use; ``plugins``, whether there has to be
+        a folder of plugins
+    :param report: gets ``exists``, whether the folder does, and that of the plugins; ``files``, in order of their
+        paths, each with ``file`` (relative to the folder; of the plugins only what went wrong, as the file
+        ``plugins``), ``seconds``, and either what the action dag_facts reports, or ``timeout`` (seconds) or ``crash``
+        (words), with ``place`` where known; ``connections``, ids of those that are there, None where
         ``connections_unknown`` says why nobody knows
     """
+    from airflow.configuration import conf  # noqa: PLC0415
     from airflow.utils.file import list_py_file_paths  # noqa: PLC0415 - only the container has Airflow
 
-    folder = request["folder"]
-    report["exists"] = os.path.isdir(folder)
+    folder, plugins = request["folder"], conf.get("core", "plugins_folder")
+    report["exists"] = os.path.isdir(folder) and (os.path.isdir(plugins) or not request["plugins"])
     files = report.setdefault("files", [])
     if not report["exists"]:
         return
     # Airflow passes over what it may not read: then nothing would be wrong.
     os.listdir(folder)
+    # First, in a process of their own: Airflow loads plugins into whatever process meets a first DAG.
+    files += broken_plugins(plugins, request["limit"])
+    if any("errors" not in file for file in files):
+        return
     paths = sorted(list_py_file_paths(folder, include_examples=False))
 
     def load(path: str, found: dict[str, Any]) -> None:
@@ -85,6 +92,42 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
     files.sort(key=lambda file: str(file["file"]))
     if request["connections"]:
         look_for_connections(airflow, used_connections(files), report)
+
+
+def broken_plugins(folder: str, limit: float) -> list[dict[str, Any]]:
+    """Load the plugins as Airflow does; return what went wrong in the form of a file's report, nothing if all is well.
+
+    :param folder: the plugins folder
+    :param limit: seconds that all of them together get
+    """
+    children = list(run_each([folder], load_plugins, limit, 1)) if os.path.isdir(folder) else []
+    broken = []
+    for child in children:
+        result = {"file": "plugins", "seconds": round(child.seconds, 3), **child.outcome(folder)}
+        if result.get("place"):
+            result["place"]["file"] = os.path.join("plugins", result["place"]["file"])
+        if "errors" not in result or result["errors"]:
+            broken.append(result)
+    return broken
+
+
+def load_plugins(folder: str, report: dict[str, Any]) -> None:
+    """Load the plugins of a folder.
+
+    :param folder: the plugins folder
+    :param report: gets ``errors``, as of a file
+    """
+    from airflow import plugins_manager  # noqa: PLC0415
+
+    plugins_manager.ensure_plugins_loaded()
+    # By path, or by name for a plugin of an installed package.
+    errors = {
+        os.path.join("plugins", os.path.relpath(path, folder)) if os.path.isabs(path) else path: text
+        for path, text in plugins_manager.import_errors.items()
+    }
+    report["errors"] = [
+        {"file": file, "line": None, "dag_id": None, "text": text, "timeout": False} for file, text in errors.items()
+    ]
 
 
 def import_what_they_use(paths: Iterable[str], load: Load) -> None:

@@ -25,6 +25,7 @@ def gather(
         "projects_directory": options["projects_directory"],
         "airflow_directory": os.path.dirname(options["compose_file"]),
         "slow_seconds": options["slow_seconds"],
+        "queues": options["queues"],
         "sources": {source: os.path.exists(source) for _, source in dag_rules.sources(report)},
         "connections": None if known is None else [*known, *options["connections"]],
         "unknown": {},

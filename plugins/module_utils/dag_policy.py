@@ -24,6 +24,7 @@ FACTS = {
     "sources": "that takes the files of a host",
     "images": "that takes the Docker engine of a host",
     "connections": "that takes the database of a host's Airflow",
+    "queues": "that takes the inventory of the hosts",
     "slow_seconds": "no time is given",
 }
 
@@ -67,7 +68,7 @@ class Rule:
 RULES = (
     Rule(
         "import-error",
-        "Airflow cannot load it: {error}. Correct the file, or name it in .airflowignore if it is no DAG file.",
+        "Airflow cannot load it: {error}. Correct the file, or name it in .airflowignore if Airflow need not load it.",
         dag_rules.find_import_error,
         fixed=True,
     ),
@@ -145,6 +146,13 @@ RULES = (
         needs=("connections",),
     ),
     Rule(
+        "unknown-queue",
+        "no worker takes tasks from queue {queue!r}, only from {known}, so it would wait for ever. Add it to "
+        "airflow_worker_queues of a host, or correct its name.",
+        dag_rules.find_unknown_queue,
+        needs=("queues",),
+    ),
+    Rule(
         "schedule-never-fires",
         "the schedule {schedule} gives no run, now or later. Correct it, or write schedule=None for a DAG that "
         "people and other DAGs start.",
@@ -164,11 +172,14 @@ RULES = (
     ),
 )
 
+# Ids of the rules that can be switched off.
+OPTIONAL = tuple(rule.id for rule in RULES if not rule.fixed)
+
 
 def problems(skip: Iterable[str]) -> list[str]:
     """Say what is wrong with a list of rules to switch off."""
     found = []
-    optional = ", ".join(rule.id for rule in RULES if not rule.fixed)
+    optional = ", ".join(OPTIONAL)
     fixed = {rule.id for rule in RULES if rule.fixed}
     for name in skip:
         if name in fixed:

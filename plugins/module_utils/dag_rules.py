@@ -183,6 +183,13 @@ def find_unknown_connection(report: Facts, context: Facts) -> Iterator[Hit]:
                 yield place, {"connection": conn_id, "argument": argument}
 
 
+def find_unknown_queue(report: Facts, context: Facts) -> Iterator[Hit]:
+    """Find queues from which no worker takes tasks."""
+    for place, task in tasks(report):
+        if task["queue"] not in context["queues"]:
+            yield place, {"queue": task["queue"], "known": ", ".join(context["queues"])}
+
+
 def find_schedule_never_fires(report: Facts, _: Facts) -> Iterator[Hit]:
     """Find schedules that give no run."""
     for place, dag in dags(report):

@@ -20,8 +20,7 @@ import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ansible.module_utils.controller_tree import file_digest
 
@@ -111,22 +110,23 @@ class Store:
         return sorted({*wrong, *(there - set(files) - {MANIFEST})})
 
     def missing(self, files: Mapping[str, File]) -> list[str]:
-        """Return the paths of those files whose content no release on the host has."""
-        known = self._contents(files)
-        return sorted(name for name, file in files.items() if "digest" in file and file["digest"] not in known)
+        """Return the paths of those files whose content no release on the host has; what has it was read to be sure."""
+        held = self._held(files)
+        whole = {digest for digest, places in held.items() if any(_is(path, there) for path, there in places)}
+        return sorted(name for name, file in files.items() if "digest" in file and file["digest"] not in whole)
 
-    def _contents(self, files: Mapping[str, File]) -> dict[str, str]:
-        """Return a path on the host for each digest of these files that some release has; each was read to be sure."""
-        wanted = {file["digest"] for file in files.values() if "digest" in file}
-        known: dict[str, str] = {}
+    def _held(self, files: Mapping[str, File]) -> dict[str, list[tuple[str, File]]]:
+        """Return where the releases on the host should have the contents of these files, by digest."""
+        held: dict[str, list[tuple[str, File]]] = {file["digest"]: [] for file in files.values() if "digest" in file}
         for release in self.present():
-            for name, file in self.manifest(release)["files"].items():
-                path = os.path.join(self.path(release), name)
-                if file.get("digest") in wanted - known.keys() and _is(path, file):
-                    known[file["digest"]] = path
-        return known
+            for name, there in self.manifest(release)["files"].items():
+                if there.get("digest") in held:
+                    held[there["digest"]].append((os.path.join(self.path(release), name), there))
+        return held
 
-    def receive(self, release: str, files: Mapping[str, File], origin: Mapping[str, Any], archive: str | None) -> None:
+    def receive(
+        self, release: str, files: Mapping[str, File], origin: Mapping[str, Any], archive: str | BinaryIO | None
+    ) -> None:
         """Make a release whole, or leave nothing of it.
 
         A file that another release has with the same content is a hard link to it: it keeps its time, so Airflow
@@ -135,7 +135,7 @@ class Store:
         :param release: its id
         :param files: its files by path
         :param origin: where they come from
-        :param archive: path of a tar archive with the files that are missing, None if none is
+        :param archive: a tar archive with the files that are missing, or its path; None if none is
         :raises StoreError: if a file is not what the manifest says, or there is no room
         """
         os.makedirs(self.releases, mode=0o755, exist_ok=True)
@@ -163,29 +163,32 @@ class Store:
             if name.startswith(INCOMING):
                 shutil.rmtree(os.path.join(self.releases, name))
 
-    def _fill(self, incoming: str, files: Mapping[str, File], archive: str | None) -> None:
+    def _fill(self, incoming: str, files: Mapping[str, File], archive: str | BinaryIO | None) -> None:
         """Write all files of a release and check each of them."""
-        known = self._contents(files)
+        held = self._held(files)
+        made = set()
         with _unpacked(archive, incoming) as unpacked:
             for name, file in files.items():
                 path = os.path.join(incoming, name)
-                os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-                source = os.path.join(unpacked, name) if unpacked else ""
+                if (parent := os.path.dirname(path)) not in made:
+                    os.makedirs(parent, mode=0o755, exist_ok=True)
+                    made.add(parent)
+                sent = os.path.join(unpacked, name) if unpacked else ""
                 if "link" in file:
                     os.symlink(file["link"], path)
-                elif source and os.path.isfile(source):
-                    os.rename(source, path)
+                elif any(_reuse(source, there, path, file) for source, there in held[file["digest"]]):
+                    continue
+                elif sent and os.path.isfile(sent):
+                    os.rename(sent, path)
                     os.chmod(path, _mode(file))
-                elif file["digest"] in known:
-                    _reuse(known[file["digest"]], path, file)
                 if not _is(path, file):
                     raise StoreError(f"{name} did not arrive whole; run the play again.")
 
-    def repair(self, release: str, archive: str | None) -> None:
+    def repair(self, release: str, archive: str | BinaryIO | None) -> None:
         """Put back what somebody changed in a release, each file in one step, and remove what does not belong there.
 
         :param release: its id
-        :param archive: path of a tar archive with the damaged files that no other release has
+        :param archive: a tar archive with the damaged files that no other release has, or its path
         :raises StoreError: if a file cannot be put back
         """
         manifest, wrong = self.manifest(release), self.damaged(release)
@@ -261,14 +264,14 @@ class Store:
 
 
 @contextmanager
-def _unpacked(archive: str | None, beside: str) -> Iterator[str]:
+def _unpacked(archive: str | BinaryIO | None, beside: str) -> Iterator[str]:
     """Unpack an archive on the file system of a release, for the time of the block."""
     if archive is None:
         yield ""
         return
     directory = os.path.join(beside, ".unpacked")
     os.mkdir(directory)
-    with tarfile.open(archive) as tar:
+    with tarfile.open(archive) if isinstance(archive, str) else tarfile.open(fileobj=archive) as tar:
         for member in tar:
             # Ours are plain files below the directory; whatever else somebody slipped in is refused.
             if not member.isreg() or member.name.startswith("/") or ".." in member.name.split("/"):
@@ -293,20 +296,33 @@ def _is(path: str, file: File) -> bool:
             return os.readlink(path) == file["link"]
         found = os.lstat(path)
         regular = stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) == _mode(file)
-        return regular and file_digest(Path(path)) == file["digest"]
+        return regular and file_digest(path) == file["digest"]
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
             return False
         raise
 
 
-def _reuse(source: str, path: str, file: File) -> None:
-    """Link a file to the same content in another release; copy it if of the two only one is executable."""
-    if stat.S_IMODE(os.stat(source).st_mode) == _mode(file):
-        os.link(source, path)
-    else:
+def _reuse(source: str, there: File, path: str, file: File) -> bool:
+    """Link a file to the same content in another release, or copy it if of the two only one is executable.
+
+    :return: whether the file is whole now; nothing of it is left where it is not
+    """
+    if there["executable"] != file["executable"]:
+        if not _is(source, there):
+            return False
         shutil.copyfile(source, path)
         os.chmod(path, _mode(file))
+        return _is(path, file)
+    try:
+        os.link(source, path, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    # Looked at after it was linked: what somebody changed in the other release is no part of this one.
+    if not _is(path, file):
+        os.unlink(path)
+        return False
+    return True
 
 
 def write(path: str, text: str) -> None:

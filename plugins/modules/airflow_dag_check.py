@@ -22,6 +22,15 @@ options:
     description: Directory with the release, as the containers of the stack see it.
     type: str
     required: true
+  plugins_folder:
+    description:
+      - Directory with the plugins to load the files with, as the containers of the stack see it. By default theirs.
+    type: str
+    default: ''
+  policy:
+    description: Whether rules count that can be switched off. V(false) asks only whether everything can be loaded.
+    type: bool
+    default: true
   services:
     description: Services whose image and configuration are used, the first that the compose file has.
     type: list
@@ -49,6 +58,10 @@ options:
     type: list
     elements: str
     default: []
+  queues:
+    description: Celery queues from which some worker takes tasks. Without it the rule C(unknown-queue) is not checked.
+    type: list
+    elements: str
   docker_socket:
     description: Socket of the host's Docker engine.
     type: path
@@ -143,6 +156,8 @@ from ansible.module_utils.dag_host_facts import gather
 ARGUMENTS = {
     "compose_file": {"type": "path", "default": "/usr/local/projects/airflow/compose.yml"},
     "folder": {"type": "str", "required": True},
+    "plugins_folder": {"type": "str", "default": ""},
+    "policy": {"type": "bool", "default": True},
     "services": {
         "type": "list",
         "elements": "str",
@@ -153,6 +168,7 @@ ARGUMENTS = {
     "skip": {"type": "list", "elements": "str", "default": []},
     "projects_directory": {"type": "path", "default": "/usr/local/projects"},
     "connections": {"type": "list", "elements": "str", "default": []},
+    "queues": {"type": "list", "elements": "str"},
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
     "jobs": {"type": "int", "default": 0},
     "timeout": {"type": "int", "default": 900},
@@ -183,8 +199,9 @@ def main() -> None:
         done = len(error.reports.get("dags_check", {}).get("files", ()))
         module.fail_json(msg=f"The check came to no end, after {done} files: {error}", checked=False)
     seconds = round(time.monotonic() - started, 1)
-    context, partly = gather(module.params, definition, report)
-    findings, unknown = dag_policy.check(report, context, module.params["skip"])
+    skip = module.params["skip"] if module.params["policy"] else dag_policy.OPTIONAL
+    context, partly = gather(module.params, definition, report) if module.params["policy"] else ({}, [])
+    findings, unknown = dag_policy.check(report, context, skip)
     slowest = sorted(report["files"], key=lambda file: -file["seconds"])[:5]
     result = {
         "checked": True,
@@ -202,7 +219,7 @@ def main() -> None:
 def headline(count: int) -> str:
     """Return the line above the findings."""
     found = "1 finding" if count == 1 else f"{count} findings"
-    return f"{found}, so Airflow does not get these DAGs; docs/dag_authors.md lists the rules:"
+    return f"{found}, so Airflow does not get this release; docs/dag_authors.md lists the rules:"
 
 
 def load(options: dict[str, Any], docker: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -219,12 +236,16 @@ def load(options: dict[str, Any], docker: str | None) -> tuple[dict[str, Any], d
     service = next((name for name in options["services"] if name in definition["services"]), None)
     if service is None:
         raise ComposeError(f"{options['compose_file']} has none of the services {', '.join(options['services'])}.")
-    request = {"name": "dags_check", "folder": options["folder"], "limit": options["file_timeout"], "connections": True}
+    request = {"name": "dags_check", "folder": options["folder"], "limit": options["file_timeout"]}
+    request |= {"connections": options["policy"], "plugins": bool(options["plugins_folder"])}
 
     def run(argv: list[str], data: str, **_: Any) -> tuple[int, str, str]:
         return run_within(argv, options["timeout"] + AROUND, data)
 
-    with compose.throwaway(service, {"AIRFLOW__CORE__DAGS_FOLDER": options["folder"]}) as start:
+    environment = {"AIRFLOW__CORE__DAGS_FOLDER": options["folder"]}
+    if options["plugins_folder"]:
+        environment["AIRFLOW__CORE__PLUGINS_FOLDER"] = options["plugins_folder"]
+    with compose.throwaway(service, environment) as start:
         reports = run_program(
             run,
             [*start, "python"],
@@ -235,7 +256,8 @@ def load(options: dict[str, Any], docker: str | None) -> tuple[dict[str, Any], d
         )
     report: dict[str, Any] = reports["dags_check"]
     if not report["exists"]:
-        raise NothingThereError(f"there is no folder {options['folder']} in the containers of the stack.")
+        folders = " or ".join(filter(None, [options["folder"], options["plugins_folder"]]))
+        raise NothingThereError(f"there is no folder {folders} in the containers of the stack.")
     return definition, report
 
 

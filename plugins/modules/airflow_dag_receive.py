@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: have a release of a DAG tree on the host, for the action plugin of the same name."""
+"""Documentation of airflow_dag_receive; it is an action plugin: plugins/action/airflow_dag_receive.py."""
 
 from __future__ import annotations
 
@@ -87,43 +87,3 @@ problems:
   elements: str
   returned: when it cannot become one
 """
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.dag_store import Store, StoreError
-
-# What the action plugin passes on; `archive` only when the files have arrived.
-SENT = {
-    "directory": {"type": "path", "required": True},
-    "release": {"type": "str", "required": True},
-    "files": {"type": "dict"},
-    "origin": {"type": "dict", "default": {}},
-    "archive": {"type": "path"},
-    "step": {"type": "str", "choices": ["look", "compare", "receive"], "required": True},
-}
-
-
-def main() -> None:
-    """Run one step of it."""
-    module = AnsibleModule(argument_spec=SENT, supports_check_mode=True)
-    store, release, files = Store(module.params["directory"]), module.params["release"], module.params["files"]
-    try:
-        if module.params["step"] == "receive":
-            if release in store.present():
-                store.repair(release, module.params["archive"])
-            else:
-                store.receive(release, files, module.params["origin"], module.params["archive"])
-            module.exit_json(changed=True)
-        current = store.current()
-        if module.params["step"] == "compare":
-            there = store.manifest(current)["files"] if current else {}
-            module.exit_json(changed=False, missing=store.missing(files), current_files=there)
-        whole = release in store.present() and not store.damaged(release)
-        module.exit_json(changed=False, current=current, whole=whole)
-    except StoreError as error:
-        module.fail_json(msg=f"{error} What Airflow reads was not changed.")
-    except OSError as error:
-        module.fail_json(msg=f"{module.params['directory']}: {error} What Airflow reads was not changed.")
-
-
-if __name__ == "__main__":
-    main()

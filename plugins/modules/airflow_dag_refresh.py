@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: airflow_dag_refresh
 short_description: Tell a running Airflow at once that its DAG files changed
 description:
-  - Reads the DAG files that changed, and takes DAGs out of sight whose files are gone. Their history stays.
+  - Reads the DAG files that changed, and takes DAGs out of sight whose files are gone.
   - When a file changed that is no DAG file, such as a module that some of them import, all DAG files are read.
   - Writes the release into Airflow's variable C(airflow_dags_release).
 options:
@@ -29,6 +29,12 @@ options:
     default: []
   everything:
     description: Whether to read all DAG files, whatever O(changed) and O(removed) say.
+    type: bool
+    default: false
+  delete_history:
+    description:
+      - Whether the runs, task instances and XComs of DAGs that are taken out of sight are deleted.
+      - Those of a DAG with running tasks stay, with a warning.
     type: bool
     default: false
 extends_documentation_fragment: [airflow_container]
@@ -65,6 +71,10 @@ gone:
   description: Number of DAGs that were taken out of sight.
   type: int
   returned: success, outside check mode
+not_deleted:
+  description: Why the history of a DAG stays, by its id.
+  type: dict
+  returned: success, outside check mode
 errors:
   description: Last line of the error by file, of files that cannot be imported.
   type: dict
@@ -86,6 +96,7 @@ ARGUMENTS = {
     "changed": {"type": "list", "elements": "str", "required": True},
     "removed": {"type": "list", "elements": "str", "default": []},
     "everything": {"type": "bool", "default": False},
+    "delete_history": {"type": "bool", "default": False},
     **CONTAINER_OPTIONS,
 }
 
@@ -96,7 +107,8 @@ def main() -> None:
     if module.check_mode:
         module.exit_json(changed=True)
     docker = module.get_bin_path("docker")
-    request = {name: module.params[name] for name in ("release", "changed", "removed", "everything")}
+    names = ("release", "changed", "removed", "everything", "delete_history")
+    request = {name: module.params[name] for name in names}
     try:
         reports = run_inside(
             module.run_command,
@@ -108,7 +120,10 @@ def main() -> None:
         )
     except (NotRunningError, InsideError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=True, **reports["dag_refresh"])
+    report = reports["dag_refresh"]
+    for dag_id, reason in report["not_deleted"].items():
+        module.warn(f"The history of DAG {dag_id} stays: {reason}. Delete it later with: airflow dags delete {dag_id}")
+    module.exit_json(changed=True, **report)
 
 
 if __name__ == "__main__":

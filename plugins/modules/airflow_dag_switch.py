@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: let Airflow read another release of the DAG tree."""
+"""Documentation of airflow_dag_switch; it is an action plugin: plugins/action/airflow_dag_switch.py."""
 
 from __future__ import annotations
 
@@ -66,62 +66,3 @@ removed:
   elements: str
   returned: success
 """
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.dag_release import changes
-from ansible.module_utils.dag_store import Store, StoreError
-
-ARGUMENTS = {
-    "directory": {"type": "path", "required": True},
-    "release": {"type": "str", "required": True},
-    "keep": {"type": "int", "default": 5},
-}
-
-
-def main() -> None:
-    """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    store = Store(module.params["directory"])
-    try:
-        before = store.current()
-        release = wanted(store, module.params["release"])
-        # In check mode the release may not be there yet.
-        predicted = module.check_mode and release not in store.present()
-        manifest = {} if predicted else store.manifest(release)
-        earlier = store.manifest(before)["files"] if before in store.present() else {}
-        if release != before and not module.check_mode:
-            store.switch(release)
-        removed = store.surplus(module.params["keep"], release)
-        if not module.check_mode:
-            store.remove(removed)
-    except StoreError as error:
-        module.fail_json(msg=str(error))
-    except OSError as error:
-        module.fail_json(msg=f"{module.params['directory']}: {error}")
-    module.exit_json(
-        changed=release != before or bool(removed),
-        release=release,
-        origin=manifest.get("origin", {}),
-        before=before,
-        changes=changes(earlier, manifest.get("files", {})),
-        removed=removed,
-        diff={"before": f"{before or 'none'}\n", "after": f"{release}\n"},
-    )
-
-
-def wanted(store: Store, release: str) -> str:
-    """Return the id of the release to switch to.
-
-    :raises StoreError: if there is none before the current one
-    """
-    if release != "previous":
-        return release
-    previous = store.previous()
-    if previous is None:
-        there = ", ".join(store.present()) or "none"
-        raise StoreError(f"no release before the current one is left in {store.releases}; there are: {there}.")
-    return previous
-
-
-if __name__ == "__main__":
-    main()

@@ -7,9 +7,11 @@ import os
 import platform
 import sys
 
+from tests.bench import dags, objects
 from tests.bench.entry import RESULTS, TABLE, write
-from tests.bench.objects import GROUPS
 from tests.lab.names import REPO
+
+GROUPS = [*objects.GROUPS, *dags.GROUPS]
 
 
 def main() -> int:

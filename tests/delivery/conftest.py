@@ -9,12 +9,15 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from tests.lab.names import REPO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LAB = REPO / "build" / "lab" / os.environ.get("DELIVERY_LAB", "dags")
 STORE = "/usr/local/projects/airflow/dags"
@@ -120,6 +123,10 @@ class Host:
         """The state of a run."""
         return self.sql(f"SELECT state FROM dag_run WHERE run_id = '{run}'").strip()  # noqa: S608
 
+    def log(self, run: str) -> str:
+        """What the tasks of a run have written."""
+        return self.ssh(f"find /usr/local/projects/airflow/logs -path '*run_id={run}*' -name '*.log' | xargs -r cat")
+
     def airflow(self, *arguments: str) -> str:
         """Run an Airflow command."""
         return self.ssh(f"airflow {' '.join(arguments)}")
@@ -140,6 +147,14 @@ class Tree:
     def dag(self, path: str, name: str, *, tag: str = "", imports: str = "", body: str = "pass") -> None:
         """Write a DAG file with one task."""
         self.text(path, DAG.format(name=name, tag=tag, imports=imports, body=body))
+
+
+def wait(condition: Callable[[], bool], seconds: int = 120) -> None:
+    """Wait for what must happen soon."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(1)
 
 
 def quoted(text: str) -> str:

@@ -33,11 +33,11 @@ with DAG("never", schedule_interval="0 0 31 2 *", start_date=datetime(2023, 1, 1
         mounts=[Mount("/a", "/etc", "bind"), Mount("/b", "/usr/local/projects/airflow/dags", "bind")]
         + [Mount("/c", "/usr/local/projects/nobody/x.json", "bind")],
     )
-    PostgresOperator(task_id="sql", sql="SELECT 1", postgres_conn_id="no_such_connection")
+    PostgresOperator(task_id="sql", sql="SELECT 1", postgres_conn_id="no_such_connection", queue="no_such_queue")
 """
 RULES = (
     *("container-name-taken", "unknown-network", "mount-outside-projects", "mount-in-airflow", "mount-missing"),
-    *("image-missing", "unknown-connection", "schedule-never-fires", "duplicate-dag-id"),
+    *("image-missing", "unknown-connection", "unknown-queue", "schedule-never-fires", "duplicate-dag-id"),
 )
 
 

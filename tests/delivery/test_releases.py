@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.delivery.conftest import wait
 
+if TYPE_CHECKING:
     from tests.delivery.conftest import Host, Tree
 
 RECEIVE = "airflow_dags : receive | Have the release on the host"
 REFRESH = "airflow_dags : refresh | Let the scheduler read what changed"
-
-
-def wait(condition: Callable[[], bool], seconds: int = 120) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(1)
 
 
 def test_a_release_is_read_at_once_and_delivered_once(host: Host, delivered: Tree) -> None:
@@ -79,6 +71,16 @@ def test_a_dag_that_comes_back_has_its_history(host: Host, delivered: Tree) -> N
     assert host.state(run) == "success"
 
 
+def test_history_goes_with_the_dag_where_asked(host: Host, delivered: Tree) -> None:
+    kept, gone = host.trigger("persian"), host.trigger("first")
+    wait(lambda: host.state(gone) == host.state(kept) == "success")
+    (delivered.root / "first.py").unlink()
+    run = host.deliver(delivered, airflow_dags_delete_history=True)
+    assert run.code == 0, run.output
+    assert (host.state(gone), host.state(kept)) == ("", "success")
+    assert host.sql("SELECT dag_id FROM dag WHERE dag_id = 'first'") == ""
+
+
 def test_back_to_the_release_before_or_to_a_named_one(host: Host, delivered: Tree) -> None:
     first = host.current()
     delivered.dag("second.py", "second")
@@ -136,13 +138,9 @@ def test_a_task_that_runs_during_the_switch(host: Host, delivered: Tree) -> None
     delivered.text("shared/deep/tool.py", "VALUE = 'old'\n")
     assert host.deliver(delivered).code == 0
     run = host.trigger("running")
-    wait(lambda: "STARTED" in log(host, run))
+    wait(lambda: "STARTED" in host.log(run))
     delivered.text("shared/deep/late.py", "VALUE = 'new'\n")
     delivered.text("shared/deep/tool.py", "VALUE = 'new'\n")
     assert host.deliver(delivered).code == 0
     wait(lambda: host.state(run) == "success")
-    assert "LATE new EARLY old" in log(host, run)
-
-
-def log(host: Host, run: str) -> str:
-    return host.ssh(f"find /usr/local/projects/airflow/logs -path '*run_id={run}*' -name '*.log' | xargs -r cat")
+    assert "LATE new EARLY old" in host.log(run)

@@ -90,12 +90,12 @@ class Played:
     seconds: list[float]
 
 
-def play(*tasks: dict[str, Any], verbose: bool = False) -> Played:
-    """Run tasks on this machine; a task that fails does not stop the others.
+def play(*tasks: dict[str, Any], verbose: bool = False, inventory: Path | None = None) -> Played:
+    """Run tasks on this machine, or on the one host of an inventory; a task that fails does not stop the others.
 
     The results come from the JSON callback, unless `verbose` asks for what a person sees with -vvv --diff.
     """
-    playbook = [{"hosts": "localhost", "gather_facts": False, "tasks": [{**t, "ignore_errors": True} for t in tasks]}]
+    playbook = [{"hosts": "all", "gather_facts": False, "tasks": [{**t, "ignore_errors": True} for t in tasks]}]
     environment = {
         **os.environ,
         "ANSIBLE_CONFIG": str(REPO / "ansible.cfg"),
@@ -105,7 +105,8 @@ def play(*tasks: dict[str, Any], verbose: bool = False) -> Played:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "play.yml"
         path.write_text(yaml.dump(playbook, Dumper=Dumper, allow_unicode=True), encoding="utf-8")
-        argv = [str(ANSIBLE_PLAYBOOK), "-i", "localhost,", "-c", "local", "--diff", str(path)]
+        where = ["-i", str(inventory)] if inventory else ["-i", "localhost,", "-c", "local"]
+        argv = [str(ANSIBLE_PLAYBOOK), *where, "--diff", str(path)]
         run = subprocess.run(
             [*argv, "-vvv"] if verbose else argv, env=environment, capture_output=True, text=True, check=False
         )
@@ -117,7 +118,8 @@ def play(*tasks: dict[str, Any], verbose: bool = False) -> Played:
     except ValueError as error:
         raise AssertionError(f"Ansible did not run: {output}") from error
     tasks = document["plays"][0]["tasks"]
-    return Played([task["hosts"]["localhost"] for task in tasks], output, [seconds(task["task"]) for task in tasks])
+    results = [result for task in tasks for result in task["hosts"].values()]
+    return Played(results, output, [seconds(task["task"]) for task in tasks])
 
 
 def seconds(task: dict[str, Any]) -> float:

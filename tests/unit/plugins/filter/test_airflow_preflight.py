@@ -113,6 +113,9 @@ def test_all_problems_come_together() -> None:
             "known": ["airflow_version"],
             "config": {},
             "databases": [{"name": "postgres", "owner": "o"}],
+            "queues": ["a,b"],
+            "bind_address": "localhost",
+            "plugins_source": "/no/such/directory",
         }
     )
     assert [text.split(":")[0] for text in problems] == [
@@ -121,4 +124,7 @@ def test_all_problems_come_together() -> None:
         "inventory",
         "airflow_typo",
         "airflow_postgres_databases",
+        "airflow_worker_queues",
+        "airflow_web_bind_address",
+        "airflow_plugins_source",
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from airflow_stack import airflow_cfg, airflow_compose, airflow_image_ids
+from airflow_stack import airflow_cfg, airflow_compose, airflow_firewall, airflow_image_ids
 from ansible.errors import AnsibleFilterError
 
 ROLES = Path(__file__).parents[4] / "roles"
@@ -52,6 +52,7 @@ def stack(**changes: Any) -> dict[str, Any]:
     return {
         "project": "airflow",
         "network": "airflow",
+        "bridge": "br-airflow",
         "host": "h1",
         "groups": ["airflow_redis", "airflow_worker"],
         "service_groups": {
@@ -84,7 +85,7 @@ SERVICES: dict[str, Any] = {
         "data_volumes": {"airflow_redis_data": "/data"},
         "healthcheck": {"test": ["CMD", "true"]},
     },
-    "worker": {"airflow": True, "environment": {"B": "2"}, "volumes": ["/sock:/sock"]},
+    "worker": {"airflow": True, "arguments": ["-q", "a"], "environment": {"B": "2"}, "volumes": ["/sock:/sock"]},
     "scheduler": {"airflow": True},
     "shell": {"beside": "worker", "airflow": True},
     "init": {"beside": "scheduler", "airflow": True},
@@ -94,7 +95,9 @@ SERVICES: dict[str, Any] = {
 def test_a_host_runs_the_services_of_its_groups() -> None:
     compose = airflow_compose(SERVICES, stack())
     assert list(compose["services"]) == ["redis", "worker", "shell"]
-    assert compose["networks"] == {"default": {"name": "airflow"}}
+    assert compose["networks"] == {
+        "default": {"name": "airflow", "driver_opts": {"com.docker.network.bridge.name": "br-airflow"}}
+    }
     assert compose["volumes"] == {"airflow_redis_data": {"name": "airflow_redis_data", "external": True}}
     assert compose["secrets"] == {"key": {"file": "/s/key"}, "redis_conf": {"file": "/s/redis_conf"}}
 
@@ -107,7 +110,7 @@ def test_the_services_that_run_all_the_time_are_those_with_a_group() -> None:
 
 def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
     worker = airflow_compose(SERVICES, stack())["services"]["worker"]
-    assert worker["command"] == ["celery", "worker"]
+    assert worker["command"] == ["celery", "worker", "-q", "a"]
     assert worker["environment"] == {"A": "1", "B": "2"}
     assert worker["volumes"] == ["/l:/l", "/sock:/sock"]
     assert worker["healthcheck"] == {
@@ -160,3 +163,27 @@ def test_images_are_known_by_any_of_their_tags() -> None:
         {},
     ]
     assert airflow_image_ids(["redis:7", "postgres:15"], inspected) == {"redis:7": "sha256:1"}
+
+
+BEFORE = [
+    "! --out-interface br0 --jump RETURN",
+    "--in-interface br0 --jump RETURN",
+    "--match conntrack --ctstate RELATED,ESTABLISHED --jump RETURN",
+]
+PUBLISHED = "--protocol tcp --match conntrack --ctstate DNAT"
+
+
+@pytest.mark.parametrize(
+    ("address", "opened"),
+    [
+        ("127.0.0.1", []),
+        ("10.1.2.3", [f"{PUBLISHED} --ctorigdst 10.1.2.3 --ctorigdstport 8080 --jump RETURN"]),
+        ("0.0.0.0", [f"{PUBLISHED} --ctorigdstport 8080 --jump RETURN"]),  # noqa: S104 - as a user writes it
+        # Docker's proxy takes these in, so that the host does not forward them.
+        ("::1", []),
+        ("::", []),
+    ],
+)
+def test_others_reach_what_is_published_and_nothing_else(address: str, opened: list[str]) -> None:
+    rules = airflow_firewall([{"address": address, "port": 8080}], "br0")
+    assert rules == [*BEFORE, *opened, "--jump DROP"]

@@ -22,7 +22,8 @@ def problems(**changed: Any) -> list[str]:
         "release": "Debian 13",
         "table": PACKAGES["__docker_packages"],
         "gaps": PACKAGES["__docker_package_gaps"],
-        "installed": [],
+        "installed": {},
+        "minimum": PACKAGES["__docker_minimum"],
         "repository_url": "https://download.docker.com/linux",
         "repository_key": "",
         "daemon": INPUTS | changed.pop("daemon", {}),
@@ -63,13 +64,32 @@ def test_other_releases_are_refused_with_the_list(source: str) -> None:
 
 @pytest.mark.parametrize(("source", "there"), [("distribution", "docker-ce"), ("docker", "docker.io")])
 def test_an_engine_of_the_other_source_is_not_replaced(source: str, there: str) -> None:
-    (problem,) = problems(source=source, installed=[there])
+    (problem,) = problems(source=source, installed={there: "28.0.0"})
     assert f"the engine on this host is {there}" in problem
 
 
 @pytest.mark.parametrize(("source", "there"), [("distribution", "docker.io"), ("docker", "docker-ce")])
 def test_the_engine_of_the_same_source_is_welcome(source: str, there: str) -> None:
-    assert problems(source=source, installed=[there]) == []
+    assert problems(source=source, installed={there: "25.0.0", "docker-buildx": "0.13"}) == []
+
+
+@pytest.mark.parametrize("version", ["26.1.5+dfsg1-9+b9", "5:25.0.0-1~debian.13~trixie", "28.2"])
+def test_an_engine_that_is_new_enough_stays(version: str) -> None:
+    assert problems(installed={"docker.io": version, "docker-compose": "2.26.1-4"}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "lowest"),
+    [("docker.io", "20.10.24+dfsg1-1", "25.0"), ("docker-compose", "1.29.2-3", "2.20")],
+)
+def test_what_is_too_old_is_refused_with_the_way_out(name: str, version: str, lowest: str) -> None:
+    (problem,) = problems(installed={name: version})
+    assert f"{name} {version} on this host is older than {lowest}" in problem
+    assert problem.endswith(f"(apt-get install --only-upgrade {name}), or write docker_package_source: docker.")
+
+
+def test_the_compose_of_another_source_does_not_count() -> None:
+    assert problems(source="docker", release="Debian 12", installed={"docker-compose": "1.29.2-3"}) == []
 
 
 @pytest.mark.parametrize("text", BROKEN)

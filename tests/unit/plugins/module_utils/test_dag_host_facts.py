@@ -17,6 +17,7 @@ OPTIONS: dict[str, Any] = {
     "projects_directory": "/p",
     "slow_seconds": 5,
     "connections": ["seeded"],
+    "queues": ["default"],
     "docker_socket": "/s",
     "skip": [],
 }
@@ -66,6 +67,7 @@ def test_gathers_them(tmp_path: Path) -> None:
         "projects_directory": "/p",
         "airflow_directory": "/p/airflow",
         "slow_seconds": 5,
+        "queues": ["default"],
         "sources": {str(tmp_path): True, gone: False},
         "connections": ["there", "seeded"],
         "networks": ["airflow"],

@@ -21,6 +21,7 @@ CONTEXT: Facts = {
     "sources": {"/usr/local/projects/news/config.json": True, "/usr/local/projects/news/gone": False},
     "images": {"gone:1": "manifest unknown"},
     "connections": ["postgres_default"],
+    "queues": ["default", "large"],
     "slow_seconds": 5,
 }
 CONFIG = {"source": "/usr/local/projects/news/config.json", "target": "/c", "type": "bind"}
@@ -43,6 +44,7 @@ def task(*containers: Facts, **facts: Any) -> Facts:
         "task_id": "fetch",
         "line": 7,
         "operator": "DockerOperator",
+        "queue": "default",
         "mapped": False,
         "connections": {"postgres_default": "postgres_conn_id"},
         "containers": list(containers) or [container()],
@@ -173,6 +175,11 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
         "news.py:7 news fetch [unknown-connection] there is no connection 'new' (conn_id).",
     ),
     (
+        "unknown-queue",
+        one(queue="lrage"),
+        "[unknown-queue] no worker takes tasks from queue 'lrage', only from default, large, so it",
+    ),
+    (
         "schedule-never-fires",
         [file(dag(fires=False, schedule="0 0 31 2 *"))],
         "news.py:3 news [schedule-never-fires] the schedule '0 0 31 2 *' gives no run",
@@ -289,7 +296,7 @@ def test_only_known_rules_can_be_switched_off() -> None:
 def documented() -> str:
     """The table of the rules as docs/dag_authors.md has it."""
     rows = ["| rule | what it says | can be switched off | takes a host |", "|---|---|---|---|"]
-    hosts = {"networks", "sources", "images", "connections"}
+    hosts = {"networks", "sources", "images", "connections", "queues"}
     for rule in dag_policy.RULES:
         sentence = re.sub(r"(?<!{){(\w+)[^}]*}(?!})", lambda word: word.group(1).upper(), rule.sentence)
         sentence = sentence.replace("{{", "{").replace("}}", "}")

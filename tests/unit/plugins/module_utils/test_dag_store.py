@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import dag_store
-from ansible.module_utils.controller_tree import pack_tree
+from ansible.module_utils.controller_tree import pack_files
 from ansible.module_utils.dag_release import release_files, release_id
 from ansible.module_utils.dag_store import Store, StoreError
 
@@ -34,7 +34,7 @@ class Source:
     def archive(self, only: list[str]) -> str:
         path = self.root.parent / "archive.tar.gz"
         with path.open("wb") as file:
-            pack_tree(self.root, file, only=only)
+            pack_files(self.root, file, only)
         return str(path)
 
     def send(self) -> str:
@@ -99,6 +99,36 @@ def test_only_what_no_release_has_is_missing_and_the_rest_keeps_its_time(store: 
     assert (again.stat().st_ino, again.stat().st_mtime) == (kept.stat().st_ino, 1)
     assert Path(store.path(second), "news.py").stat().st_mtime > 1_000_000_000
     assert Path(store.path(first), "news.py").read_text() == "one"
+
+
+def test_what_is_there_and_was_sent_all_the_same_keeps_its_time(store: Store, source: Source) -> None:
+    first = source.send()
+    kept = Path(store.path(first), "shared", "tool.py")
+    source.write(news="changed")
+    files = source.files()
+    store.receive("abc", files, {}, source.archive([name for name in files if name != "link.py"]))
+    assert Path(store.path("abc"), "shared", "tool.py").stat().st_ino == kept.stat().st_ino
+    assert Path(store.path("abc"), "news.py").read_text() == "changed"
+
+
+def test_a_file_that_somebody_changed_is_not_taken_over_where_another_release_has_it(
+    store: Store, source: Source
+) -> None:
+    releases = []
+    for text in ("a", "b"):
+        source.write(news=text)
+        releases.append(source.send())
+    for release, text in zip(sorted(releases), ("tampered", "two"), strict=True):
+        tool = Path(store.path(release), "shared", "tool.py")
+        # Anew: the two releases share the file.
+        tool.unlink()
+        tool.write_text(text)
+        tool.chmod(0o644)
+    source.write(news="c")
+    assert store.missing(source.files()) == ["news.py"]
+    third = source.send()
+    assert Path(store.path(third), "shared", "tool.py").read_text() == "two"
+    assert store.damaged(third) == []
 
 
 def test_a_mode_that_changes_leaves_the_other_release_alone(store: Store, source: Source) -> None:

@@ -115,7 +115,7 @@ def test_findings(run: Any) -> None:
     result = run(report(FILE))
     assert (result["failed"], result["changed"], result["checked"]) == (True, False, True)
     head, line = result["msg"].split("\n")
-    assert head == "1 finding, so Airflow does not get these DAGs; docs/dag_authors.md lists the rules:"
+    assert head == "1 finding, so Airflow does not get this release; docs/dag_authors.md lists the rules:"
     assert line.startswith("a.py [slow-import] takes 7.2 s to load")
     assert [finding["rule"] for finding in result["findings"]] == ["slow-import"]
     assert run(report(FILE), skip=["slow-import"])["failed"] is False
