@@ -124,6 +124,25 @@ def config_problems(config: Mapping[str, Any]) -> Problems:
     return problems
 
 
+def visibility_problems(config: Mapping[str, Any], grace: int) -> Problems:
+    """Refuse a visibility timeout in which a worker that is being stopped may not be done.
+
+    Redis hands a task out again that is not acknowledged in that time, and it would run twice.
+
+    :param config: value of ``airflow_config``
+    :param grace: value of ``airflow_worker_grace_period``, seconds
+    """
+    section, option = "celery_broker_transport_options", "visibility_timeout"
+    options = config.get(section)
+    given = options.get(option) if isinstance(options, Mapping) else None
+    if given is None or (str(given).isdigit() and int(given) > grace):
+        return []
+    return [
+        f"airflow_config.{section}.{option}: {given!r} must be a number of seconds above airflow_worker_grace_period "
+        f"({grace}), and above what your longest task takes, or tasks run twice; write a higher one, or remove it."
+    ]
+
+
 def database_problems(databases: Sequence[Mapping[str, Any]]) -> Problems:
     """Return what is wrong with ``airflow_postgres_databases``.
 
@@ -191,7 +210,7 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     """Return every problem of role airflow's inputs, each a sentence that says what to write instead.
 
     :param inputs: dict with ``version``, ``image``, ``postgres_image``, ``releases``, ``groups``, ``service_groups``,
-        ``names``, ``known``, ``config``, ``databases``, ``queues``, ``bind_address`` and
+        ``names``, ``known``, ``config``, ``grace_period``, ``databases``, ``queues``, ``bind_address`` and
         ``plugins_source``, as the functions above take them
     :returns: sentences; an empty list if all is well
     """
@@ -203,6 +222,7 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += placement_problems(inputs["groups"], inputs["service_groups"])
     problems += misspelt_problems(inputs["names"], inputs["known"])
     problems += config_problems(inputs["config"])
+    problems += visibility_problems(inputs["config"], inputs["grace_period"])
     problems += database_problems(inputs["databases"])
     problems += queue_problems(inputs["queues"])
     problems += bind_problems(inputs["bind_address"])
