@@ -94,7 +94,10 @@ class ActionModule(ActionBase):
     def _step(self, request: dict[str, Any], task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
         """Run one step of the module on the host."""
         answer: dict[str, Any] = self._execute_module(
-            module_name="airflow_dag_store", module_args=request, task_vars=task_vars
+            module_name="airflow_dag_store",
+            module_args=request,
+            # A manifest and the files themselves have no place in the host's journal.
+            task_vars={**(task_vars or {}), "ansible_no_target_syslog": True},
         )
         if answer.get("failed"):
             text = answer.get("msg") or answer.get("module_stderr") or str(answer)

@@ -167,29 +167,38 @@ def database_problems(databases: Sequence[Mapping[str, Any]]) -> Problems:
     return problems
 
 
-def queue_problems(queues: Sequence[str]) -> Problems:
+def queue_problems(queues: Sequence[str], config: Mapping[str, Any]) -> Problems:
     """Return what is wrong with ``airflow_worker_queues``.
 
     :param queues: names of Celery queues
+    :param config: value of ``airflow_config``
     """
     if not queues:
         return ["airflow_worker_queues: the worker would take no task; write one queue at least, such as [default]."]
-    return [
+    problems = [
         f"airflow_worker_queues: {queue!r} is no name of a queue; write letters, digits, dots, dashes and underscores."
         for queue in queues
         if not re.fullmatch(r"[\w.-]+", queue)
     ]
+    options = config.get("operators")
+    default = options.get("default_queue") if isinstance(options, Mapping) else None
+    if default is not None and default not in queues:
+        problems.append(
+            f"airflow_config.operators.default_queue: no worker takes tasks from {default!r}; add it to "
+            "airflow_worker_queues."
+        )
+    return problems
 
 
 def bind_problems(address: str) -> Problems:
     """Return what is wrong with ``airflow_web_bind_address``.
 
-    :param address: an IP address of the host
+    :param address: an IPv4 address of the host
     """
     try:
-        ipaddress.ip_address(address)
+        ipaddress.IPv4Address(address)
     except ValueError:
-        return [f"airflow_web_bind_address: {address!r} is no IP address; write one, such as 127.0.0.1 or 0.0.0.0."]
+        return [f"airflow_web_bind_address: {address!r} is no IPv4 address; write one, such as 127.0.0.1 or 0.0.0.0."]
     return []
 
 
@@ -198,7 +207,7 @@ def plugins_problems(source: str) -> Problems:
 
     :param source: a directory of the controller, or nothing
     """
-    if not source or Path(source).is_dir():
+    if not source or Path(source).expanduser().is_dir():
         return []
     return [
         f"airflow_plugins_source: {source} is no directory on the controller; write the path of the one that holds "
@@ -224,7 +233,7 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += config_problems(inputs["config"])
     problems += visibility_problems(inputs["config"], inputs["grace_period"])
     problems += database_problems(inputs["databases"])
-    problems += queue_problems(inputs["queues"])
+    problems += queue_problems(inputs["queues"], inputs["config"])
     problems += bind_problems(inputs["bind_address"])
     problems += plugins_problems(inputs["plugins_source"])
     return problems

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -144,32 +143,6 @@ def _digest(names: Sequence[str], stack: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def airflow_firewall(published: Sequence[Mapping[str, Any]], bridge: str) -> list[str]:
-    """Return the rules for packets that the host forwards, in the words of iptables, to be asked before Docker's own.
-
-    Containers of the bridge may talk to each other and to everybody, and get answers. Others reach what is published,
-    under the address and port that it is published on, and nothing else: no container's address, and nothing that is
-    published on a loopback address. The host itself does not forward what it sends.
-
-    :param published: what Docker publishes, dicts with ``address`` (0.0.0.0 for all) and ``port`` of the host
-    :param bridge: name of the stack's bridge
-    :returns: what follows the name of the chain; a packet that no rule of these drops goes on to Docker's rules
-    """
-    rules = [
-        f"! --out-interface {bridge} --jump RETURN",
-        f"--in-interface {bridge} --jump RETURN",
-        "--match conntrack --ctstate RELATED,ESTABLISHED --jump RETURN",
-    ]
-    for place in published:
-        address = ipaddress.ip_address(place["address"])
-        # What comes in by IPv6 is taken in by Docker's proxy, and not forwarded.
-        if address.version == 4 and not address.is_loopback:
-            only = "" if address.is_unspecified else f" --ctorigdst {address}"
-            port = f"--ctorigdstport {place['port']}"
-            rules.append(f"--protocol tcp --match conntrack --ctstate DNAT{only} {port} --jump RETURN")
-    return [*rules, "--jump DROP"]
-
-
 def airflow_image_ids(names: Sequence[str], inspected: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return the id of each image that the engine has.
 
@@ -189,6 +162,5 @@ class FilterModule:
         return {
             "airflow_cfg": airflow_cfg,
             "airflow_compose": airflow_compose,
-            "airflow_firewall": airflow_firewall,
             "airflow_image_ids": airflow_image_ids,
         }

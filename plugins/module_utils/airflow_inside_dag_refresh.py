@@ -48,8 +48,9 @@ def action_dag_refresh(_airflow: Airflow, request: dict[str, Any], report: dict[
         found, failed = read(parsed[start : start + BATCH], folder)
         dag_ids |= found
         errors.update(failed)
-    gone = forget(folder, alive, parsed, dag_ids)
-    report["not_deleted"] = delete_history(gone) if request["delete_history"] else {}
+    # A file that cannot be read now may have its DAGs again tomorrow: Airflow keeps them, so we do.
+    gone, orphans = forget(folder, alive, set(parsed) - set(errors), dag_ids)
+    report["not_deleted"] = delete_history(orphans) if request["delete_history"] else {}
     Variable.set(VARIABLE, json.dumps(request["release"]), description="Release of the DAG tree that Airflow reads")
     report.update(parsed=len(parsed), dags=len(dag_ids), gone=len(gone))
     report["errors"] = {path: text.strip().split("\n")[-1] for path, text in errors.items()}
@@ -79,49 +80,53 @@ def known_files() -> set[str]:
         return {path for (path,) in session.query(DagModel.fileloc)}
 
 
-def forget(folder: str, alive: list[str], parsed: list[str], dag_ids: set[str]) -> list[str]:
-    """Take those DAGs out of sight whose file is gone, or whose file was read and has them no more.
+def forget(folder: str, alive: list[str], parsed: set[str], dag_ids: set[str]) -> tuple[list[str], list[str]]:
+    """Take those DAGs out of sight whose file is gone, or whose file was read without error and has them no more.
 
     Their runs and logs stay: a DAG that comes back has its history.
 
     :param folder: the DAGs folder
     :param alive: the files that are there
-    :param parsed: the files that were read
+    :param parsed: the files that were read without error
     :param dag_ids: what is in these
-    :returns: the ids of the DAGs that went
+    :returns: the ids of the DAGs that went, and of those among them whose file is gone
     """
     from airflow.models import DagModel  # noqa: PLC0415
     from airflow.models.dagcode import DagCode  # noqa: PLC0415
     from airflow.models.errors import ImportError as Failure  # noqa: PLC0415
     from airflow.models.serialized_dag import SerializedDagModel  # noqa: PLC0415
+    from airflow.utils.file import correct_maybe_zipped  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
-    gone = []
+    gone, orphans = [], []
     with create_session() as session:
         for row in session.query(DagModel).filter(DagModel.is_active):
-            if row.fileloc not in alive or (row.fileloc in parsed and row.dag_id not in dag_ids):
+            # A DAG in a zip archive lies below it.
+            path = correct_maybe_zipped(row.fileloc)
+            if path not in alive or (path in parsed and row.dag_id not in dag_ids):
                 row.is_active = False
                 SerializedDagModel.remove_dag(row.dag_id, session=session)
                 gone.append(row.dag_id)
+                if path not in alive:
+                    orphans.append(row.dag_id)
         SerializedDagModel.remove_deleted_dags(alive, processor_subdir=folder, session=session)
         DagCode.remove_deleted_code(alive, session=session)
         session.query(Failure).filter(Failure.filename.notin_(alive)).delete(synchronize_session=False)
-    return gone
+    return gone, orphans
 
 
 def delete_history(dag_ids: list[str]) -> dict[str, str]:
     """Delete all that the database holds of some DAGs, as ``airflow dags delete`` does.
 
     :param dag_ids: DAGs whose files are gone
-    :returns: why Airflow refuses, by id: tasks of it are still running
+    :returns: why it stays, by id, such as tasks that are still running
     """
     from airflow.api.common.delete_dag import delete_dag  # noqa: PLC0415
-    from airflow.exceptions import AirflowException  # noqa: PLC0415
 
     refused = {}
     for dag_id in dag_ids:
         try:
             delete_dag(dag_id)
-        except AirflowException as error:
-            refused[dag_id] = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a person can delete it later
+            refused[dag_id] = str(error) or type(error).__name__
     return refused

@@ -306,23 +306,33 @@ def _is(path: str, file: File) -> bool:
 def _reuse(source: str, there: File, path: str, file: File) -> bool:
     """Link a file to the same content in another release, or copy it if of the two only one is executable.
 
-    :return: whether the file is whole now; nothing of it is left where it is not
+    :return: whether the file is whole now
     """
     if there["executable"] != file["executable"]:
-        if not _is(source, there):
-            return False
-        shutil.copyfile(source, path)
-        os.chmod(path, _mode(file))
-        return _is(path, file)
+        return _copy(source, there, path, file)
     try:
         os.link(source, path, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
+    except OSError as error:
+        if error.errno == errno.EMLINK:
+            return _copy(source, there, path, file)
+        # Somebody removed it, or put a directory in its place or in that of its own.
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EPERM):
+            return False
+        raise
     # Looked at after it was linked: what somebody changed in the other release is no part of this one.
     if not _is(path, file):
         os.unlink(path)
         return False
     return True
+
+
+def _copy(source: str, there: File, path: str, file: File) -> bool:
+    """Copy a file of another release; return whether it is whole now."""
+    if not _is(source, there):
+        return False
+    shutil.copyfile(source, path)
+    os.chmod(path, _mode(file))
+    return _is(path, file)
 
 
 def write(path: str, text: str) -> None:

@@ -33,7 +33,7 @@ options:
     default: false
   delete_history:
     description:
-      - Whether the runs, task instances and XComs of DAGs that are taken out of sight are deleted.
+      - Whether the runs, task instances and XComs of DAGs whose file is gone are deleted.
       - Those of a DAG with running tasks stay, with a warning.
     type: bool
     default: false

@@ -94,6 +94,7 @@ changes:
 import base64
 import io
 import json
+import os
 from typing import Any, BinaryIO
 
 from ansible.module_utils.basic import AnsibleModule
@@ -115,8 +116,10 @@ ARGUMENTS = {
 
 def main() -> None:
     """Run one step."""
-    # no_log: thousands of digests would only fill the host's journal. `invocation`: nor need they travel back.
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, no_log=True)
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    # Airflow, which is another user, enters all that is made here, also where root's umask is strict.
+    os.umask(0o022)
+    # `invocation`: thousands of digests need not travel back.
     step = {"receive": receive, "switch": switch}[module.params["step"]]
     try:
         module.exit_json(**step(Store(module.params["directory"]), module), invocation={})

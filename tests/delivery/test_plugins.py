@@ -87,6 +87,12 @@ def test_plugins_are_checked_and_restart_what_reads_them(host: Host, delivered: 
     assert started(host) == after
     assert "MACRO good day MODULE good day" in said(host)
 
+    # Nor can they just go.
+    without = deploy(host)
+    assert without.code != 0
+    assert "greets.py:5 [import-error]" in without.output
+    assert started(host) == after
+
     plugins.text("words/polite.py", "def hello():\n    return 'hi'\n")
     mended = deploy(host, plugins)
     assert mended.code == 0, mended.output

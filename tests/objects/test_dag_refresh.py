@@ -105,6 +105,27 @@ def test_airflow_knows_at_once_what_changed(folder: Folder) -> None:
     assert folder.refresh(removed=("shared.py",))["parsed"] == 2
 
 
+def test_history_goes_with_a_file_and_not_with_an_error_in_it(folder: Folder) -> None:
+    folder.write("a.py", "a", "a2")
+    folder.write("b.py", "b")
+    folder.refresh(everything=True)
+    columns = "dag_id, run_id, run_type, execution_date, state"
+    for name in ("a", "a2", "b"):
+        folder.sql(f"INSERT INTO dag_run ({columns}) VALUES ('{name}', 'r', 'manual', now(), 'success')")  # noqa: S608
+    folder.text("a.py", "raise RuntimeError('not today')  # airflow DAG")
+    folder.remove("b.py")
+    result = folder.refresh(changed=("a.py",), removed=("b.py",), delete_history=True)
+    assert (result["gone"], result["not_deleted"]) == (1, {})
+    assert folder.dags() == {"a": "a.py", "a2": "a.py"}
+    assert folder.sql("SELECT dag_id FROM dag_run ORDER BY 1") == [["a"], ["a2"]]
+
+    # It leaves a file that is still there: it may come back.
+    folder.write("a.py", "a")
+    assert folder.refresh(changed=("a.py",), delete_history=True)["gone"] == 1
+    assert folder.dags() == {"a": "a.py"}
+    assert folder.sql("SELECT dag_id FROM dag_run ORDER BY 1") == [["a"], ["a2"]]
+
+
 MAKE = """
 from pathlib import Path
 for number in range(500):

@@ -111,7 +111,10 @@ def test_all_problems_come_together() -> None:
             "service_groups": {"redis": "airflow_redis"},
             "names": ["airflow_typo"],
             "known": ["airflow_version"],
-            "config": {"celery_broker_transport_options": {"visibility_timeout": 600}},
+            "config": {
+                "celery_broker_transport_options": {"visibility_timeout": 600},
+                "operators": {"default_queue": "main"},
+            },
             "grace_period": 600,
             "databases": [{"name": "postgres", "owner": "o"}],
             "queues": ["a,b"],
@@ -127,6 +130,7 @@ def test_all_problems_come_together() -> None:
         "airflow_config.celery_broker_transport_options.visibility_timeout",
         "airflow_postgres_databases",
         "airflow_worker_queues",
+        "airflow_config.operators.default_queue",
         "airflow_web_bind_address",
         "airflow_plugins_source",
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from airflow_stack import airflow_cfg, airflow_compose, airflow_firewall, airflow_image_ids
+from airflow_stack import airflow_cfg, airflow_compose, airflow_image_ids
 from ansible.errors import AnsibleFilterError
 
 ROLES = Path(__file__).parents[4] / "roles"
@@ -163,27 +163,3 @@ def test_images_are_known_by_any_of_their_tags() -> None:
         {},
     ]
     assert airflow_image_ids(["redis:7", "postgres:15"], inspected) == {"redis:7": "sha256:1"}
-
-
-BEFORE = [
-    "! --out-interface br0 --jump RETURN",
-    "--in-interface br0 --jump RETURN",
-    "--match conntrack --ctstate RELATED,ESTABLISHED --jump RETURN",
-]
-PUBLISHED = "--protocol tcp --match conntrack --ctstate DNAT"
-
-
-@pytest.mark.parametrize(
-    ("address", "opened"),
-    [
-        ("127.0.0.1", []),
-        ("10.1.2.3", [f"{PUBLISHED} --ctorigdst 10.1.2.3 --ctorigdstport 8080 --jump RETURN"]),
-        ("0.0.0.0", [f"{PUBLISHED} --ctorigdstport 8080 --jump RETURN"]),  # noqa: S104 - as a user writes it
-        # Docker's proxy takes these in, so that the host does not forward them.
-        ("::1", []),
-        ("::", []),
-    ],
-)
-def test_others_reach_what_is_published_and_nothing_else(address: str, opened: list[str]) -> None:
-    rules = airflow_firewall([{"address": address, "port": 8080}], "br0")
-    assert rules == [*BEFORE, *opened, "--jump DROP"]

@@ -234,3 +234,15 @@ def test_a_full_disk_leaves_nothing(store: Store, source: Source, monkeypatch: p
     with pytest.raises(StoreError, match=r"was not received: the disk is full .*make room"):
         source.send()
     assert (store.current(), store.present(), store.damaged(first)) == (first, [first], [])
+
+
+def test_damage_to_an_old_release_does_not_stop_the_next(store: Store, source: Source) -> None:
+    old = Path(store.path(source.send()))
+    (old / "shared/tool.py").unlink()
+    (old / "shared/other.py").unlink()
+    (old / "shared").rmdir()
+    (old / "shared").write_text("a file now")
+    (old / "news.py").unlink()
+    (old / "news.py").mkdir()
+    source.write(more="four")
+    assert store.damaged(source.send()) == []
