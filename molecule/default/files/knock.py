@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import random
 import socket
 import struct
 import sys
@@ -62,7 +63,9 @@ def main() -> None:
     interface = next(path.name for path in sorted(Path("/sys/class/net").iterdir()) if path.name != "lo")
     source, head = address_of(interface), ethernet(interface, host)
     # A port of ours for each target, by which its answer is known, whatever address it comes from.
-    ours = {40000 + number: target for number, target in enumerate(targets)}
+    # Other ones each time: to the host, a packet between ports that it saw before belongs to what was let in then.
+    first = random.randrange(20000, 60000)  # noqa: S311
+    ours = {first + number: target for number, target in enumerate(targets)}
     answered = set()
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as link:
         link.bind((interface, 0))
