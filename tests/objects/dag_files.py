@@ -108,6 +108,10 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
         'with DAG("no_start", schedule=None):\n    EmptyOperator(task_id="a")\n',
         [Hit("import-error", 5), Hit("start-date-missing", 5)],
     ),
+    "queue.py": (
+        f'with DAG("queue", {START}, schedule=None):\n    EmptyOperator(task_id="a", queue="large")\n',
+        [Hit("unknown-queue", 5, "queue", "a")],
+    ),
     "no_start_no_task.py": ('dag = DAG("no_task", schedule=None)\n', [Hit("start-date-missing", 4, "no_task")]),
     "task_start.py": (f'with DAG("task_start", schedule=None):\n    EmptyOperator(task_id="a", {START})\n', []),
     "twice.py": (

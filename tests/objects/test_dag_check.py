@@ -27,6 +27,7 @@ CONTEXT = {
     "sources": {"/usr/local/projects/gone": False},
     "images": {"gone:1": "manifest unknown"},
     "slow_seconds": 3,
+    "queues": ["default"],
 }
 Report = dict[str, Any]
 
@@ -36,7 +37,14 @@ def check(folder: str, *, jobs: int = 0, **environment: str) -> Report:
     variables = {"AIRFLOW__CORE__DAGS_FOLDER": folder, **environment}
     options = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
     argv = ["docker", "exec", "-i", *options, SCHEDULER, "python"]
-    action = {"name": "dags_check", "folder": folder, "limit": LIMIT, "jobs": jobs, "connections": True}
+    action = {
+        "name": "dags_check",
+        "folder": folder,
+        "limit": LIMIT,
+        "jobs": jobs,
+        "connections": True,
+        "plugins": False,
+    }
     programs = [airflow_inside_dag_facts, airflow_inside_dags]
     reports = run_program(run_command, argv, SCHEDULER, timeout=200, programs=programs, actions=[action])
     report: Report = reports["dags_check"]
