@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 VARIABLE = "airflow_dags_release"
 # Files that are written in one transaction. It locks the rows of their DAGs, for which the scheduler waits.
 BATCH = 50
+# How often a batch is written that the scheduler's own writing got in the way of.
+TRIES = 5
 
 
 def action_dag_refresh(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
@@ -63,11 +65,19 @@ def read(paths: list[str], folder: str) -> tuple[set[str], dict[str, str]]:
     :param folder: the DAGs folder
     """
     from airflow.models import DagBag  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     bag = DagBag(dag_folder=os.devnull, include_examples=False, read_dags_from_db=False)
     for path in paths:
         bag.process_file(path, only_if_updated=False)
-    bag.sync_to_db(processor_subdir=folder)
+    for left in reversed(range(TRIES)):
+        try:
+            bag.sync_to_db(processor_subdir=folder)
+            break
+        except SQLAlchemyError:
+            # The scheduler wrote the same DAG at the same time. Its row can be seen now.
+            if not left:
+                raise
     return set(bag.dags), bag.import_errors
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -124,6 +126,27 @@ def test_history_goes_with_a_file_and_not_with_an_error_in_it(folder: Folder) ->
     assert folder.refresh(changed=("a.py",), delete_history=True)["gone"] == 1
     assert folder.dags() == {"a": "a.py"}
     assert folder.sql("SELECT dag_id FROM dag_run ORDER BY 1") == [["a"], ["a2"]]
+
+
+def test_the_scheduler_may_write_the_same_dag_at_the_same_time(folder: Folder) -> None:
+    folder.write("a.py", "a")
+    folder.refresh(everything=True)
+    folder.sql("CREATE TABLE other AS SELECT * FROM serialized_dag")
+    folder.sql("DELETE FROM serialized_dag")
+    argv = ["docker", "exec", "-i", f"{PROJECT}-postgres-1", "psql", "-q", "-U", "airflow", "-d", "dags"]
+    with (
+        subprocess.Popen(argv, stdin=subprocess.PIPE, text=True) as scheduler,
+        ThreadPoolExecutor() as pool,
+    ):
+        assert scheduler.stdin
+        print("BEGIN; INSERT INTO serialized_dag SELECT * FROM other;", file=scheduler.stdin, flush=True)
+        refresh = pool.submit(folder.refresh, changed=("a.py",))
+        # It waits for the other one's end, and then finds the row that it was about to write.
+        folder.stack.wait(lambda: folder.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        print("COMMIT;", file=scheduler.stdin, flush=True)
+        scheduler.stdin.close()
+        assert refresh.result()["dags"] == 1
+    assert folder.dags() == {"a": "a.py"}
 
 
 MAKE = """
