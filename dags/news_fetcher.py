@@ -7,6 +7,8 @@ from airflow.providers.postgres.operators.postgres import PostgresOperator
 from airflow.utils.log.secrets_masker import mask_secret
 from docker.types import Mount
 
+STACK_CA = os.environ["AIRFLOW_STACK_CA"]
+
 DOC = """
 ### News fetcher
 
@@ -50,7 +52,9 @@ with DAG(
                 target="/app/config.json",
                 type="bind",
                 read_only=True,
-            )
+            ),
+            # With what the database proves who it is, where it is on another host; else the directory is empty.
+            Mount(source=STACK_CA, target=STACK_CA, type="bind", read_only=True),
         ],
         # A directory of the worker's container means nothing to Docker on the host.
         mount_tmp_dir=False,

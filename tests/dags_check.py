@@ -145,6 +145,7 @@ def environment(release: Release, home: Path) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         # What the stack tells DAGs.
         "AIRFLOW_STACK_NETWORK": stack("airflow/vars/main/derived.yml", "__airflow_network"),
+        "AIRFLOW_STACK_CA": f"{stack('airflow/defaults/main.yml', 'airflow_directory')}/ca",
     }
     return {**{name: value for name, value in os.environ.items() if name != "PYTHONPATH"}, **variables}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import difflib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -150,15 +151,15 @@ def connections_resolved(
     databases: Sequence[Entry],
     secrets: Mapping[str, str],
     host: str = "postgres",
-    port: int = 5432,
+    ca_file: str = "",
 ) -> list[dict[str, Any]]:
     """Return ``airflow_connections`` as the module takes them: with a database's fields in place of ``stack_database``.
 
     :param connections: the variable's entries, without problems
     :param databases: value of ``airflow_postgres_databases``
     :param secrets: the secrets of ``secrets_needed`` by name; one that is missing is not known yet
-    :param host: where Airflow's containers reach the stack's Postgres
-    :param port: its port there
+    :param host: where Airflow's containers, and those of tasks, reach the stack's Postgres
+    :param ca_file: path there of the certificate that Postgres' own is checked with; empty where it uses no TLS
     """
     owners = {database["name"]: database["owner"] for database in databases}
     resolved = []
@@ -169,13 +170,21 @@ def connections_resolved(
             fields.update(
                 conn_type="postgres",
                 host=host,
-                port=port,
+                port=5432,
                 schema=name,
                 login=owners[name],
                 password=secrets.get(_database_secret(name)),
             )
+            if ca_file:
+                fields["extra"] = _with_tls(fields.get("extra"), ca_file)
         resolved.append(fields)
     return resolved
+
+
+def _with_tls(extra: Any, ca_file: str) -> dict[str, Any]:
+    """Return a connection's extra, in which the server must prove who it is unless the entry says otherwise."""
+    given = json.loads(extra) if isinstance(extra, str) and extra else extra or {}
+    return {"sslmode": "verify-full", "sslrootcert": ca_file, **given}
 
 
 def users_resolved(users: Sequence[Entry], admin: Entry, secrets: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -11,6 +11,11 @@ from typing import Any
 
 Problems = list[str]
 
+# Services of which a stack has one.
+SINGLE = ("postgres", "redis")
+# From so many hosts on they need addresses.
+MANY = 2
+
 # Options that the stack sets itself, with what the user writes instead.
 MANAGED_OPTIONS = {
     ("core", "executor"): "the stack runs on Celery; remove it",
@@ -83,12 +88,35 @@ def placement_problems(groups: Mapping[str, Sequence[str]], service_groups: Mapp
         for service, group in service_groups.items()
         if not groups.get(group)
     ]
-    hosts = sorted({host for group in service_groups.values() for host in groups.get(group, [])})
-    if len(hosts) > 1:
-        problems.append(
-            f"inventory: the airflow_* groups hold {len(hosts)} hosts ({', '.join(hosts)}); "
-            "spreading the stack over several hosts is not supported yet; put one and the same host into each."
-        )
+    problems += [
+        f"inventory: group {service_groups[service]} holds {len(hosts)} hosts ({', '.join(hosts)}), but one {service} "
+        "serves all of them; leave one host in it."
+        for service in SINGLE
+        if len(hosts := groups.get(service_groups.get(service, ""), [])) > 1
+    ]
+    return problems
+
+
+def address_problems(addresses: Mapping[str, str]) -> Problems:
+    """Return what is wrong with ``airflow_private_address``, which every host needs where there are several.
+
+    :param addresses: the variable's value by host, empty where it is not set
+    """
+    if len(addresses) < MANY:
+        return []
+    problems = []
+    seen: dict[str, str] = {}
+    for host, address in addresses.items():
+        if not _is_address(address) or ipaddress.IPv4Address(address).is_loopback or address == "0.0.0.0":  # noqa: S104
+            what = f"{address!r} is no address that other hosts reach" if address else "is not set, or takes facts"
+            problems.append(
+                f"airflow_private_address of {host}: {what}; write in the inventory the IPv4 address of the host in "
+                "the network that it shares with the stack's other hosts."
+            )
+        elif address in seen:
+            problems.append(f"airflow_private_address of {host}: {address} is {seen[address]}'s, too; correct it.")
+        else:
+            seen[address] = host
     return problems
 
 
@@ -167,11 +195,12 @@ def database_problems(databases: Sequence[Mapping[str, Any]]) -> Problems:
     return problems
 
 
-def queue_problems(queues: Sequence[str], config: Mapping[str, Any]) -> Problems:
+def queue_problems(queues: Sequence[str], config: Mapping[str, Any], served: Sequence[str] = ()) -> Problems:
     """Return what is wrong with ``airflow_worker_queues``.
 
     :param queues: names of Celery queues
     :param config: value of ``airflow_config``
+    :param served: queues of the workers of all hosts
     """
     if not queues:
         return ["airflow_worker_queues: the worker would take no task; write one queue at least, such as [default]."]
@@ -182,7 +211,7 @@ def queue_problems(queues: Sequence[str], config: Mapping[str, Any]) -> Problems
     ]
     options = config.get("operators")
     default = options.get("default_queue") if isinstance(options, Mapping) else None
-    if default is not None and default not in queues:
+    if default is not None and default not in {*queues, *served}:
         problems.append(
             f"airflow_config.operators.default_queue: no worker takes tasks from {default!r}; add it to "
             "airflow_worker_queues."
@@ -195,11 +224,42 @@ def bind_problems(address: str) -> Problems:
 
     :param address: an IPv4 address of the host
     """
+    if _is_address(address):
+        return []
+    return [f"airflow_web_bind_address: {address!r} is no IPv4 address; write one, such as 127.0.0.1 or 0.0.0.0."]
+
+
+def _is_address(text: str) -> bool:
     try:
-        ipaddress.IPv4Address(address)
+        ipaddress.IPv4Address(text)
     except ValueError:
-        return [f"airflow_web_bind_address: {address!r} is no IPv4 address; write one, such as 127.0.0.1 or 0.0.0.0."]
-    return []
+        return False
+    return True
+
+
+def tls_problems(tls: bool, addresses: Mapping[str, str], certificate: str, key: str) -> Problems:
+    """Return what is wrong with ``airflow_tls`` and the authority that the inventory gives.
+
+    :param tls: value of ``airflow_tls``
+    :param addresses: ``airflow_private_address`` by host
+    :param certificate: value of ``airflow_ca_certificate``, in PEM
+    :param key: value of ``airflow_ca_key``, in PEM
+    """
+    problems = []
+    if tls and len(addresses) < MANY:
+        problems.append("airflow_tls: on a single host nothing leaves the host's own network; remove it.")
+    if bool(certificate) is not bool(key):
+        lacking = "airflow_ca_key" if certificate else "airflow_ca_certificate"
+        problems.append(f"{lacking}: an authority is a certificate and its key; give both, or none to have one made.")
+    problems += [
+        f"{name}: must be the PEM text of a {what}, beginning with -----BEGIN; use a vault for the key."
+        for name, what, text in (
+            ("airflow_ca_certificate", "certificate", certificate),
+            ("airflow_ca_key", "private key without a passphrase", key),
+        )
+        if text and not text.lstrip().startswith("-----BEGIN")
+    ]
+    return problems
 
 
 def plugins_problems(source: str) -> Problems:
@@ -219,8 +279,9 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     """Return every problem of role airflow's inputs, each a sentence that says what to write instead.
 
     :param inputs: dict with ``version``, ``image``, ``postgres_image``, ``releases``, ``groups``, ``service_groups``,
-        ``names``, ``known``, ``config``, ``grace_period``, ``databases``, ``queues``, ``bind_address`` and
-        ``plugins_source``, as the functions above take them
+        ``names``, ``known``, ``config``, ``grace_period``, ``databases``, ``queues``, ``served_queues``,
+        ``bind_address``, ``plugins_source``, ``addresses``, ``tls``, ``ca_certificate`` and ``ca_key``, as the
+        functions above take them
     :returns: sentences; an empty list if all is well
     """
     problems = version_problems(inputs["version"], inputs["releases"])
@@ -229,11 +290,13 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
         problems += postgres_problems(inputs["postgres_image"], row["postgres"])
     problems += image_problems(inputs["image"], inputs["version"])
     problems += placement_problems(inputs["groups"], inputs["service_groups"])
+    problems += address_problems(inputs["addresses"])
+    problems += tls_problems(inputs["tls"], inputs["addresses"], inputs["ca_certificate"], inputs["ca_key"])
     problems += misspelt_problems(inputs["names"], inputs["known"])
     problems += config_problems(inputs["config"])
     problems += visibility_problems(inputs["config"], inputs["grace_period"])
     problems += database_problems(inputs["databases"])
-    problems += queue_problems(inputs["queues"], inputs["config"])
+    problems += queue_problems(inputs["queues"], inputs["config"], inputs["served_queues"])
     problems += bind_problems(inputs["bind_address"])
     problems += plugins_problems(inputs["plugins_source"])
     return problems

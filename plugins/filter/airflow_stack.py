@@ -12,7 +12,7 @@ from ansible.errors import AnsibleFilterError
 Dict = dict[str, Any]
 
 # Words of the service table that compose does not know.
-OWN_WORDS = ("beside", "airflow", "arguments", "reads", "data_volumes")
+OWN_WORDS = ("beside", "airflow", "arguments", "reads", "data_volumes", "internal_ports", "tls")
 
 
 def airflow_cfg(*layers: Mapping[str, Mapping[str, Any]]) -> str:
@@ -50,17 +50,15 @@ def _cfg_value(value: Any) -> str:
 def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> Dict:
     """Return the compose definition of one host.
 
-    :param services: the service table; each entry is a service in compose's words, plus ``beside`` (where no group
-        is its own: the service whose hosts run it), ``airflow`` (true where it runs Airflow and so takes on
-        ``stack.airflow``), ``arguments`` (what follows the release's command),
-        ``reads`` (names in ``stack.contents`` of mounted files whose change restarts it) and
-        ``data_volumes`` (named volumes that compose must never remove: path by name)
-    :param stack: ``project``, ``network``, ``bridge`` (its name on the host), ``host`` (inventory name), ``groups`` (of
-        this host), ``service_groups`` (the inventory group whose hosts run a service, by service),
-        ``secrets_directory``, ``logging`` and ``healthcheck`` (what compose's words of these names start from),
-        ``airflow`` (what the Airflow services share), ``release`` (command and health check by service),
-        ``memory_limits`` (by service), ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label
-        tells nothing of a secret file)
+    :param services: the service table; each entry is a service in compose's words, plus those that the table's file
+        explains
+    :param stack: ``project``, ``network``, ``bridge`` (its name on the host), ``host`` (inventory name), ``address``
+        (for the stack's other hosts, empty where there are none), ``tls``, ``groups`` (of this host),
+        ``service_groups`` (the inventory group whose hosts run a service, by service), ``secrets_directory``,
+        ``logging`` and ``healthcheck`` (what compose's words of these names start from), ``airflow`` (what the Airflow
+        services share), ``release`` (command, health check and port of the log server by service), ``memory_limits``
+        (by service), ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label tells nothing of
+        a secret file)
     :returns: the definition, ready for docker_compose_v2
     :raises AnsibleFilterError: if no group is known of a service, a memory limit names no service, or a file is unknown
     """
@@ -72,7 +70,7 @@ def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> D
     entries = {
         name: _with_airflow(name, service, stack)
         for name, service in services.items()
-        if _group(name, service, stack["service_groups"]) in stack["groups"]
+        if set(_groups(name, service, stack["service_groups"])) & set(stack["groups"])
     }
     data_volumes = sorted(volume for entry in entries.values() for volume in entry.get("data_volumes", {}))
     secrets = sorted({secret for entry in entries.values() for secret in entry.get("secrets", [])})
@@ -90,19 +88,31 @@ def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> D
     }
 
 
-def _group(name: str, service: Mapping[str, Any], service_groups: Mapping[str, str]) -> str:
-    """Return the inventory group whose hosts run the service."""
-    placed = service.get("beside", name)
-    if placed not in service_groups:
+def _groups(name: str, service: Mapping[str, Any], service_groups: Mapping[str, str]) -> list[str]:
+    """Return the inventory groups whose hosts run the service."""
+    placed = service.get("beside", [name])
+    unknown = [other for other in placed if other not in service_groups]
+    if unknown:
         raise AnsibleFilterError(
             f"service {name!r} of __airflow_stack_services: __airflow_service_groups names no inventory group of "
-            f"{placed!r}; add one there, or write `beside:` with one of {', '.join(sorted(service_groups))}."
+            f"{unknown[0]!r}; add one there, or list in `beside:` some of {', '.join(sorted(service_groups))}."
         )
-    return service_groups[placed]
+    return [service_groups[other] for other in placed]
+
+
+def _with_tls(entry: Mapping[str, Any]) -> Dict:
+    """Return a table entry with its words for TLS: lists follow its own, other values take their place."""
+    words = {
+        word: [*entry.get(word, []), *value] if isinstance(value, list) else value
+        for word, value in entry.get("tls", {}).items()
+    }
+    return {**entry, **words}
 
 
 def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:
     """Return a table entry with what all Airflow services share, and its row of the release, put under it."""
+    if stack["tls"]:
+        service = _with_tls(service)
     if not service.get("airflow"):
         return dict(service)
     shared, row = stack["airflow"], stack["release"].get(name, {})
@@ -110,6 +120,7 @@ def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any
     result = {**shared, **command, **service}
     result["environment"] = {**shared["environment"], **service.get("environment", {})}
     result["volumes"] = [*shared["volumes"], *service.get("volumes", [])]
+    result["internal_ports"] = [row["log_port"]] if "log_port" in row else []
     if "health" in row:
         # -B: a check writes no byte code, which would pile up in the container's layer.
         result["healthcheck"] = {"test": ["CMD", "python", "-B", "/opt/airflow/health.py", *row["health"]]}
@@ -121,6 +132,9 @@ def _compose_service(name: str, entry: Mapping[str, Any], stack: Mapping[str, An
     result = {key: value for key, value in entry.items() if key not in OWN_WORDS}
     mounts = [f"{volume}:{path}" for volume, path in entry.get("data_volumes", {}).items()]
     result["volumes"] = [*entry.get("volumes", []), *mounts]
+    if stack["address"] and entry.get("internal_ports"):
+        published = [f"{stack['address']}:{port}:{port}" for port in entry["internal_ports"]]
+        result["ports"] = [*entry.get("ports", []), *published]
     result["hostname"] = f"{name}-{stack['host']}"
     result["logging"] = stack["logging"]
     result["security_opt"] = ["no-new-privileges:true"]
@@ -154,6 +168,22 @@ def airflow_image_ids(names: Sequence[str], inspected: Sequence[Mapping[str, Any
     return {name: by_tag[name] for name in names if name in by_tag}
 
 
+def airflow_secrets_handed_on(
+    compose: Mapping[str, Any], known: Sequence[Mapping[str, Any]], values: Mapping[str, str]
+) -> list[Dict]:
+    """Return the secrets that a host's services read, as the module airflow_secrets takes them.
+
+    :param compose: the compose definition of the host
+    :param known: all secrets of the stack, with ``name`` and ``owner``
+    :param values: their values by name
+    """
+    return [
+        {"name": secret["name"], "kind": "text", "owner": secret.get("owner", 0), "value": values[secret["name"]]}
+        for secret in known
+        if secret["name"] in compose["secrets"]
+    ]
+
+
 class FilterModule:
     """Ansible's entry point."""
 
@@ -163,4 +193,5 @@ class FilterModule:
             "airflow_cfg": airflow_cfg,
             "airflow_compose": airflow_compose,
             "airflow_image_ids": airflow_image_ids,
+            "airflow_secrets_handed_on": airflow_secrets_handed_on,
         }

@@ -24,7 +24,8 @@ class Secret:
     """One secret as the caller wants it.
 
     :ivar name: file name in the directory of secrets
-    :ivar kind: ``password`` (32 characters) or ``fernet`` (32 bytes in url-safe base64)
+    :ivar kind: ``password`` (32 characters), ``fernet`` (32 bytes in url-safe base64), or ``text`` (any form, never
+        made here)
     :ivar value: the value given by the inventory, or None to keep or make one
     :ivar owner: user id, the only one that may read the file
     :ivar keep: why a value that exists must not just change, and how to change it all the same, for messages; empty if
@@ -84,6 +85,8 @@ def new_value(kind: str) -> str:
 def check_given(secret: Secret) -> None:
     """Raise SecretError if the inventory's value cannot be used."""
     value = secret.value or ""
+    if secret.kind == "text":
+        return
     if not value.strip() or any(ord(char) < 32 for char in value):
         raise SecretError(f"{secret.variable} must be one line of text and not empty.")
     if secret.kind != "fernet":
@@ -134,6 +137,8 @@ def settle(secret: Secret, directory: str, database_exists: bool) -> Outcome:
             f"{path} is missing but Airflow's database exists; put the file back from a backup, or give its value "
             f"in {secret.variable}. {secret.keep}"
         )
+    if secret.kind == "text":
+        raise SecretError(f"{path} is missing; remove the file certificates.json beside it to have it made anew.")
     return Outcome(secret, new_value(secret.kind), True, False)
 
 

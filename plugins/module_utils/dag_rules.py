@@ -155,8 +155,11 @@ def find_mount_outside_projects(report: Facts, context: Facts) -> Iterator[Hit]:
 def find_mount_in_airflow(report: Facts, context: Facts) -> Iterator[Hit]:
     """Find bind mounts of what is Airflow's own."""
     directory = os.path.normpath(context["airflow_directory"])
+    # With what databases prove who they are: for everybody.
+    public = os.path.join(directory, "ca")
     for place, source in sources(report):
-        if below(source, directory) or os.path.normpath(source) == directory:
+        path = os.path.normpath(source)
+        if (below(path, directory) or path == directory) and not (below(path, public) or path == public):
             yield place, {"source": source, "directory": directory}
 
 

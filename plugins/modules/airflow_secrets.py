@@ -33,9 +33,11 @@ options:
         type: str
         required: true
       kind:
-        description: C(password) is 32 random bytes as text, C(fernet) a key for Airflow's encryption.
+        description:
+          - C(password) is 32 random bytes as text, C(fernet) a key for Airflow's encryption.
+          - C(text) may have any form, such as a certificate; it is never made here.
         type: str
-        choices: [password, fernet]
+        choices: [password, fernet, text]
         default: password
       value:
         description: The value, if the inventory gives one. An empty string counts as not given.
@@ -130,7 +132,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 SECRET = {
     "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "choices": ["password", "fernet"], "default": "password"},
+    "kind": {"type": "str", "choices": ["password", "fernet", "text"], "default": "password"},
     "value": {"type": "str", "no_log": True},
     "owner": {"type": "int", "default": 0},
     "keep": {"type": "str", "default": ""},

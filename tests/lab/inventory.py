@@ -44,6 +44,7 @@ def connection(directory: Path, address: str, container: str) -> dict[str, str]:
         "ansible_ssh_private_key_file": str(directory / "id_ed25519"),
         "ansible_ssh_common_args": f"-F none {options} -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes",
         "ansible_python_interpreter": "/usr/bin/python3",
+        "airflow_private_address": address,
         "lab_container": container,
     }
 
@@ -51,6 +52,8 @@ def connection(directory: Path, address: str, container: str) -> dict[str, str]:
 def render(platforms: list[Platform], hosts: Mapping[str, Mapping[str, str]], shared: Mapping[str, Any]) -> str:
     """The inventory as YAML: hosts with their connection, groups with their hosts."""
     groups: dict[str, Any] = {}
+    own = {platform.name: platform.variables for platform in platforms}
+    hosts = {name: {**values, **own[name]} for name, values in hosts.items()}
     for platform in platforms:
         for group in platform.groups if platform.name in hosts else ():
             groups.setdefault(group, {"hosts": {}})["hosts"][platform.name] = {}

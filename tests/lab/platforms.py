@@ -1,7 +1,8 @@
 """The list of hosts that a scenario asks for."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import yaml
 from tests.lab.names import SHARED
 from tests.lab.shell import LabError
 
-KEYS = {"name", "groups", "serves", "bare"}
+KEYS = {"name", "groups", "serves", "bare", "vars"}
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
@@ -21,6 +22,7 @@ class Platform:
     name: str
     groups: tuple[str, ...] = ()
     serves: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 def check_name(name: str, what: str) -> str:
@@ -59,4 +61,6 @@ def _platform(row: Any, path: Path) -> Platform:
         raise LabError(f"{path}: platform '{name}': the lab makes bare hosts only; leave 'bare' out")
     if row.get("serves", "feeds") != "feeds":
         raise LabError(f"{path}: platform '{name}' serves '{row['serves']}'; the lab serves 'feeds' only")
-    return Platform(name, tuple(row.get("groups") or ()), row.get("serves", ""))
+    if not isinstance(row.get("vars", {}), dict):
+        raise LabError(f"{path}: platform '{name}': 'vars' must be a dict of inventory variables")
+    return Platform(name, tuple(row.get("groups") or ()), row.get("serves", ""), row.get("vars", {}))

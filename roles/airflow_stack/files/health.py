@@ -51,19 +51,21 @@ def job(job_type):
     """Check the heartbeat that the job of this container leaves in the metadata database."""
     import psycopg2
 
+    # As Airflow records it: see stack_address.py.
+    name = os.environ.get("AIRFLOW_STACK_ADDRESS") or socket.gethostname()
     url = secret("sql_alchemy_conn").replace("postgresql+psycopg2://", "postgresql://", 1)
     connection = psycopg2.connect(url, connect_timeout=8)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM now() - max(latest_heartbeat)) FROM job"
             " WHERE job_type = %s AND hostname = %s AND state = 'running'",
-            (job_type, socket.gethostname()),
+            (job_type, name),
         )
         age = cursor.fetchone()[0]
     connection.close()
     # A job that was killed still counts as running, and an earlier container had the same name.
     if age is None or age > container_age():
-        fail(f"no {job_type} of {socket.gethostname()} has left a heartbeat since this container started")
+        fail(f"no {job_type} of {name} has left a heartbeat since this container started")
     if age > FRESH:
         fail(f"the last heartbeat of {job_type} is {age:.0f} s old")
 

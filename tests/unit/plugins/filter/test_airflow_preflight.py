@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 from airflow_preflight import (
+    address_problems,
     airflow_problems,
     config_problems,
     database_problems,
@@ -12,6 +13,8 @@ from airflow_preflight import (
     misspelt_problems,
     placement_problems,
     postgres_problems,
+    queue_problems,
+    tls_problems,
     version_problems,
 )
 
@@ -67,13 +70,54 @@ def test_postgres_major(image: str, accepted: bool) -> None:
     assert (postgres_problems(image, ["13", "15"]) == []) is accepted
 
 
-def test_every_service_needs_a_host_and_only_one_for_now() -> None:
+def test_every_service_needs_a_host_and_redis_only_one() -> None:
     services = {"redis": "airflow_redis", "worker": "airflow_worker"}
-    assert placement_problems({"airflow_redis": ["a"], "airflow_worker": ["a"]}, services) == []
+    assert placement_problems({"airflow_redis": ["a"], "airflow_worker": ["a", "b"]}, services) == []
     (empty,) = placement_problems({"airflow_redis": ["a"]}, services)
-    assert "airflow_worker" in empty
-    (many,) = placement_problems({"airflow_redis": ["a"], "airflow_worker": ["b", "a"]}, services)
-    assert "2 hosts (a, b)" in many
+    assert "airflow_worker has no host" in empty
+    (many,) = placement_problems({"airflow_redis": ["a", "b"], "airflow_worker": ["b"]}, services)
+    assert "airflow_redis holds 2 hosts (a, b)" in many
+
+
+@pytest.mark.parametrize(
+    ("addresses", "words"),
+    [
+        ({"a": ""}, []),
+        ({"a": "10.0.0.1", "b": "10.0.0.2"}, []),
+        ({"a": "10.0.0.1", "b": ""}, ["airflow_private_address of b: is not set"]),
+        ({"a": "10.0.0.1", "b": "b.example.com"}, ["airflow_private_address of b: 'b.example.com' is no address"]),
+        ({"a": "10.0.0.1", "b": "127.0.0.1"}, ["airflow_private_address of b: '127.0.0.1' is no address"]),
+        ({"a": "10.0.0.1", "b": "10.0.0.1"}, ["airflow_private_address of b: 10.0.0.1 is a's, too"]),
+    ],
+)
+def test_several_hosts_need_an_address_each(addresses: dict[str, str], words: list[str]) -> None:
+    problems = address_problems(addresses)
+    assert len(problems) == len(words)
+    assert all(word in problem for word, problem in zip(words, problems, strict=True))
+
+
+PEM = "-----BEGIN CERTIFICATE-----"
+
+
+@pytest.mark.parametrize(
+    ("tls", "hosts", "certificate", "key", "word"),
+    [
+        (True, 1, "", "", "airflow_tls: on a single host"),
+        (True, 2, PEM, "", "airflow_ca_key:"),
+        (True, 2, "", PEM, "airflow_ca_certificate:"),
+        (True, 2, "/etc/ssl/ca.pem", PEM, "airflow_ca_certificate: must be the PEM text"),
+    ],
+)
+def test_an_authority_is_whole(tls: bool, hosts: int, certificate: str, key: str, word: str) -> None:
+    (problem,) = tls_problems(tls, {str(number): "" for number in range(hosts)}, certificate, key)
+    assert problem.startswith(word)
+    assert tls_problems(True, {"a": "", "b": ""}, PEM, PEM) == []
+
+
+def test_the_default_queue_is_served_somewhere() -> None:
+    config = {"operators": {"default_queue": "main"}}
+    assert queue_problems(["red"], config, ["main", "red"]) == []
+    assert len(queue_problems(["red"], config, ["red"])) == 1
 
 
 def test_misspelt_variables_are_named_with_the_right_word() -> None:
@@ -118,6 +162,11 @@ def test_all_problems_come_together() -> None:
             "grace_period": 600,
             "databases": [{"name": "postgres", "owner": "o"}],
             "queues": ["a,b"],
+            "served_queues": ["a,b"],
+            "addresses": {"a": "10.0.0.1", "b": ""},
+            "tls": True,
+            "ca_certificate": "",
+            "ca_key": PEM,
             "bind_address": "localhost",
             "plugins_source": "/no/such/directory",
         }
@@ -126,6 +175,8 @@ def test_all_problems_come_together() -> None:
         "airflow_version",
         "airflow_image",
         "inventory",
+        "airflow_private_address of b",
+        "airflow_ca_certificate",
         "airflow_typo",
         "airflow_config.celery_broker_transport_options.visibility_timeout",
         "airflow_postgres_databases",

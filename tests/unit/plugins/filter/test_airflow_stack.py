@@ -54,6 +54,8 @@ def stack(**changes: Any) -> dict[str, Any]:
         "network": "airflow",
         "bridge": "br-airflow",
         "host": "h1",
+        "address": "",
+        "tls": False,
         "groups": ["airflow_redis", "airflow_worker"],
         "service_groups": {
             "redis": "airflow_redis",
@@ -70,7 +72,7 @@ def stack(**changes: Any) -> dict[str, Any]:
             "secrets": ["key"],
             "reads": ["airflow.cfg"],
         },
-        "release": {"worker": {"command": ["celery", "worker"], "health": ["celery"]}},
+        "release": {"worker": {"command": ["celery", "worker"], "health": ["celery"], "log_port": 8793}},
         "memory_limits": {"worker": "2g"},
         "contents": {"airflow.cfg": "x", "key": "k", "redis_conf": "r"},
         "digest_key": "secret",
@@ -84,11 +86,14 @@ SERVICES: dict[str, Any] = {
         "secrets": ["redis_conf"],
         "data_volumes": {"airflow_redis_data": "/data"},
         "healthcheck": {"test": ["CMD", "true"]},
+        "command": ["redis-server"],
+        "internal_ports": [6379],
+        "tls": {"command": ["--tls"], "secrets": ["redis_key"], "healthcheck": {"test": ["CMD", "tls"]}},
     },
     "worker": {"airflow": True, "arguments": ["-q", "a"], "environment": {"B": "2"}, "volumes": ["/sock:/sock"]},
     "scheduler": {"airflow": True},
-    "shell": {"beside": "worker", "airflow": True},
-    "init": {"beside": "scheduler", "airflow": True},
+    "shell": {"beside": ["scheduler", "worker"], "airflow": True},
+    "init": {"beside": ["scheduler"], "airflow": True},
 }
 
 
@@ -121,9 +126,29 @@ def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
     assert worker["mem_limit"] == "2g"
 
 
+def test_only_a_stack_on_several_hosts_publishes_what_its_hosts_need() -> None:
+    alone, spread = (airflow_compose(SERVICES, stack(address=address))["services"] for address in ("", "192.0.2.7"))
+    assert [service.get("ports") for service in alone.values()] == [None, None, None]
+    assert spread["redis"]["ports"] == ["192.0.2.7:6379:6379"]
+    assert spread["worker"]["ports"] == ["192.0.2.7:8793:8793"]
+    assert "ports" not in spread["shell"]
+
+
+def test_words_for_tls_are_added_to_lists_and_replace_the_rest() -> None:
+    contents = {**stack()["contents"], "redis_key": "k"}
+    plain, encrypted = (
+        airflow_compose(SERVICES, stack(tls=tls, contents=contents))["services"]["redis"] for tls in (False, True)
+    )
+    assert (plain["command"], encrypted["command"]) == (["redis-server"], ["redis-server", "--tls"])
+    assert encrypted["secrets"] == ["redis_conf", "redis_key"]
+    assert encrypted["healthcheck"]["test"] == ["CMD", "tls"]
+
+
 def test_words_of_the_table_do_not_reach_compose() -> None:
     services = airflow_compose(SERVICES, stack())["services"]
-    assert not {"beside", "airflow", "reads", "data_volumes"} & {word for entry in services.values() for word in entry}
+    assert not {"beside", "airflow", "reads", "data_volumes", "internal_ports", "tls"} & {
+        word for entry in services.values() for word in entry
+    }
 
 
 def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
@@ -143,9 +168,9 @@ def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
     [
         ({"odd": {}}, {"memory_limits": {}}, "service 'odd' .* no inventory group of 'odd'; add one there"),
         (
-            {"odd": {"beside": "wroker"}},
+            {"odd": {"beside": ["wroker"]}},
             {"memory_limits": {}},
-            "service 'odd' .* no inventory group of 'wroker'; .* one of redis, scheduler, worker",
+            "service 'odd' .* no inventory group of 'wroker'; .* some of redis, scheduler, worker",
         ),
         (SERVICES, {"memory_limits": {"wroker": "1g"}}, "airflow_memory_limits: no service 'wroker'"),
         (SERVICES, {"contents": {}}, "no content is known of the file"),

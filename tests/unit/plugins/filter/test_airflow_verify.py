@@ -48,6 +48,8 @@ def test_the_summary_says_where_the_password_is() -> None:
         "services": ["redis", "postgres"],
         "admin_username": "admin",
         "admin_password_file": "/etc/airflow/secrets/admin_password",
+        "keeper": "a",
+        "left_out": [],
         "dags_release": "0123456789ab",
     }
     text = "\n".join(airflow_summary(info(), stack))
@@ -60,3 +62,27 @@ def test_the_summary_says_where_the_password_is() -> None:
         "0123456789ab",
     ):
         assert word in text
+
+
+def test_the_summary_of_several_hosts_says_where_services_are_and_what_was_left_out() -> None:
+    stack = {
+        "url": "http://127.0.0.1:8080",
+        "host": "a",
+        "services": {"worker": ["b", "c"], "postgres": ["a"]},
+        "admin_username": "admin",
+        "admin_password_file": "/f",
+        "keeper": "a",
+        "left_out": ["d"],
+        "dags_release": "",
+    }
+    text = "\n".join(airflow_summary(info(), stack))
+    assert "Services: postgres (a), worker (b, c)" in text
+    assert "Left out, because Ansible does not reach them: d" in text
+
+
+def test_jobs_of_several_hosts_are_known_by_their_addresses() -> None:
+    jobs = [{"job_type": "SchedulerJob", "hostname": "10.0.0.1", "alive": True, "heartbeat_age": 1.0}]
+    found = airflow_findings({**info(), "jobs": jobs}, {"scheduler": ["a", "b"]}, {"a": "10.0.0.1", "b": "10.0.0.2"})
+    assert [text for text in found if "scheduler" in text] == [
+        "the scheduler of b has never left a heartbeat in the database."
+    ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.delivery.conftest import wait
+from tests.remote import wait
 
 if TYPE_CHECKING:
-    from tests.delivery.conftest import Host, Tree
+    from tests.dags.conftest import Host, Tree
 
 RECEIVE = "airflow_dags : receive | Have the release on the host"
 REFRESH = "airflow_dags : refresh | Let the scheduler read what changed"

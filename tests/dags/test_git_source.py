@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.delivery.conftest import DAG, LAB, STORE
+from tests.dags.conftest import DAG, LAB, STORE
+from tests.lab.names import INSTANCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.delivery.conftest import Host, Played
+    from tests.dags.conftest import Host
+    from tests.remote import Played
 
 # Long enough for a busy machine; a question that nobody answers would take for ever.
 SOON = 120
@@ -36,11 +38,11 @@ class Repository:
 
     def __init__(self, host: Host, directory: Path) -> None:
         self.host, self.work, self.key = host, directory / "work", directory / "key"
-        self.address = host.variables["ansible_host"]
+        self.address = host.remote.variables["ansible_host"]
         # Of its own: what the controller keeps of another one proves nothing.
         self.path = f"/home/dagsgit/{time.time_ns()}.git"
         self.url = f"ssh://dagsgit@{self.address}{self.path}"
-        lines = (LAB / "known_hosts").read_text(encoding="utf-8").splitlines()
+        lines = (INSTANCES / LAB / "known_hosts").read_text(encoding="utf-8").splitlines()
         self.known_hosts = "\n".join(line for line in lines if self.address in line.split()[0].split(","))
         self.commits: list[str] = []
 

@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.delivery.conftest import Host, Tree
+    from tests.dags.conftest import Host, Tree
 
 STORE = "/usr/local/projects/airflow/dags"
 
@@ -32,7 +32,9 @@ def test_a_transfer_that_is_killed_half_way(host: Host, delivered: Tree) -> None
     before, releases = host.current(), host.releases()
     delivered.text("large.bin", os.urandom(40_000_000).hex())
     temporary = "find ~admin/.ansible ~root/.ansible -name dags.tar.gz* -size +100k 2>/dev/null"
-    process = host.start("sync_airflow_dags", airflow_dags_source=str(delivered.root))
+    # Slow enough to be met half way on any machine: 5 MB a second, in kilobits.
+    slowly = {"ansible_sftp_extra_args": "-l 40000"}
+    process = host.start("sync_airflow_dags", airflow_dags_source=str(delivered.root), **slowly)
     kill_when(process, lambda: bool(host.ssh(temporary, check=False)))
     assert (host.current(), host.releases()) == (before, releases)
     (delivered.root / "large.bin").unlink()

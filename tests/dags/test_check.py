@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.delivery.conftest import Host, Tree
+    from tests.dags.conftest import Host, Tree
 
 # File, what is in it, and what the report says of it.
 BROKEN = {

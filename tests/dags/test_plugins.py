@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.delivery.conftest import Tree, wait
+from tests.dags.conftest import Tree
+from tests.remote import wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.delivery.conftest import Host, Played
+    from tests.dags.conftest import Host
+    from tests.remote import Played
 
 PLUGIN = """
 from airflow.plugins_manager import AirflowPlugin

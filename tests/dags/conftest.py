@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
-from tests.lab.names import REPO
+from tests.remote import Played, lab
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import subprocess
+    from pathlib import Path
 
-LAB = REPO / "build" / "lab" / os.environ.get("DELIVERY_LAB", "dags")
+LAB = "dags"
 STORE = "/usr/local/projects/airflow/dags"
-ANSIBLE_PLAYBOOK = str(Path(sys.executable).with_name("ansible-playbook"))
 
 DAG = """
 from datetime import datetime
@@ -37,61 +30,21 @@ PythonOperator(task_id="go", python_callable=go, dag=dag)
 """
 
 
-@dataclass(frozen=True)
-class Played:
-    """One run of a playbook."""
-
-    code: int
-    output: str
-    seconds: float
-
-    @property
-    def changed(self) -> int:
-        """How many tasks changed something."""
-        (line,) = [line for line in self.output.splitlines() if "changed=" in line]
-        return int(line.split("changed=")[1].split()[0])
-
-    def result(self, task: str) -> dict[str, Any]:
-        """What a task returned, from the output of -v."""
-        text = self.output.split(f"TASK [{task}]")[1].split("TASK [")[0]
-        start = text.index("=> ") + 3
-        found: dict[str, Any] = yaml.safe_load(text[start:].split("\n\n")[0])
-        return found
-
-
 class Host:
     """The host: commands as root over SSH, and what Airflow on it shows."""
 
     def __init__(self) -> None:
-        hosts = yaml.safe_load((LAB / "hosts.yml").read_text(encoding="utf-8"))
-        self.name, self.variables = next(iter(find_hosts(hosts).items()))
-        self.inventory = [str(REPO / "tests" / "inventory"), str(LAB / "hosts.yml")]
-
-    def ssh(self, command: str, data: str = "", *, check: bool = True) -> str:
-        """Run a shell command as root."""
-        known = self.variables
-        argv = ["ssh", "-i", known["ansible_ssh_private_key_file"], *known["ansible_ssh_common_args"].split()]
-        argv += [f"{known['ansible_user']}@{known['ansible_host']}", "sudo", "bash", "-c", quoted(command)]
-        run = subprocess.run(argv, input=data, capture_output=True, text=True, check=False)
-        assert not check or run.returncode == 0, run.stdout + run.stderr
-        return run.stdout
+        self.lab = lab(LAB)
+        (self.remote,) = [host for name, host in self.lab.hosts.items() if "airflow" in name]
+        self.name, self.ssh = self.remote.name, self.remote.ssh
 
     def play(self, playbook: str, *options: str, **variables: Any) -> Played:
         """Run one of our playbooks to its end."""
-        started = time.monotonic()
-        with self.start(playbook, *options, **variables) as process:
-            output, _ = process.communicate()
-        return Played(process.returncode, output, time.monotonic() - started)
+        return self.lab.play(f"playbooks/{playbook}.yml", *options, **variables)
 
     def start(self, playbook: str, *options: str, **variables: Any) -> subprocess.Popen[str]:
         """Start one of our playbooks."""
-        argv = [ANSIBLE_PLAYBOOK, *(word for path in self.inventory for word in ("-i", path)), "--diff", *options]
-        argv += ["-e", json.dumps(variables), str(REPO / "playbooks" / f"{playbook}.yml")]
-        environment = {**os.environ, "ANSIBLE_CONFIG": str(REPO / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
-        environment.pop("ANSIBLE_LOG_PATH", None)
-        return subprocess.Popen(
-            argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-        )
+        return self.lab.start(f"playbooks/{playbook}.yml", *options, **variables)
 
     def deliver(self, tree: Tree, *options: str, **variables: Any) -> Played:
         """Deliver a tree."""
@@ -147,25 +100,6 @@ class Tree:
     def dag(self, path: str, name: str, *, tag: str = "", imports: str = "", body: str = "pass") -> None:
         """Write a DAG file with one task."""
         self.text(path, DAG.format(name=name, tag=tag, imports=imports, body=body))
-
-
-def wait(condition: Callable[[], bool], seconds: int = 120) -> None:
-    """Wait for what must happen soon."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(1)
-
-
-def quoted(text: str) -> str:
-    """A text as one word of a shell."""
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def find_hosts(tree: dict[str, Any]) -> dict[str, Any]:
-    """The hosts of the lab that run Airflow."""
-    hosts: dict[str, Any] = tree["all"]["hosts"]
-    return {name: variables for name, variables in hosts.items() if "airflow" in name}
 
 
 @pytest.fixture(scope="session")

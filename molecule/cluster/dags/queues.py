@@ -1,0 +1,37 @@
+"""DAGs that tell on which host a task ran, and whether a long one survives its worker's replacement."""
+
+import os
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+from airflow.providers.docker.operators.docker import DockerOperator
+
+# One task a queue, which tells where it runs, and one that takes its time in a container of its own.
+with DAG(
+    dag_id="queues",
+    schedule_interval=None,
+    start_date=datetime(2023, 1, 1),
+    default_args={"retries": 0, "execution_timeout": timedelta(minutes=10)},
+    is_paused_upon_creation=False,
+) as dag:
+    for queue in ("red", "blue"):
+        BashOperator(task_id=queue, queue=queue, bash_command='echo "$AIRFLOW_STACK_ADDRESS ran this"')
+
+with DAG(
+    dag_id="long",
+    schedule_interval=None,
+    start_date=datetime(2023, 1, 1),
+    default_args={"retries": 0, "execution_timeout": timedelta(minutes=10)},
+    is_paused_upon_creation=False,
+) as long:
+    DockerOperator(
+        task_id="sleep",
+        queue="red",
+        image="news_fetcher:1.0",
+        container_name="cluster_long_{{ ts_nodash }}",
+        entrypoint=["python", "-c", "import time; time.sleep({{ dag_run.conf.get('seconds', 90) }}); print('done')"],
+        mount_tmp_dir=False,
+        network_mode=os.environ["AIRFLOW_STACK_NETWORK"],
+        auto_remove="force",
+    )

@@ -1,0 +1,47 @@
+"""Action plugin of airflow_host_state; the documentation is in plugins/modules/airflow_host_state.py."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+
+def clock(sent: float, started: float, ended: float, received: float) -> tuple[float, float]:
+    """Return by how many seconds a clock is ahead of ours, and by how many that may be wrong.
+
+    :param sent: our time before we asked
+    :param started: its time when it was asked
+    :param ended: its time when it answered
+    :param received: our time when we had the answer
+    """
+    return ((started - sent) + (ended - received)) / 2, ((received - sent) - (ended - started)) / 2
+
+
+class ActionModule(ActionBase):
+    """Has the host tell, and compares the clocks."""
+
+    _supports_check_mode = True
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task.
+
+        Args:
+            tmp: Of no use since Ansible 2.3.
+            task_vars: The host's variables.
+
+        Returns:
+            The task's result.
+        """
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        sent = time.time()
+        answer: dict[str, Any] = self._execute_module(module_args=dict(self._task.args), task_vars=task_vars)
+        received = time.time()
+        if times := answer.pop("times", None):
+            started, ended = times
+            offset, error = clock(sent, started, ended, received)
+            answer |= {"clock_offset": round(offset, 1), "clock_error": round(error, 1)}
+        return result | answer

@@ -1,0 +1,129 @@
+"""Filter that judges what the hosts of a stack say of each other, before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+State = Mapping[str, Any]
+States = Mapping[str, State]
+
+# Seconds by which clocks may differ. Airflow 2.5 refuses to show the log of another host's task from 30 on.
+CLOCK_LIMIT = 10
+
+
+def address_problems(addresses: Mapping[str, str], own: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return which addresses a host does not have itself.
+
+    :param addresses: ``airflow_private_address`` by host
+    :param own: the IPv4 addresses of each host whose facts are known
+    """
+    return [
+        f"{host}: airflow_private_address {addresses[host]} is none of its own addresses ({', '.join(sorted(found))}); "
+        "write the one that the stack's other hosts reach."
+        for host, found in own.items()
+        if addresses[host] not in found
+    ]
+
+
+def reach_problems(states: States, addresses: Mapping[str, str]) -> list[str]:
+    """Return which hosts do not reach which others."""
+    hosts = {address: host for host, address in addresses.items()}
+    return [
+        f"{host}: it does not reach {hosts[address]} at {address}, the airflow_private_address of that host; no TCP "
+        "port that was tried answers there. Correct the address, the route, or the firewall between the two."
+        for host, state in states.items()
+        for address in state["unreachable_addresses"]
+    ]
+
+
+def clock_problems(states: States, reference: str) -> list[str]:
+    """Return whose clock is too far from that of the host of reference."""
+    problems = []
+    for host, state in states.items():
+        ahead = state["clock_offset"] - states[reference]["clock_offset"]
+        if abs(ahead) - state["clock_error"] - states[reference]["clock_error"] > CLOCK_LIMIT:
+            word = "ahead of" if ahead > 0 else "behind"
+            problems.append(
+                f"{host}: its clock is {abs(ahead):.0f} s {word} that of {reference}; more than {CLOCK_LIMIT} s are "
+                "refused, because Airflow would not show logs. Have systemd-timesyncd or chrony set the time on both."
+            )
+    return problems
+
+
+def secret_problems(states: States, holder: str, given: Sequence[str]) -> list[str]:
+    """Return which secrets differ between hosts, and which hosts have them while the host that makes them has not.
+
+    :param states: the hosts' states
+    :param holder: the host that holds the secrets
+    :param given: names of those that the inventory gives, which win
+    """
+    problems = []
+    mine = states[holder]["digests"]
+    for host, state in states.items():
+        for name, digest in state["digests"].items():
+            if name in given or host == holder:
+                continue
+            if name not in mine:
+                problems.append(
+                    f"{host}: it has the secret {name}, and {holder}, which holds Postgres and the secrets, has not. "
+                    f"Put the files of {host} there, or give airflow_{name}; if {host} comes from another "
+                    "installation, remove its secrets."
+                )
+            elif digest != mine[name]:
+                problems.append(
+                    f"{host}: its secret {name} differs from that of {holder}, which holds Postgres. Remove the file "
+                    f"on {host} if that of {holder} is right, or give the right one in airflow_{name}."
+                )
+    return problems
+
+
+def database_problems(states: States, holder: str) -> list[str]:
+    """Return which hosts have Airflow's database although another one is to run Postgres."""
+    return [
+        f"{host}: Airflow's database is on this host, but group airflow_postgres names {holder}. Data does not move by "
+        f"itself: put {host} back into the group; or move the data, then remove Docker's volume airflow_postgres_data "
+        f"on {host}."
+        for host, state in states.items()
+        if state["database"] and host != holder
+    ]
+
+
+def airflow_cluster_problems(results: Mapping[str, State], stack: Mapping[str, Any]) -> list[str]:
+    """Return what does not fit together on the hosts of a stack, each a sentence that says what to do.
+
+    :param results: results of the module airflow_host_state by host; of a host that Ansible does not reach, one with
+        ``unreachable``
+    :param stack: ``addresses`` (by host), ``own`` (IPv4 addresses by host), ``postgres`` and ``redis`` (the hosts that
+        run them) and ``given`` (names of the secrets that the inventory gives)
+    """
+    states = {host: state for host, state in results.items() if "digests" in state}
+    failed = [
+        f"{host}: {state.get('msg', 'cannot be looked at')}"
+        for host, state in results.items()
+        if host not in states and not state.get("unreachable")
+    ]
+    if failed:
+        return failed
+    missing = [
+        f"{host}: Ansible does not reach this host, which runs {service}; without it nothing can be done elsewhere."
+        for service, host in (("Postgres", stack["postgres"]), ("Redis", stack["redis"]))
+        if host not in states
+    ]
+    if missing:
+        return missing
+    return [
+        *address_problems(stack["addresses"], stack["own"]),
+        *reach_problems(states, stack["addresses"]),
+        *clock_problems(states, stack["postgres"]),
+        *secret_problems(states, stack["postgres"], stack["given"]),
+        *database_problems(states, stack["postgres"]),
+    ]
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {"airflow_cluster_problems": airflow_cluster_problems}

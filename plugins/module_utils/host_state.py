@@ -1,0 +1,61 @@
+"""Logic of the module airflow_host_state: what a host of a stack says of itself, and which others it reaches.
+
+No AnsibleModule in here, so that plain tests can call it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+# Seconds that another host gets to answer.
+PATIENCE = 3.0
+
+
+def answers(address: str, port: int, seconds: float = PATIENCE) -> bool:
+    """Return whether a host answers on a TCP port; a refusal is an answer, too.
+
+    :param address: IPv4 address
+    :param port: TCP port
+    :param seconds: how long to wait
+    """
+    try:
+        with socket.create_connection((address, port), timeout=seconds):
+            return True
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+
+
+def unreachable(targets: Mapping[str, Sequence[int]], seconds: float = PATIENCE) -> list[str]:
+    """Return the addresses that answer on none of their ports.
+
+    :param targets: TCP ports by IPv4 address
+    :param seconds: how long to wait for each
+    """
+    pairs = [(address, port) for address, ports in targets.items() for port in ports]
+    with ThreadPoolExecutor(max(1, min(len(pairs), 64))) as pool:
+        found = dict(pool.map(lambda pair: (pair, answers(pair[0], pair[1], seconds)), pairs))
+    reached = {address for (address, _), answered in found.items() if answered}
+    return sorted(set(targets) - reached)
+
+
+def digests(directory: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of each secret that is there, by name.
+
+    :param directory: directory of the secrets
+    :param names: names of files in it
+    :raises OSError: if one is there and cannot be read
+    """
+    found = {}
+    for name in names:
+        try:
+            with open(os.path.join(directory, name), "rb") as file:
+                found[name] = hashlib.sha256(file.read()).hexdigest()
+        except FileNotFoundError:
+            continue
+    return found

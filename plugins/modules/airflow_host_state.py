@@ -1,0 +1,114 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: what a host of a stack says of itself, and which other hosts it reaches."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_host_state
+short_description: Tell what a host of a stack has, what time it is there, and which other hosts it reaches
+description:
+  - Asks a host for what its stack's other hosts have to agree with, before anything is changed.
+  - The difference between its clock and the controller's comes from the times at which the module started and ended on
+    both, and is exact to the seconds that Ansible took besides.
+options:
+  reach:
+    description:
+      - Other hosts that it must reach, TCP ports by address. One answer on any of them is enough; a refusal is one.
+    type: dict
+    default: {}
+  secrets_directory:
+    description: Directory of the stack's secrets.
+    type: path
+    default: /etc/airflow/secrets
+  secrets:
+    description: Names of the secrets to compare.
+    type: list
+    elements: str
+    default: []
+  volume:
+    description: Name of Docker's volume that holds Airflow's database.
+    type: str
+    default: airflow_postgres_data
+author: ansible-airflow maintainers (@ansible-airflow)
+notes:
+  - The result holds digests of secrets, so use it only in a task with C(no_log).
+attributes:
+  check_mode:
+    support: full
+    description: It changes nothing.
+  diff_mode:
+    support: none
+    description: It changes nothing.
+"""
+
+EXAMPLES = r"""
+- name: Look at what the host has
+  airflow_host_state:
+    reach:
+      192.0.2.11: [22, 5432]
+    secrets: [fernet_key]
+  register: state
+  no_log: true
+"""
+
+RETURN = r"""
+clock_offset:
+  description: Seconds by which the host's clock is ahead of the controller's.
+  type: float
+  returned: success
+clock_error:
+  description: Seconds by which RV(clock_offset) may be wrong.
+  type: float
+  returned: success
+unreachable_addresses:
+  description: Addresses of O(reach) that did not answer.
+  type: list
+  elements: str
+  returned: success
+digests:
+  description: SHA-256 of each secret that is there, by name.
+  type: dict
+  returned: success
+database:
+  description: Whether the volume of Airflow's database is there.
+  type: bool
+  returned: success
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.host_state import digests, unreachable
+
+ARGUMENTS = {
+    "reach": {"type": "dict", "default": {}},
+    "secrets_directory": {"type": "path", "default": "/etc/airflow/secrets", "no_log": False},
+    # Names, not values.
+    "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "volume": {"type": "str", "default": "airflow_postgres_data"},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    started = time.time()
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    docker = module.get_bin_path("docker")
+    try:
+        found = digests(module.params["secrets_directory"], module.params["secrets"])
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename}: {error.strerror}; nothing was changed.")
+    volume = [docker, "volume", "inspect", module.params["volume"]]
+    module.exit_json(
+        changed=False,
+        unreachable_addresses=unreachable(module.params["reach"]),
+        digests=found,
+        database=bool(docker) and module.run_command(volume)[0] == 0,
+        times=[started, time.time()],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""A stack on several hosts of the lab. `make molecule SCENARIO=cluster` makes it and runs all of this directory."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.lab.names import REPO
+from tests.remote import Lab, Played, Remote, lab, wait
+
+if TYPE_CHECKING:
+    import subprocess
+
+LAB = "cluster"
+DAGS = REPO / "build" / "test" / "cluster-dags"
+SECRETS = "/etc/airflow/secrets"
+# Seconds that a run of a DAG may take on a machine that five hosts share.
+RUN_SECONDS = 300
+
+# Runs on the web server's host, with the password on standard input.
+ASK = """
+import base64, json, sys, urllib.request
+asked = json.load(sys.stdin)
+login = base64.b64encode(f"admin:{asked["password"]}".encode()).decode()
+headers = {"Accept": asked["accept"], "Authorization": f"Basic {login}"}
+url = f"http://127.0.0.1:8080/api/v1/{asked["path"]}"
+print(urllib.request.urlopen(urllib.request.Request(url, headers=headers)).read().decode())
+"""
+
+
+class Cluster:
+    """The hosts, their playbooks, and what Airflow on them shows."""
+
+    def __init__(self, of: Lab) -> None:
+        self.lab = of
+        self.hosts: dict[str, Remote] = of.hosts
+        self.data, self.control = self.hosts["data1"], self.hosts["control1"]
+        self.workers = [host for name, host in sorted(self.hosts.items()) if name.startswith("worker")]
+
+    def address(self, host: str) -> str:
+        """The address of a host."""
+        return str(self.hosts[host].variables["airflow_private_address"])
+
+    def site(self, *options: str, **variables: Any) -> Played:
+        """Run site.yml."""
+        return self.lab.play("site.yml", *options, **variables)
+
+    def start_site(self, *options: str, **variables: Any) -> subprocess.Popen[str]:
+        """Start site.yml."""
+        return self.lab.start("site.yml", *options, **variables)
+
+    def sql(self, statement: str, database: str = "airflow") -> str:
+        """Ask Airflow's database."""
+        return self.data.ssh(f"docker exec -i airflow-postgres-1 psql -U airflow -At {database}", statement).strip()
+
+    def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
+        """Start a run of a DAG, which is not paused from then on, and return its id."""
+        run = f"run{time.time_ns()}"
+        words = f"--conf '{json.dumps(conf)}'" if conf else ""
+        self.control.ssh(f"airflow dags unpause {dag_id} && airflow dags trigger {dag_id} --run-id {run} {words}")
+        return run
+
+    def state(self, run: str) -> str:
+        """The state of a run."""
+        return self.sql(f"SELECT state FROM dag_run WHERE run_id = '{run}'")  # noqa: S608
+
+    def tasks(self, run: str) -> dict[str, tuple[str, str, int]]:
+        """State, host and number of tries of each task of a run."""
+        rows = self.sql(
+            f"SELECT task_id, state, hostname, try_number FROM task_instance WHERE run_id = '{run}'"  # noqa: S608
+        )
+        found = [row.split("|") for row in rows.splitlines()]
+        names = {self.address(name): name for name in self.hosts}
+        return {task: (state, names.get(host, host), int(tries)) for task, state, host, tries in found}
+
+    def finish(self, run: str) -> dict[str, tuple[str, str, int]]:
+        """Wait for the end of a run, and return its tasks."""
+        wait(lambda: self.state(run) in ("success", "failed"), RUN_SECONDS, f"the end of run {run}")
+        return self.tasks(run)
+
+    def api(self, path: str, accept: str = "application/json") -> str:
+        """Ask the web server's API, as its administrator, on its host."""
+        password = self.data.ssh(f"cat {SECRETS}/admin_password").strip()
+        request = json.dumps({"path": path, "accept": accept, "password": password})
+        return self.control.ssh(f"python3 -c '{ASK}'", request)
+
+    def started(self) -> dict[str, str]:
+        """When each container of the stack was started, by host and name."""
+        found = {}
+        for name, host in self.hosts.items():
+            lines = host.ssh(
+                "docker ps -aq --filter label=com.docker.compose.project=airflow"
+                " | xargs -r docker inspect --format '{{.Name}} {{.Id}} {{.State.StartedAt}}'"
+            )
+            found.update({f"{name}{line.split()[0]}": line for line in lines.splitlines()})
+        return found
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The deployed stack."""
+    return Cluster(lab(LAB))

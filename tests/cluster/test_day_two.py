@@ -1,0 +1,143 @@
+"""Workers are replaced, come, go and are out of reach; a control host is lost; no task is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import yaml
+
+from tests.cluster.conftest import LAB, Cluster
+from tests.lab.names import REPO
+from tests.remote import lab, wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PLATFORMS = REPO / "molecule" / "cluster" / "molecule.yml"
+NETWORK = f"ansible-airflow-lab-{LAB}"
+
+
+def docker(*words: str) -> str:
+    """Run a command of Docker on this machine, which the hosts are containers of."""
+    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@contextmanager
+def cut_off(cluster: Cluster, host: str) -> Iterator[None]:
+    """Take a host's network away for a while."""
+    container = cluster.hosts[host].variables["lab_container"]
+    docker("network", "disconnect", NETWORK, container)
+    try:
+        yield
+    finally:
+        names = ["--alias", host, "--alias", f"{host}.lab"]
+        docker("network", "connect", "--ip", cluster.address(host), *names, NETWORK, container)
+
+
+def start_long(cluster: Cluster, host: str, seconds: int) -> str:
+    """Start a run whose task is a container that takes its time, and wait until it runs on the host."""
+    run = cluster.trigger("long", {"seconds": seconds})
+    wait(lambda: cluster.hosts[host].ssh("docker ps -q --filter name=cluster_long"), 120, f"the long task on {host}")
+    return run
+
+
+def worker(cluster: Cluster, host: str, field: str) -> str:
+    """What Docker says of the worker of a host."""
+    return cluster.hosts[host].ssh(f"docker inspect -f '{{{{ {field} }}}}' airflow-worker-1").strip()
+
+
+def test_a_long_task_survives_that_its_worker_is_replaced(cluster: Cluster) -> None:
+    before = worker(cluster, "worker1", ".Id")
+    run = start_long(cluster, "worker1", 90)
+    variables = {"airflow_environment": {"REPLACED": run}}
+    played = cluster.site("--tags", "airflow_stack", "--limit", "worker1", **variables)
+    assert played.code == 0, played.output
+    assert cluster.finish(run) == {"sleep": ("success", "worker1", 1)}
+    assert worker(cluster, "worker1", ".Id") != before
+    made = worker(cluster, "worker1", ".Created")
+    ended = cluster.sql(f"SELECT end_date > '{made}' FROM task_instance WHERE run_id = '{run}'")  # noqa: S608
+    assert ended == "t", f"the task had ended before the new worker was made, at {made}"
+
+
+def platforms(path: Path, *more: dict[str, object]) -> Path:
+    """Write the scenario's platforms, and more of them, into a file."""
+    rows = yaml.safe_load(PLATFORMS.read_text(encoding="utf-8"))["platforms"]
+    path.write_text(yaml.safe_dump({"platforms": [*rows, *more]}), encoding="utf-8")
+    return path
+
+
+def make_hosts(file: Path) -> Cluster:
+    """Make the lab's hosts those of a file."""
+    subprocess.run([sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", str(file)], check=True, cwd=REPO)
+    return Cluster(lab(LAB))
+
+
+def test_a_worker_comes_and_goes(cluster: Cluster, tmp_path: Path) -> None:
+    variables = {**cluster.workers[0].variables, "airflow_worker_queues": ["default", "red"]}
+    own = {name: variables[name] for name in ("airflow_dags_source", "airflow_worker_queues")}
+    new = {"name": "worker3", "groups": ["airflow_worker"], "vars": own}
+    grown = make_hosts(platforms(tmp_path / "grown.yml", new))
+    before = cluster.started()
+    try:
+        added = grown.site("--limit", "worker3")
+        assert added.code == 0, added.output
+        assert {name: line for name, line in grown.started().items() if "worker3" not in name} == before
+        grown.hosts["worker1"].ssh("docker stop -t 60 airflow-worker-1")
+        run = start_long(grown, "worker3", 40)
+        assert grown.site("--limit", "worker3").code == 0
+        removed = grown.lab.play("playbooks/remove_airflow_host.yml", airflow_remove_host="worker3")
+        assert removed.code == 0, removed.output
+        assert grown.finish(run) == {"sleep": ("success", "worker3", 1)}
+        left = grown.hosts["worker3"].ssh(
+            "docker ps -aq --filter label=com.docker.compose.project=airflow; ls /etc/airflow"
+        )
+        assert left == ""
+        rules = grown.data.ssh("iptables -S AIRFLOW-STACK")
+        assert grown.address("worker2") in rules
+        assert grown.address("worker3") not in rules
+    finally:
+        grown.hosts["worker1"].ssh("docker start airflow-worker-1")
+        make_hosts(platforms(tmp_path / "shrunk.yml"))
+    again = cluster.site()
+    assert again.code == 0, again.output
+    rules = cluster.data.ssh("iptables -S AIRFLOW-STACK")
+    assert cluster.address("worker1") in rules
+
+
+def test_a_worker_out_of_reach_is_left_out_and_made_good_later(cluster: Cluster) -> None:
+    with cut_off(cluster, "worker2"):
+        run = cluster.site()
+        assert run.code == 4, run.output
+        assert "Left out, because Ansible does not reach them: worker2" in run.output
+        assert cluster.address("worker2") in cluster.data.ssh("iptables -S AIRFLOW-STACK")
+    wait(lambda: cluster.hosts["worker2"].run("true").returncode == 0, 60, "worker2's return")
+    later = cluster.site()
+    assert later.code == 0, later.output
+
+
+def test_without_the_host_of_the_database_nothing_is_changed(cluster: Cluster) -> None:
+    with cut_off(cluster, "data1"):
+        run = cluster.site(airflow_environment={"NEVER": "seen"})
+        assert run.code != 0
+        assert "data1: Ansible does not reach this host, which runs Postgres" in run.output, run.output
+        assert set(run.changes.values()) == {0}, run.output
+    wait(lambda: cluster.sql("SELECT 1") == "1", 120, "the database's return")
+
+
+def test_work_goes_on_without_a_control_host(cluster: Cluster) -> None:
+    running = start_long(cluster, "worker1", 60)
+    with cut_off(cluster, "control2"):
+        new = cluster.trigger("queues")
+        wait(lambda: cluster.state(new) == "success", 120, "the end of a new run")
+        wait(lambda: cluster.state(running) == "success", 120, "the end of the run that was there")
+
+    def beats() -> bool:
+        age = "SELECT count(*) FROM job WHERE job_type = 'SchedulerJob' AND state = 'running' AND hostname = '{}'"
+        fresh = " AND latest_heartbeat > now() - interval '20 s'"
+        return cluster.sql(age.format(cluster.address("control2")) + fresh) != "0"
+
+    wait(beats, 240, "a heartbeat of the scheduler that was cut off")

@@ -1,0 +1,83 @@
+"""Services on their hosts work together: tasks, their logs, the heartbeats, and a run that changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.remote import wait
+
+if TYPE_CHECKING:
+    from tests.cluster.conftest import Cluster
+
+PIPELINE = {"fetch", "remove_expired"}
+
+
+def test_every_host_runs_the_services_of_its_groups(cluster: Cluster) -> None:
+    found = {name.split("/")[0]: set[str]() for name in cluster.started()}
+    for name in cluster.started():
+        host, container = name.split("/")
+        found[host].add(container.removeprefix("airflow-").removesuffix("-1"))
+    assert found == {
+        "data1": {"postgres", "redis"},
+        "control1": {"scheduler", "triggerer", "webserver"},
+        "control2": {"scheduler", "triggerer"},
+        "worker1": {"worker"},
+        "worker2": {"worker"},
+    }
+
+
+def test_the_pipeline_runs_on_each_worker_host(cluster: Cluster) -> None:
+    for worker in cluster.workers:
+        others = [other for other in cluster.workers if other is not worker]
+        for other in others:
+            other.ssh("docker stop -t 60 airflow-worker-1")
+        try:
+            tasks = cluster.finish(cluster.trigger("news_fetcher"))
+        finally:
+            for other in others:
+                other.ssh("docker start airflow-worker-1")
+        assert {task: found[:2] for task, found in tasks.items()} == dict.fromkeys(PIPELINE, ("success", worker.name))
+    assert int(cluster.sql("SELECT count(*) FROM links", "news")) > 0
+
+
+def test_each_queue_is_served_by_its_worker(cluster: Cluster) -> None:
+    tasks = cluster.finish(cluster.trigger("queues"))
+    assert tasks == {"red": ("success", "worker1", 1), "blue": ("success", "worker2", 1)}
+
+
+def test_the_web_server_shows_the_logs_of_all_hosts(cluster: Cluster) -> None:
+    run = cluster.trigger("queues")
+    cluster.finish(run)
+    for task, host in (("red", "worker1"), ("blue", "worker2")):
+        log = cluster.api(f"dags/queues/dagRuns/{run}/taskInstances/{task}/logs/1", "text/plain")
+        assert f"{cluster.address(host)} ran this" in log
+
+
+def test_logs_are_there_after_the_worker_was_made_anew(cluster: Cluster) -> None:
+    run = cluster.trigger("queues")
+    cluster.finish(run)
+    worker = cluster.hosts["worker1"]
+    worker.ssh("docker rm -f airflow-worker-1")
+    assert cluster.site("--tags", "airflow_stack").code == 0
+    log = cluster.api(f"dags/queues/dagRuns/{run}/taskInstances/red/logs/1", "text/plain")
+    assert f"{cluster.address('worker1')} ran this" in log
+
+
+def test_both_schedulers_and_triggerers_are_alive(cluster: Cluster) -> None:
+    def alive() -> set[str]:
+        rows = cluster.sql(
+            "SELECT job_type, hostname FROM job WHERE state = 'running' AND latest_heartbeat > now() - interval '20 s'"
+        )
+        return set(rows.splitlines())
+
+    hosts = [cluster.address(name) for name in ("control1", "control2")]
+    wanted = {f"{job}|{host}" for job in ("SchedulerJob", "TriggererJob") for host in hosts}
+    wait(lambda: wanted <= alive(), 60, "a heartbeat of each")
+
+
+def test_a_second_run_changes_and_restarts_nothing(cluster: Cluster) -> None:
+    before = cluster.started()
+    run = cluster.site()
+    assert run.code == 0, run.output
+    assert set(run.changes.values()) == {0}, run.output
+    assert cluster.started() == before

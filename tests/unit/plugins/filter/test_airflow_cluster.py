@@ -1,0 +1,79 @@
+"""What does not fit together on several hosts, and what to do about it."""
+
+from typing import Any
+
+import pytest
+from airflow_cluster import airflow_cluster_problems
+
+ADDRESSES = {"data": "192.0.2.1", "work": "192.0.2.2"}
+
+
+def state(**changes: Any) -> dict[str, Any]:
+    return {
+        "clock_offset": 0.2,
+        "clock_error": 0.4,
+        "unreachable_addresses": [],
+        "digests": {},
+        "database": False,
+        **changes,
+    }
+
+
+def problems(data: dict[str, Any], work: dict[str, Any], **changes: Any) -> list[str]:
+    stack = {
+        "addresses": ADDRESSES,
+        "own": {host: [address, "10.0.0.9"] for host, address in ADDRESSES.items()},
+        "postgres": "data",
+        "redis": "data",
+        "given": [],
+    }
+    return airflow_cluster_problems({"data": data, "work": work}, {**stack, **changes})
+
+
+def test_hosts_that_agree_have_no_problem() -> None:
+    keys = {"fernet_key": "1", "webserver_secret_key": "2"}
+    assert problems(state(digests=keys, database=True), state(digests=keys)) == []
+    assert problems(state(), state()) == []
+    assert problems(state(digests=keys), state()) == []
+
+
+UNREACHABLE = {"unreachable": True, "msg": "no route"}
+
+
+@pytest.mark.parametrize(
+    ("data", "work", "changes", "words"),
+    [
+        (state(), state(), {"own": {"work": ["10.0.0.9"]}}, ["work: airflow_private_address 192.0.2.2", "(10.0.0.9)"]),
+        (state(), state(unreachable_addresses=["192.0.2.1"]), {}, ["work: it does not reach data at 192.0.2.1"]),
+        (state(), state(clock_offset=120.0), {}, ["work: its clock is 120 s ahead of that of data", "timesyncd"]),
+        (state(clock_offset=120.0), state(), {}, ["work: its clock is 120 s behind that of data"]),
+        (
+            state(digests={"fernet_key": "1"}),
+            state(digests={"fernet_key": "2"}),
+            {},
+            ["work: its secret fernet_key differs from that of data", "airflow_fernet_key"],
+        ),
+        (state(), state(digests={"fernet_key": "2"}), {}, ["work: it has the secret fernet_key, and data", "has not"]),
+        (state(), state(database=True), {}, ["work: Airflow's database is on this host", "does not move by itself"]),
+        (UNREACHABLE, state(), {"redis": "work"}, ["data: Ansible does not reach this host, which runs Postgres"]),
+        (state(), {"msg": "/etc/airflow/secrets/fernet_key: denied"}, {}, ["work: /etc/airflow/secrets/fernet_key"]),
+    ],
+)
+def test_each_problem_names_the_host_and_what_to_do(
+    data: dict[str, Any], work: dict[str, Any], changes: dict[str, Any], words: list[str]
+) -> None:
+    (problem,) = problems(data, work, **changes)
+    assert [word for word in words if word not in problem] == []
+
+
+def test_a_worker_that_ansible_does_not_reach_is_no_problem() -> None:
+    assert problems(state(), UNREACHABLE) == []
+
+
+def test_what_the_inventory_gives_may_differ() -> None:
+    data, work = state(digests={"webserver_secret_key": "1"}), state(digests={"webserver_secret_key": "2"})
+    assert problems(data, work, given=["webserver_secret_key"]) == []
+
+
+def test_a_clock_that_may_only_seem_wrong_is_none() -> None:
+    assert problems(state(), state(clock_offset=14.0, clock_error=5.0)) == []

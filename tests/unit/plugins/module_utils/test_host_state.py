@@ -1,0 +1,53 @@
+"""What a host says of itself, with real sockets and files."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.host_state import answers, digests, unreachable
+
+
+@pytest.fixture
+def listening() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def closed() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def test_a_refusal_is_an_answer(listening: int, closed: int) -> None:
+    assert answers("127.0.0.1", listening)
+    assert answers("127.0.0.1", closed)
+
+
+@pytest.fixture
+def silent() -> Iterator[tuple[str, int]]:
+    """An address and port that do not answer: the queue of a server that accepts nobody is full."""
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.2", 0), backlog=0))
+        place: tuple[str, int] = server.getsockname()
+        for _ in range(3):
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(place)
+        yield place
+
+
+def test_an_address_that_answers_nowhere_is_named(listening: int, silent: tuple[str, int]) -> None:
+    address, port = silent
+    assert unreachable({"127.0.0.1": [listening, 1], address: [port]}, seconds=0.3) == [address]
+    assert unreachable({}) == []
+
+
+def test_digests_of_the_secrets_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "fernet_key").write_text("a")
+    found = digests(str(tmp_path), ["fernet_key", "webserver_secret_key"])
+    assert list(found) == ["fernet_key"]
+    assert found["fernet_key"].startswith("ca978112")
