@@ -58,8 +58,15 @@ def rounded(value: float) -> float:
     return round(value, 1 if value < 100 else 0)
 
 
-def write(results: Sequence[Measured], machine: str) -> None:
-    """Write the results for programs, and the table for people."""
+def write(results: Sequence[Measured], names: Sequence[str], machine: str, table: Path = TABLE) -> None:
+    """Write the results for programs, and put them into the table for people; rows of what was not measured stay.
+
+    Args:
+        results: What was measured.
+        names: Names of all that can be measured, in the order of the table.
+        machine: What it was measured on.
+        table: The page with the table.
+    """
     listed = [
         {**asdict(result), "ours": rounded(result.ours), "reference": rounded(result.reference)}
         | {"ratio": rounded(result.ratio)}
@@ -67,17 +74,14 @@ def write(results: Sequence[Measured], machine: str) -> None:
     ]
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(listed, indent=2) + "\n", encoding="utf-8")
-    rows = ["| what | ours | reference | ratio | note |", "|---|---|---|---|---|"]
-    rows += [
-        f"| {row['name']} | {row['ours']:g} | {row['reference']:g} | {row['ratio']:g} | {row['note']} |"
-        for row in listed
-    ]
-    replace_table(TABLE, "\n".join([f"Measured on {machine}.", "", *rows]))
-
-
-def replace_table(path: Path, text: str) -> None:
-    """Put a text between the marks of a page."""
-    page = path.read_text(encoding="utf-8")
+    page = table.read_text(encoding="utf-8")
     before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    old, after = rest.split(END)
+    rows = {line.split("|")[1].strip(): line for line in old.splitlines() if line.startswith("| ")}
+    rows |= {
+        row["name"]: f"| {row['name']} | {row['ours']:g} | {row['reference']:g} | {row['ratio']:g} | {row['note']} |"
+        for row in listed
+    }
+    head = [f"Measured on {machine}.", "", "| what | ours | reference | ratio | note |", "|---|---|---|---|---|"]
+    text = "\n".join([*head, *(rows[name] for name in names if name in rows)])
+    table.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")

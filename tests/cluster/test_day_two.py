@@ -11,7 +11,7 @@ import yaml
 
 from tests.cluster.conftest import LAB, Cluster
 from tests.lab.names import REPO
-from tests.remote import lab, wait
+from tests.remote import Lab, lab, wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,26 @@ def test_a_long_task_survives_that_its_worker_is_replaced(cluster: Cluster) -> N
     made = worker(cluster, "worker1", ".Created")
     ended = cluster.sql(f"SELECT end_date > '{made}' FROM task_instance WHERE run_id = '{run}'")  # noqa: S608
     assert ended == "t", f"the task had ended before the new worker was made, at {made}"
+
+
+def test_a_service_without_data_moves_with_its_group(cluster: Cluster, tmp_path: Path) -> None:
+    inventory = yaml.safe_load((cluster.lab.directory / "hosts.yml").read_text(encoding="utf-8"))
+    triggerers = inventory["all"]["children"]["airflow_triggerer"]["hosts"]
+    triggerers["worker2"] = triggerers.pop("control2")
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    moved = Lab(tmp_path).play("playbooks/deploy_airflow_stack.yml")
+    assert moved.code == 0, moved.output
+    assert services(cluster, "control2") == {"scheduler"}
+    assert services(cluster, "worker2") == {"worker", "triggerer"}
+    back = cluster.site()
+    assert back.code == 0, back.output
+    assert services(cluster, "worker2") == {"worker"}
+
+
+def services(cluster: Cluster, host: str) -> set[str]:
+    """The services that a host runs."""
+    names = cluster.hosts[host].ssh("docker ps --filter label=com.docker.compose.project=airflow --format {{.Names}}")
+    return {name.removeprefix("airflow-").removesuffix("-1") for name in names.split()}
 
 
 def platforms(path: Path, *more: dict[str, object]) -> Path:

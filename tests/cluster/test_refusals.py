@@ -65,11 +65,12 @@ def test_a_secret_that_differs(cluster: Cluster) -> None:
 
 
 def test_a_host_that_another_does_not_reach(cluster: Cluster) -> None:
+    # Its answers do not come in, so it looks gone from here.
     rule = f"INPUT -p tcp -s {cluster.address('control1')} -j DROP"
     worker = cluster.hosts["worker2"]
     worker.ssh(f"iptables -I {rule}")
     try:
-        refused(cluster.lab, f"control1: it does not reach worker2 at {cluster.address('worker2')}")
+        refused(cluster.lab, f"worker2: it does not reach control1 at {cluster.address('control1')}")
     finally:
         worker.ssh(f"iptables -D {rule}")
 

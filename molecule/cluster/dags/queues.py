@@ -30,7 +30,9 @@ with DAG(
         queue="red",
         image="news_fetcher:1.0",
         container_name="cluster_long_{{ ts_nodash }}",
-        entrypoint=["python", "-c", "import time; time.sleep({{ dag_run.conf.get('seconds', 90) }}); print('done')"],
+        # Of the two only the command is templated.
+        entrypoint=["sleep"],
+        command=["{{ dag_run.conf.get('seconds', 90) }}"],
         mount_tmp_dir=False,
         network_mode=os.environ["AIRFLOW_STACK_NETWORK"],
         auto_remove="force",

@@ -92,7 +92,23 @@ def test_a_database_completes_a_connection() -> None:
         {"conn_id": "c", "conn_type": "http"},
         {"conn_id": "d", "state": "absent"},
     ]
-    assert resolve(entries[:1], DATABASES, {}, "10.0.0.5", 6000)[0]["host"] == "10.0.0.5"
+    (elsewhere,) = resolve(entries[:1], DATABASES, {}, "10.0.0.5", "/ca.crt")
+    assert elsewhere["host"] == "10.0.0.5"
+    assert elsewhere["extra"] == {"sslmode": "verify-full", "sslrootcert": "/ca.crt"}
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        (None, {"sslmode": "verify-full", "sslrootcert": "/ca.crt"}),
+        ('{"connect_timeout": 5}', {"sslmode": "verify-full", "sslrootcert": "/ca.crt", "connect_timeout": 5}),
+        ({"sslmode": "verify-ca"}, {"sslmode": "verify-ca", "sslrootcert": "/ca.crt"}),
+    ],
+)
+def test_an_entry_may_say_more_of_tls(extra: object, expected: dict[str, object]) -> None:
+    entry = {"conn_id": "a", "stack_database": "news", "extra": extra}
+    (resolved,) = FILTERS["airflow_connections_resolved"]([entry], DATABASES, {}, "10.0.0.5", "/ca.crt")
+    assert resolved["extra"] == expected
 
 
 ADMIN = {"username": "admin", "email": "admin@example.com"}

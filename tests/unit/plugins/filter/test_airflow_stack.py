@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from airflow_stack import airflow_cfg, airflow_compose, airflow_image_ids
+from airflow_stack import airflow_cfg, airflow_compose, airflow_image_ids, airflow_secrets_handed_on
 from ansible.errors import AnsibleFilterError
 
 ROLES = Path(__file__).parents[4] / "roles"
@@ -179,6 +179,15 @@ def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
 def test_mistakes_are_named(services: dict[str, Any], changes: dict[str, Any], words: str) -> None:
     with pytest.raises(AnsibleFilterError, match=words):
         airflow_compose(services, stack(**changes))
+
+
+def test_a_host_gets_the_secrets_that_its_services_read() -> None:
+    compose = airflow_compose(SERVICES, stack())
+    known = [{"name": "key", "kind": "fernet", "owner": 50000, "keep": "x"}, {"name": "admin"}, {"name": "redis_conf"}]
+    assert airflow_secrets_handed_on(compose, known, {"key": "k", "admin": "a", "redis_conf": "r"}) == [
+        {"name": "key", "kind": "text", "owner": 50000, "value": "k"},
+        {"name": "redis_conf", "kind": "text", "owner": 0, "value": "r"},
+    ]
 
 
 def test_images_are_known_by_any_of_their_tags() -> None:

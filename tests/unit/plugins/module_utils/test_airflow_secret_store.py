@@ -40,6 +40,16 @@ def test_a_value_given_wins(tmp_path: Path) -> None:
     assert outcome.value == "new"
 
 
+def test_a_text_has_any_form_and_is_never_made(tmp_path: Path) -> None:
+    text = "-----BEGIN CERTIFICATE-----\nabc\n"
+    outcome = settle(Secret("ca_certificate", kind="text", value=text, owner=ME), str(tmp_path), True)
+    assert (outcome.value, outcome.write) == (text, True)
+    put(tmp_path, "ca_certificate", text)
+    assert not settle(Secret("ca_certificate", kind="text", owner=ME), str(tmp_path), True).write
+    with pytest.raises(SecretError, match=r"ca_key is missing; remove the file certificates.json"):
+        settle(Secret("ca_key", kind="text"), str(tmp_path), True)
+
+
 def test_a_loose_file_is_tightened(tmp_path: Path) -> None:
     (tmp_path / "redis_password").write_text("x")
     (tmp_path / "redis_password").chmod(0o644)

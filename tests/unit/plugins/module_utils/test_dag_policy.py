@@ -162,6 +162,7 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
         one(mounted("/usr/local/projects/airflow/logs")),
         "'/usr/local/projects/airflow/logs' is in /usr",
     ),
+    ("mount-in-airflow", one(mounted("/usr/local/projects/airflow/cats")), "which belongs to the stack"),
     ("mount-in-airflow", one(mounted("/usr/local/projects/airflow")), "which belongs to the stack"),
     ("mount-missing", one(mounted("/usr/local/projects/news/gone")), "'/usr/local/projects/news/gone' does not exist"),
     (
@@ -225,6 +226,8 @@ def test_every_rule_has_a_violation_here() -> None:
             for mode in (None, "bridge", "host", "none", "container:x", "0290ca4b83a4")
         ),
         one(mounted("/usr/local/projects/airflow_news/a")),
+        one(mounted("/usr/local/projects/airflow/ca")),
+        one(mounted("/usr/local/projects/airflow/ca/ca.crt")),
         one(mounted("data", "volume")),
         one(mounted(None)),
         one(mounted("/etc", None)),
