@@ -27,13 +27,14 @@ def address_problems(addresses: Mapping[str, str], own: Mapping[str, Sequence[st
 
 
 def reach_problems(states: States, addresses: Mapping[str, str]) -> list[str]:
-    """Return which hosts do not reach which others."""
+    """Return which hosts do not reach which others, of those that Ansible reaches."""
     hosts = {address: host for host, address in addresses.items()}
     return [
         f"{host}: it does not reach {hosts[address]} at {address}, the airflow_private_address of that host; no TCP "
         "port that was tried answers there. Correct the address, the route, or the firewall between the two."
         for host, state in states.items()
         for address in state["unreachable_addresses"]
+        if hosts[address] in states
     ]
 
 

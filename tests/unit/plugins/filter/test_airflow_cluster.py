@@ -67,7 +67,7 @@ def test_each_problem_names_the_host_and_what_to_do(
 
 
 def test_a_worker_that_ansible_does_not_reach_is_no_problem() -> None:
-    assert problems(state(), UNREACHABLE) == []
+    assert problems(state(unreachable_addresses=["192.0.2.2"]), UNREACHABLE) == []
 
 
 def test_what_the_inventory_gives_may_differ() -> None:
