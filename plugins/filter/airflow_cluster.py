@@ -38,6 +38,20 @@ def reach_problems(states: States, addresses: Mapping[str, str]) -> list[str]:
     ]
 
 
+def server_problems(states: States, servers: Mapping[str, str]) -> list[str]:
+    """Return which hosts do not reach Postgres or Redis of the user's own.
+
+    :param states: the hosts' states
+    :param servers: the variable that names a server, by ``HOST:PORT``
+    """
+    return [
+        f"{host}: nothing answers at {server}, which {servers[server]} names. Correct the variable, or let {host} and "
+        "the containers on it reach that server."
+        for host, state in states.items()
+        for server in state.get("silent_servers", [])
+    ]
+
+
 def clock_problems(states: States, reference: str) -> list[str]:
     """Return whose clock is too far from that of the host of reference."""
     problems = []
@@ -67,24 +81,28 @@ def secret_problems(states: States, holder: str, given: Sequence[str]) -> list[s
                 continue
             if name not in mine:
                 problems.append(
-                    f"{host}: it has the secret {name}, and {holder}, which holds Postgres and the secrets, has not. "
+                    f"{host}: it has the secret {name}, and {holder}, which keeps the secrets, has not. "
                     f"Put the files of {host} there, or give airflow_{name}; if {host} comes from another "
                     "installation, remove its secrets."
                 )
             elif digest != mine[name]:
                 problems.append(
-                    f"{host}: its secret {name} differs from that of {holder}, which holds Postgres. Remove the file "
-                    f"on {host} if that of {holder} is right, or give the right one in airflow_{name}."
+                    f"{host}: its secret {name} differs from that of {holder}, which keeps the secrets. Remove the "
+                    f"file on {host} if that of {holder} is right, or give the right one in airflow_{name}."
                 )
     return problems
 
 
 def database_problems(states: States, holder: str) -> list[str]:
-    """Return which hosts have Airflow's database although another one is to run Postgres."""
+    """Return which hosts have Airflow's database although another one is to run Postgres.
+
+    :param states: the hosts' states
+    :param holder: the host that is to run it; empty where it is none of the stack's
+    """
+    instead = f"group airflow_postgres names {holder}" if holder else "airflow_postgres_external names another"
     return [
-        f"{host}: Airflow's database is on this host, but group airflow_postgres names {holder}. Data does not move by "
-        f"itself: put {host} back into the group; or move the data, then remove Docker's volume airflow_postgres_data "
-        f"on {host}."
+        f"{host}: Airflow's database is on this host, but {instead}. Data does not move by itself: put {host} back "
+        f"into the group; or move the data, then remove Docker's volume airflow_postgres_data on {host}."
         for host, state in states.items()
         if state["database"] and host != holder
     ]
@@ -95,8 +113,10 @@ def airflow_cluster_problems(results: Mapping[str, State], stack: Mapping[str, A
 
     :param results: results of the module airflow_host_state by host; of a host that Ansible does not reach, one with
         ``unreachable``
-    :param stack: ``addresses`` (by host), ``own`` (IPv4 addresses by host), ``postgres`` and ``redis`` (the hosts that
-        run them) and ``given`` (names of the secrets that the inventory gives)
+    :param stack: ``addresses`` (by host), ``own`` (IPv4 addresses by host), ``needed`` (the hosts that run Postgres and
+        Redis, by these names; empty where they are none of the stack's), ``servers`` (those then, as in
+        `server_problems`), ``keeper`` (the host that keeps the secrets) and ``given`` (names of the secrets that the
+        inventory gives)
     """
     states = {host: state for host, state in results.items() if "digests" in state}
     failed = [
@@ -108,17 +128,23 @@ def airflow_cluster_problems(results: Mapping[str, State], stack: Mapping[str, A
         return failed
     missing = [
         f"{host}: Ansible does not reach this host, which runs {service}; without it nothing can be done elsewhere."
-        for service, host in (("Postgres", stack["postgres"]), ("Redis", stack["redis"]))
-        if host not in states
+        for service, host in stack["needed"].items()
+        if host and host not in states
     ]
+    if not missing and stack["keeper"] not in states:
+        missing = [
+            f"{stack['keeper']}: Ansible does not reach this host, which keeps the secrets, because it is the first of "
+            "group airflow_scheduler; without it nothing can be done elsewhere."
+        ]
     if missing:
         return missing
     return [
         *address_problems(stack["addresses"], stack["own"]),
         *reach_problems(states, stack["addresses"]),
-        *clock_problems(states, stack["postgres"]),
-        *secret_problems(states, stack["postgres"], stack["given"]),
-        *database_problems(states, stack["postgres"]),
+        *server_problems(states, stack["servers"]),
+        *clock_problems(states, stack["keeper"]),
+        *secret_problems(states, stack["keeper"], stack["given"]),
+        *database_problems(states, stack["needed"]["Postgres"]),
     ]
 
 

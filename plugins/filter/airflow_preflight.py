@@ -262,6 +262,50 @@ def tls_problems(tls: bool, addresses: Mapping[str, str], certificate: str, key:
     return problems
 
 
+def external_problems(
+    external: Mapping[str, Mapping[str, Any]],
+    passwords: Mapping[str, str],
+    groups: Mapping[str, Sequence[str]],
+    service_groups: Mapping[str, str],
+    databases: Sequence[Any],
+) -> Problems:
+    """Return what is wrong with Postgres and Redis that are none of the stack's.
+
+    :param external: ``airflow_postgres_external`` and ``airflow_redis_external`` by service, where they are not empty
+    :param passwords: ``airflow_postgres_password`` and ``airflow_redis_password`` by service
+    :param groups: Ansible's ``groups``
+    :param service_groups: inventory group by service name
+    :param databases: value of ``airflow_postgres_databases``
+    """
+    problems = []
+    for service, server in external.items():
+        name, group = f"airflow_{service}_external", service_groups[service]
+        host = str(server.get("host") or "")
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", host):
+            problems.append(f"{name}.host: {host!r} is no host; write the name or the IPv4 address of the server.")
+        elif host == "localhost" or host.startswith("127."):
+            problems.append(
+                f"{name}.host: {host} would be each container itself; write a name or an address of the server that "
+                "all hosts and their containers reach."
+            )
+        if hosts := groups.get(group):
+            problems.append(
+                f"{name}: group {group} names {', '.join(hosts)}, so there would be two; empty the group, or remove "
+                "the variable."
+            )
+        if not passwords[service]:
+            problems.append(f"airflow_{service}_password: missing; {name} needs it. Give it from a vault.")
+        certificate = str(server.get("ca_certificate") or "")
+        if certificate and not certificate.lstrip().startswith("-----BEGIN"):
+            problems.append(f"{name}.ca_certificate: must be PEM text that begins with -----BEGIN.")
+    if "postgres" in external and databases:
+        problems.append(
+            "airflow_postgres_databases: the stack makes databases on its own Postgres only; make these on yours, "
+            "name them in airflow_connections, and remove this."
+        )
+    return problems
+
+
 def plugins_problems(source: str) -> Problems:
     """Return what is wrong with ``airflow_plugins_source``.
 
@@ -280,16 +324,19 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
 
     :param inputs: dict with ``version``, ``image``, ``postgres_image``, ``releases``, ``groups``, ``service_groups``,
         ``names``, ``known``, ``config``, ``grace_period``, ``databases``, ``queues``, ``served_queues``,
-        ``bind_address``, ``plugins_source``, ``addresses``, ``tls``, ``ca_certificate`` and ``ca_key``, as the
-        functions above take them
+        ``bind_address``, ``plugins_source``, ``addresses``, ``tls``, ``ca_certificate``, ``ca_key``, ``external``,
+        ``passwords`` and ``all_service_groups``, as the functions above take them
     :returns: sentences; an empty list if all is well
     """
     problems = version_problems(inputs["version"], inputs["releases"])
-    if not problems:
+    if not problems and "postgres" not in inputs["external"]:
         row = next(row for row in inputs["releases"].values() if inputs["version"] in row["versions"])
         problems += postgres_problems(inputs["postgres_image"], row["postgres"])
     problems += image_problems(inputs["image"], inputs["version"])
     problems += placement_problems(inputs["groups"], inputs["service_groups"])
+    problems += external_problems(
+        inputs["external"], inputs["passwords"], inputs["groups"], inputs["all_service_groups"], inputs["databases"]
+    )
     problems += address_problems(inputs["addresses"])
     problems += tls_problems(inputs["tls"], inputs["addresses"], inputs["ca_certificate"], inputs["ca_key"])
     problems += misspelt_problems(inputs["names"], inputs["known"])

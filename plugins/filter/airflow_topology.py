@@ -60,13 +60,17 @@ def airflow_firewall_rules(
 
 
 def airflow_removal_problems(
-    host: str, groups: Mapping[str, Sequence[str]], service_groups: Mapping[str, str]
+    host: str,
+    groups: Mapping[str, Sequence[str]],
+    service_groups: Mapping[str, str],
+    queues: Mapping[str, Sequence[str]],
 ) -> list[str]:
     """Return why a host cannot be taken out of the stack.
 
     :param host: inventory name, value of ``airflow_remove_host``
     :param groups: Ansible's ``groups``
     :param service_groups: inventory group by service name
+    :param queues: ``airflow_worker_queues`` by worker host
     :returns: one sentence a reason
     """
     if host not in groups.get("airflow", []):
@@ -74,7 +78,7 @@ def airflow_removal_problems(
         return [
             f"airflow_remove_host: {host!r} is no host of group airflow; write -e airflow_remove_host= one of {known}."
         ]
-    return [
+    problems = [
         f"it is the only host in group {group}, so {service} would run nowhere; "
         + (
             "its data does not move by itself."
@@ -84,6 +88,13 @@ def airflow_removal_problems(
         for service, group in service_groups.items()
         if list(groups.get(group, [])) == [host]
     ]
+    others = {queue for worker, served in queues.items() if worker != host for queue in served}
+    if not problems and (lost := sorted(set(queues.get(host, [])) - others)):
+        problems.append(
+            f"no other worker takes tasks from {', '.join(lost)}, so they would wait for ever; add that to "
+            "airflow_worker_queues of another host and run site.yml, or take it from this host's if no DAG uses it."
+        )
+    return problems
 
 
 class FilterModule:

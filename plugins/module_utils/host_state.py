@@ -44,6 +44,22 @@ def unreachable(targets: Mapping[str, Sequence[int]], seconds: float = PATIENCE)
     return sorted(set(targets) - reached)
 
 
+def silent_servers(servers: Iterable[str], seconds: float = PATIENCE) -> list[str]:
+    """Return the servers that take no connection.
+
+    :param servers: each as ``HOST:PORT``
+    :param seconds: how long to wait for each
+    """
+    found = []
+    for server in servers:
+        host, _, port = server.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=seconds).close()
+        except OSError:
+            found.append(server)
+    return found
+
+
 def digests(directory: str, names: Iterable[str]) -> dict[str, str]:
     """Return the SHA-256 of each secret that is there, by name.
 

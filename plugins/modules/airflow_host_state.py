@@ -18,6 +18,11 @@ options:
       - Other hosts that it must reach, TCP ports by address. One answer on any of them is enough; a refusal is one.
     type: dict
     default: {}
+  servers:
+    description: Servers that it must reach, each as C(HOST:PORT). A refusal is no answer.
+    type: list
+    elements: str
+    default: []
   secrets_directory:
     description: Directory of the stack's secrets.
     type: path
@@ -67,6 +72,11 @@ unreachable_addresses:
   type: list
   elements: str
   returned: success
+silent_servers:
+  description: Those of O(servers) that did not answer.
+  type: list
+  elements: str
+  returned: success
 digests:
   description: SHA-256 of each secret that is there, by name.
   type: dict
@@ -80,10 +90,11 @@ database:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.host_state import digests, unreachable
+from ansible.module_utils.host_state import digests, silent_servers, unreachable
 
 ARGUMENTS = {
     "reach": {"type": "dict", "default": {}},
+    "servers": {"type": "list", "elements": "str", "default": []},
     "secrets_directory": {"type": "path", "default": "/etc/airflow/secrets", "no_log": False},
     # Names, not values.
     "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
@@ -104,6 +115,7 @@ def main() -> None:
     module.exit_json(
         changed=False,
         unreachable_addresses=unreachable(module.params["reach"]),
+        silent_servers=silent_servers(module.params["servers"]),
         digests=found,
         database=bool(docker) and module.run_command(volume)[0] == 0,
         times=[started, time.time()],

@@ -63,6 +63,26 @@ def test_a_long_task_survives_that_its_worker_is_replaced(cluster: Cluster) -> N
     assert ended == "t", f"the task had ended before the new worker was made, at {made}"
 
 
+def test_certificates_in_their_last_year_are_made_anew(cluster: Cluster) -> None:
+    secrets = "/etc/airflow/secrets"
+    before = cluster.data.ssh(f"cat {secrets}/postgres_certificate")
+    key = cluster.data.ssh(f"cat {secrets}/ca_key")
+    cluster.data.ssh(f"""sed -i 's/"renew_after": "[^"]*"/"renew_after": "2000-01-01"/' {secrets}/certificates.json""")
+    run = cluster.site()
+    assert run.code == 0, run.output
+    made = cluster.data.ssh(f"cat {secrets}/postgres_certificate")
+    assert made != before
+    served = cluster.hosts["worker1"].ssh(
+        f"openssl s_client -starttls postgres -connect {cluster.address('data1')}:5432 </dev/null 2>/dev/null"
+        " | openssl x509"
+    )
+    assert served == made
+    assert cluster.data.ssh(f"cat {secrets}/ca_key") == key
+    assert {state for state, _, _ in cluster.finish(cluster.trigger("queues")).values()} == {"success"}
+    again = cluster.site()
+    assert (again.code, set(again.changes.values())) == (0, {0}), again.output
+
+
 def test_a_service_without_data_moves_with_its_group(cluster: Cluster, tmp_path: Path) -> None:
     inventory = yaml.safe_load((cluster.lab.directory / "hosts.yml").read_text(encoding="utf-8"))
     triggerers = inventory["all"]["children"]["airflow_triggerer"]["hosts"]

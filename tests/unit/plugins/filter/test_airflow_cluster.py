@@ -23,8 +23,9 @@ def problems(data: dict[str, Any], work: dict[str, Any], **changes: Any) -> list
     stack = {
         "addresses": ADDRESSES,
         "own": {host: [address, "10.0.0.9"] for host, address in ADDRESSES.items()},
-        "postgres": "data",
-        "redis": "data",
+        "needed": {"Postgres": "data", "Redis": "data"},
+        "keeper": "data",
+        "servers": {},
         "given": [],
     }
     return airflow_cluster_problems({"data": data, "work": work}, {**stack, **changes})
@@ -55,7 +56,30 @@ UNREACHABLE = {"unreachable": True, "msg": "no route"}
         ),
         (state(), state(digests={"fernet_key": "2"}), {}, ["work: it has the secret fernet_key, and data", "has not"]),
         (state(), state(database=True), {}, ["work: Airflow's database is on this host", "does not move by itself"]),
-        (UNREACHABLE, state(), {"redis": "work"}, ["data: Ansible does not reach this host, which runs Postgres"]),
+        (
+            state(),
+            state(silent_servers=["db.lab:5432"]),
+            {"servers": {"db.lab:5432": "airflow_postgres_external"}},
+            ["work: nothing answers at db.lab:5432, which airflow_postgres_external names"],
+        ),
+        (
+            state(),
+            state(database=True),
+            {"needed": {"Postgres": "", "Redis": ""}},
+            ["work: Airflow's database is on this host, but airflow_postgres_external names another"],
+        ),
+        (
+            UNREACHABLE,
+            state(),
+            {"needed": {"Postgres": "", "Redis": ""}},
+            ["data: Ansible does not reach this host, which keeps the secrets"],
+        ),
+        (
+            UNREACHABLE,
+            state(),
+            {"needed": {"Postgres": "data", "Redis": "work"}},
+            ["data: Ansible does not reach this host, which runs Postgres"],
+        ),
         (state(), {"msg": "/etc/airflow/secrets/fernet_key: denied"}, {}, ["work: /etc/airflow/secrets/fernet_key"]),
     ],
 )

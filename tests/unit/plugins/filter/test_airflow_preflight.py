@@ -1,6 +1,7 @@
 """Each bad input of role airflow gets its sentence, and good inputs get none."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ from airflow_preflight import (
     airflow_problems,
     config_problems,
     database_problems,
+    external_problems,
     image_problems,
     misspelt_problems,
     placement_problems,
@@ -114,6 +116,30 @@ def test_an_authority_is_whole(tls: bool, hosts: int, certificate: str, key: str
     assert tls_problems(True, {"a": "", "b": ""}, PEM, PEM) == []
 
 
+OWN = {"host": "db.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("server", "password", "groups", "databases", "word"),
+    [
+        ({"port": 5432}, "p", {}, [], "airflow_postgres_external.host: ''"),
+        ({"host": "https://db"}, "p", {}, [], "airflow_postgres_external.host: 'https://db'"),
+        ({"host": "localhost"}, "p", {}, [], "airflow_postgres_external.host: localhost would be"),
+        (OWN, "", {}, [], "airflow_postgres_password: missing"),
+        (OWN, "p", {"airflow_postgres": ["a"]}, [], "airflow_postgres_external: group airflow_postgres names a"),
+        (OWN, "p", {}, [{"name": "news"}], "airflow_postgres_databases: the stack makes"),
+        ({**OWN, "ca_certificate": "/etc/ca.pem"}, "p", {}, [], "airflow_postgres_external.ca_certificate: must be"),
+    ],
+)
+def test_a_postgres_of_the_users_own(
+    server: dict[str, Any], password: str, groups: dict[str, list[str]], databases: list[Any], word: str
+) -> None:
+    service_groups = {"postgres": "airflow_postgres", "redis": "airflow_redis"}
+    (problem,) = external_problems({"postgres": server}, {"postgres": password}, groups, service_groups, databases)
+    assert problem.startswith(word)
+    assert external_problems({"redis": OWN}, {"redis": "p"}, {"airflow_postgres": ["a"]}, service_groups, [1]) == []
+
+
 def test_the_default_queue_is_served_somewhere() -> None:
     config = {"operators": {"default_queue": "main"}}
     assert queue_problems(["red"], config, ["main", "red"]) == []
@@ -167,6 +193,9 @@ def test_all_problems_come_together() -> None:
             "tls": True,
             "ca_certificate": "",
             "ca_key": PEM,
+            "external": {"postgres": OWN},
+            "passwords": {"postgres": "", "redis": ""},
+            "all_service_groups": {"postgres": "airflow_postgres", "redis": "airflow_redis"},
             "bind_address": "localhost",
             "plugins_source": "/no/such/directory",
         }
@@ -175,6 +204,8 @@ def test_all_problems_come_together() -> None:
         "airflow_version",
         "airflow_image",
         "inventory",
+        "airflow_postgres_password",
+        "airflow_postgres_databases",
         "airflow_private_address of b",
         "airflow_ca_certificate",
         "airflow_typo",

@@ -108,7 +108,7 @@ def test_a_host_runs_the_services_of_its_groups() -> None:
 
 
 def test_the_services_that_run_all_the_time_are_those_with_a_group() -> None:
-    groups = load("airflow/vars/main/derived.yml")["__airflow_service_groups"]
+    groups = load("airflow/vars/main/derived.yml")["__airflow_all_service_groups"]
     table = load("airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
     assert {name for name, entry in table.items() if "profiles" not in entry} == set(groups)
 

@@ -69,11 +69,14 @@ def test_a_host_that_the_stack_needs_is_not_removed() -> None:
         "airflow_scheduler": ["b"],
         "airflow_worker": ["b", "c"],
     }
-    assert airflow_removal_problems("c", groups, services) == []
-    (data,) = airflow_removal_problems("a", groups, services)
+    queues = {"b": ["default"], "c": ["default"]}
+    assert airflow_removal_problems("c", groups, services, queues) == []
+    (queue,) = airflow_removal_problems("c", groups, services, {**queues, "c": ["default", "red"]})
+    assert "no other worker takes tasks from red," in queue
+    (data,) = airflow_removal_problems("a", groups, services, queues)
     assert "the only host in group airflow_postgres" in data
     assert "data does not move" in data
-    (control,) = airflow_removal_problems("b", groups, services)
+    (control,) = airflow_removal_problems("b", groups, services, queues)
     assert "put another host into the group" in control
-    (unknown,) = airflow_removal_problems("", groups, services)
+    (unknown,) = airflow_removal_problems("", groups, services, queues)
     assert "one of a, b, c" in unknown

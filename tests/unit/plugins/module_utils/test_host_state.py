@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.host_state import answers, digests, unreachable
+from ansible.module_utils.host_state import answers, digests, silent_servers, unreachable
 
 
 @pytest.fixture
@@ -25,6 +25,11 @@ def closed() -> int:
 def test_a_refusal_is_an_answer(listening: int, closed: int) -> None:
     assert answers("127.0.0.1", listening)
     assert answers("127.0.0.1", closed)
+
+
+def test_a_server_has_to_accept(listening: int, closed: int) -> None:
+    servers = [f"127.0.0.1:{listening}", f"127.0.0.1:{closed}", "no.such.invalid:5432"]
+    assert silent_servers(servers) == servers[1:]
 
 
 @pytest.fixture
