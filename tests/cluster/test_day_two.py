@@ -161,6 +161,24 @@ def test_a_worker_out_of_reach_is_left_out_and_made_good_later(cluster: Cluster)
     assert later.code == 0, later.output
 
 
+def test_a_worker_out_of_reach_is_closed_out(cluster: Cluster) -> None:
+    # Refused as it is: nobody else serves its queue.
+    playbook, chosen = "playbooks/remove_airflow_host.yml", {"airflow_remove_host": "worker2"}
+    refused = cluster.lab.play(playbook, **chosen)
+    assert refused.code != 0
+    assert "no other worker takes tasks from blue" in refused.output, refused.output
+    assert set(refused.changes.values()) == {0}, refused.output
+    with cut_off(cluster, "worker2"):
+        run = cluster.lab.play(playbook, **chosen, airflow_worker_queues=["default"])
+        assert run.code == 4, run.output
+        assert "Ansible did not reach worker2" in run.output, run.output
+        assert cluster.address("worker2") not in cluster.data.ssh("iptables -S AIRFLOW-STACK")
+    wait(lambda: cluster.hosts["worker2"].run("true").returncode == 0, 60, "worker2's return")
+    again = cluster.site()
+    assert again.code == 0, again.output
+    assert cluster.address("worker2") in cluster.data.ssh("iptables -S AIRFLOW-STACK")
+
+
 def test_without_the_host_of_the_database_nothing_is_changed(cluster: Cluster) -> None:
     with cut_off(cluster, "data1"):
         run = cluster.site(airflow_environment={"NEVER": "seen"})
