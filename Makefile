@@ -35,8 +35,8 @@ test: setup ## What every change must pass: check, the images' contract, the cor
 test-full: setup ## Every scenario
 	@$(PY) -m tests.run full
 
-molecule: setup ## One scenario: make molecule SCENARIO=default
-	@$(PY) -m tests.run scenario $(or $(SCENARIO),default)
+molecule: setup ## One scenario: make molecule SCENARIO=default (VERSION=2.5.3 to choose a release)
+	@$(PY) -m tests.run scenario $(or $(SCENARIO),default) $(if $(VERSION),--release $(VERSION))
 
 bench: setup ## Speed beside a reference, into docs/benchmarks.md: make bench ONLY=NAME,NAME for a part
 	@$(PY) -m tests.bench $(ONLY)

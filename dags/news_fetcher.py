@@ -3,8 +3,8 @@ from datetime import datetime, timedelta
 
 from airflow import DAG
 from airflow.providers.docker.operators.docker import DockerOperator
-from airflow.providers.postgres.operators.postgres import PostgresOperator
 from airflow.utils.log.secrets_masker import mask_secret
+from airflow_names import PostgresOperator
 from docker.types import Mount
 
 STACK_CA = os.environ["AIRFLOW_STACK_CA"]
@@ -32,7 +32,7 @@ with DAG(
     dag_id="news_fetcher",
     description="Fetch news feeds into Postgres with a project image, then remove expired links",
     doc_md=DOC,
-    schedule_interval="15 * * * *",
+    schedule="15 * * * *",
     start_date=datetime(2023, 1, 1),
     catchup=False,
     max_active_runs=1,

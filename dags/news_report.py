@@ -54,7 +54,7 @@ with DAG(
     dag_id="news_report",
     description="Count the collected links and name the feeds that have gone quiet",
     doc_md=DOC,
-    schedule_interval=timedelta(hours=6),
+    schedule=timedelta(hours=6),
     start_date=datetime(2023, 1, 1),
     catchup=False,
     max_active_runs=1,

@@ -53,6 +53,12 @@ class Release:
     python: str
 
     @property
+    def row(self) -> dict[str, Any]:
+        """Its row of the release table."""
+        found: dict[str, Any] = stack("airflow/vars/main/releases.yml", "__airflow_releases")
+        return dict(found[self.version.rpartition(".")[0]])
+
+    @property
     def place(self) -> Path:
         """The directory of its environment."""
         return ROOT / "build" / "airflow" / self.version.rpartition(".")[0]
@@ -111,7 +117,8 @@ def prepare(release: Release, python: str) -> Path:
     if installed.returncode:
         raise CheckError(f"the packages of Airflow {release.version} cannot be installed: {installed.stderr.strip()}")
     with tempfile.TemporaryDirectory() as home:
-        argv = [str(interpreter), "-m", "airflow", "db", "init"]
+        # The first of the commands by which the stack migrates.
+        argv = [str(interpreter), "-m", *release.row["migrate"].split(" && ")[0].split()]
         done = subprocess.run(argv, env=environment(release, Path(home)), capture_output=True, text=True, check=False)
         if done.returncode:
             raise CheckError(f"Airflow cannot make its database: {done.stderr.strip()[-600:]}")

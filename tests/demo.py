@@ -154,7 +154,8 @@ Airflow runs on the throwaway host {host.name}, and the pipeline has run. What n
 def up(version: str | None) -> None:
     """Do everything; what is there already stays as it is."""
     with section("the throwaway host"):
-        call(sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", "tests/demo.yml")
+        release = ["--airflow", version] if version else []
+        call(sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", "tests/demo.yml", *release)
     host = connect()
     with section(f"site.yml against {host.name}, over SSH"):
         extra = ["-e", f"airflow_version={version}"] if version else []

@@ -1,4 +1,7 @@
-"""`make docs`: writes each role's table of variables into its README, from its argument specs, between two markers."""
+"""`make docs`: writes what follows from data into pages, between two markers.
+
+Each role's table of variables goes into its README, from its argument specs; that of releases into docs/releases.md.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- variables: written by `make docs` from meta/argument_specs.yml -->"
 END = "<!-- end of variables -->"
+RELEASES = ROOT / "roles" / "airflow" / "vars" / "main" / "releases.yml"
+RELEASES_PAGE = ROOT / "docs" / "releases.md"
+RELEASES_MARKERS = (
+    "<!-- releases: written by `make docs` from roles/airflow/vars/main/releases.yml -->",
+    "<!-- end of releases -->",
+)
 
 
 def variable_tables(specs: dict[str, Any]) -> str:
@@ -64,37 +73,60 @@ def _default(option: dict[str, Any]) -> str:
     return f"`{' '.join(text.split())}`"
 
 
-def updated(readme: str, tables: str) -> str:
-    """Return the README with the tables between its markers; a README without markers gets them at its end."""
-    block = f"{BEGIN}\n\n{tables}\n\n{END}"
-    if BEGIN not in readme:
-        return f"{readme.rstrip()}\n\n## Variables\n\n{block}\n"
-    before, rest = readme.split(BEGIN, 1)
-    if END not in rest:
-        msg = f"the marker {BEGIN!r} stands there without the marker {END!r}; write it where the tables end"
+def releases_table(releases: dict[str, Any]) -> str:
+    """Render the table of releases.
+
+    Args:
+        releases: The content of `__airflow_releases`.
+
+    Returns:
+        Markdown, a row for each series.
+    """
+    rows = [
+        f"| {series} | {', '.join(row['versions'])} | {row['tested']} | {row['end_of_life']} | {row['python']} "
+        f"| {', '.join(row['postgres'])} | {', '.join(row['services'])} |"
+        for series, row in releases.items()
+    ]
+    head = "| Series | Accepted | Tested | End of life | Python | Postgres | Airflow's services |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|", *rows])
+
+
+def updated(page: str, text: str, markers: tuple[str, str] = (BEGIN, END)) -> str:
+    """Return the page with the text between its markers; a README without markers gets them at its end."""
+    begin, end = markers
+    block = f"{begin}\n\n{text}\n\n{end}"
+    if begin not in page:
+        return f"{page.rstrip()}\n\n## Variables\n\n{block}\n"
+    before, rest = page.split(begin, 1)
+    if end not in rest:
+        msg = f"the marker {begin!r} stands there without the marker {end!r}; write it where the text ends"
         raise ValueError(msg)
-    return before + block + rest.split(END, 1)[1]
+    return before + block + rest.split(end, 1)[1]
 
 
 def write_all(*, check: bool) -> list[str]:
-    """Update every role's README, or with `check` only look.
+    """Update every page, or with `check` only look.
 
     Returns:
-        The READMEs that were not current, and what is wrong with those that cannot be updated.
+        The pages that were not current, and what is wrong with those that cannot be updated.
     """
     stale = []
+    pages = {}
     for specs in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
         readme = specs.parents[1] / "README.md"
         name = str(readme.relative_to(ROOT))
         if not readme.exists():
             stale.append(f"{name} does not exist")
             continue
-        old = readme.read_text(encoding="utf-8")
-        new = updated(old, variable_tables(yaml.safe_load(specs.read_text(encoding="utf-8"))["argument_specs"]))
-        if new != old:
-            stale.append(name)
+        tables = variable_tables(yaml.safe_load(specs.read_text(encoding="utf-8"))["argument_specs"])
+        pages[readme] = updated(readme.read_text(encoding="utf-8"), tables)
+    table = releases_table(yaml.safe_load(RELEASES.read_text(encoding="utf-8"))["__airflow_releases"])
+    pages[RELEASES_PAGE] = updated(RELEASES_PAGE.read_text(encoding="utf-8"), table, RELEASES_MARKERS)
+    for page, new in pages.items():
+        if new != page.read_text(encoding="utf-8"):
+            stale.append(str(page.relative_to(ROOT)))
             if not check:
-                readme.write_text(new, encoding="utf-8")
+                page.write_text(new, encoding="utf-8")
     return stale
 
 

@@ -14,7 +14,13 @@ lock 3.11 requirements/bootstrap.in requirements/bootstrap.txt
 lock 3.11 examples/news_fetcher/requirements.in examples/news_fetcher/requirements.txt
 lock 3.11 requirements/controller.in requirements/controller.txt
 
-# Airflow's own constraints files are not on PyPI. What was newest on the days after the release stands in for them.
-echo "lock: requirements/airflow-2.5.txt as of 2023-04-05, Python 3.9"
-.venv/bin/uv pip compile --quiet --generate-hashes --exclude-newer 2023-04-05 --python-version 3.9 --python-platform linux \
-    --output-file requirements/airflow-2.5.txt requirements/airflow-2.5.in
+# lock_airflow SERIES DAY PYTHON. Airflow's own constraints files are not on PyPI. What was newest on the days after the release stands in
+# for them.
+lock_airflow() {
+    echo "lock: requirements/airflow-$1.txt as of $2, Python $3"
+    .venv/bin/uv pip compile --quiet --generate-hashes --exclude-newer "$2" --python-version "$3" --python-platform linux \
+        --output-file "requirements/airflow-$1.txt" "requirements/airflow-$1.in"
+}
+
+lock_airflow 2.5 2023-04-05 3.9
+lock_airflow 2.11 2026-04-01 3.11

@@ -20,32 +20,51 @@ SCENARIOS = ROOT / "tests" / "scenarios.yml"
 PROGRESS = re.compile(r"(> \w+\] Execut(ing|ed)|^PLAY \[|^fatal: |failed=|^tests/\S+ .*(FAILED|ERROR))")
 
 
+# What tells the lab, our playbooks and the tests which release of Airflow is meant; without it the default's.
+RELEASE = "AIRFLOW_VERSION"
+
+
 def scenario_names(kind: str) -> list[str]:
-    """Names of the scenarios of `make test` (core) or of all (full)."""
-    listed = yaml.safe_load(SCENARIOS.read_text(encoding="utf-8"))
-    return listed["core"] if kind == "core" else [*listed["core"], *listed["full"]]
+    """The scenarios of `make test` (core) or of all (full): a name, and a release after it if it is not the default."""
+    return listed()["core"] if kind == "core" else [*listed()["core"], *listed()["full"]]
 
 
-def scenario_step(name: str) -> Step:
+def listed() -> dict[str, list[str]]:
+    """What tests/scenarios.yml holds."""
+    found: dict[str, list[str]] = yaml.safe_load(SCENARIOS.read_text(encoding="utf-8"))
+    return found
+
+
+def scenario_step(entry: str) -> Step:
     """The whole sequence of one scenario, its hosts destroyed at the end whatever happens."""
-    return Step(f"scenario {name}", ["molecule", "test", "--scenario-name", name])
+    name, _, release = entry.partition(" ")
+    argv = ["molecule", "test", "--scenario-name", name]
+    return Step(f"scenario {entry}", argv, variables={RELEASE: release} if release else {})
 
 
 def image_steps(kind: str) -> list[Step]:
     """Provide the images; then what is tested on them without a host."""
     chosen = ["-m", "not slow"] if kind == "core" else []
-    return [
+    steps = [
         Step("images", [sys.executable, "-m", "tests.lab", "images"]),
         pytest_step("image contract", "tests/lab/contract"),
         pytest_step("modules on Airflow", "tests/objects", *chosen),
     ]
+    for release in listed()["releases"] if kind == "full" else []:
+        steps += [
+            Step(f"images {release}", [sys.executable, "-m", "tests.lab", "images", "--airflow", release]),
+            pytest_step(f"image contract {release}", "tests/lab/contract/test_airflow.py", release=release),
+            pytest_step(f"modules on Airflow {release}", "tests/objects", release=release),
+        ]
+    return steps
 
 
-def pytest_step(name: str, *arguments: str) -> Step:
+def pytest_step(name: str, *arguments: str, release: str = "") -> Step:
     """The tests of a directory, with a report of how many there are."""
     junit = LOGS / f"{name.replace(' ', '_')}.xml"
     junit.unlink(missing_ok=True)
-    return Step(name, ["pytest", "-v", f"--junitxml={junit}", *arguments], junit=junit)
+    argv = ["pytest", "-v", f"--junitxml={junit}", *arguments]
+    return Step(name, argv, junit=junit, variables={RELEASE: release} if release else {})
 
 
 def show_progress(started: float, line: str) -> None:
@@ -70,12 +89,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["core", "full", "scenario"], help="what to run")
     parser.add_argument("name", nargs="?", help="the scenario, for the kind `scenario`")
+    parser.add_argument("--release", help="the release of Airflow, for the kind `scenario`; the default's without it")
     arguments = parser.parse_args()
     if arguments.kind == "scenario":
         if not arguments.name or not (ROOT / "molecule" / arguments.name).is_dir():
             there = ", ".join(scenario_names("full"))
             parser.error(f"no such scenario: {arguments.name}; there are: {there}")
-        names, steps = [arguments.name], []
+        names, steps = [" ".join(filter(None, [arguments.name, arguments.release]))], []
     else:
         names, steps = scenario_names(arguments.kind), image_steps(arguments.kind)
     started = time.monotonic()

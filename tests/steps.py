@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV_BIN = Path(sys.executable).parent
@@ -21,11 +21,19 @@ VENV_BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True)
 class Step:
-    """One command; `junit` names the report that says how many tests it ran, where it is a test runner."""
+    """One command.
+
+    Args:
+        name: What people and the log's file call it.
+        argv: Its words.
+        junit: The report that says how many tests it ran, where it is a test runner.
+        variables: Environment variables of its own.
+    """
 
     name: str
     argv: Sequence[str]
     junit: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ def run(step: Step, logs: Path, on_line: Callable[[str], None] | None = None) ->
                 step.argv,
                 cwd=ROOT,
                 # Logs are for reading and searching: no colours.
-                env={**environment(), "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1"},
+                env={**environment(), "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1", **step.variables},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -44,6 +44,31 @@ def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) ->
     return [f"airflow_version: {version!r} is not a supported release; write one of {', '.join(known)}."]
 
 
+def change_problems(version: str, deployed: str) -> Problems:
+    """Return why a stack cannot go from the release that its database belongs to, to another one.
+
+    Within a series a higher release is fine. What is higher than that changes the database for good.
+
+    :param version: value of ``airflow_version``, a release of the table
+    :param deployed: the release that the database was brought to; empty if there is none
+    """
+    if not deployed or version == deployed:
+        return []
+    stay = f"write {deployed} again, and see docs/releases.md."
+    if _numbers(version) < _numbers(deployed):
+        return [f"airflow_version: the database belongs to {deployed} and cannot go back to {version}; {stay}"]
+    if _numbers(version)[:2] != _numbers(deployed)[:2]:
+        return [
+            f"airflow_version: the database belongs to {deployed}. Going to {version} changes it for good, which "
+            f"site.yml does not do by itself; {stay}"
+        ]
+    return []
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in version.split(".")]
+
+
 def image_problems(image: str, version: str) -> Problems:
     """Return what is wrong with ``airflow_image``: only the plain image of the release is accepted.
 
@@ -322,13 +347,15 @@ def plugins_problems(source: str) -> Problems:
 def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     """Return every problem of role airflow's inputs, each a sentence that says what to write instead.
 
-    :param inputs: dict with ``version``, ``image``, ``postgres_image``, ``releases``, ``groups``, ``service_groups``,
-        ``names``, ``known``, ``config``, ``grace_period``, ``databases``, ``queues``, ``served_queues``,
-        ``bind_address``, ``plugins_source``, ``addresses``, ``tls``, ``ca_certificate``, ``ca_key``, ``external``,
-        ``passwords`` and ``all_service_groups``, as the functions above take them
+    :param inputs: dict with ``version``, ``deployed_version``, ``image``, ``postgres_image``, ``releases``, ``groups``,
+        ``service_groups``, ``all_service_groups``, ``names``, ``known``, ``config``, ``grace_period``, ``databases``,
+        ``queues``, ``served_queues``, ``bind_address``, ``plugins_source``, ``addresses``, ``tls``,
+        ``ca_certificate``, ``ca_key``, ``external`` and ``passwords``, as the functions above take them
     :returns: sentences; an empty list if all is well
     """
     problems = version_problems(inputs["version"], inputs["releases"])
+    if not problems:
+        problems += change_problems(inputs["version"], inputs["deployed_version"])
     if not problems and "postgres" not in inputs["external"]:
         row = next(row for row in inputs["releases"].values() if inputs["version"] in row["versions"])
         problems += postgres_problems(inputs["postgres_image"], row["postgres"])

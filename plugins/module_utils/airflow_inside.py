@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import io
 import json
 import os
@@ -23,14 +24,34 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+# Where releases of Airflow keep what moved, the newest place first; each by the name that it has here.
+MOVED = {
+    "User": ["airflow.providers.fab.auth_manager.models:User", "airflow.www.fab_security.sqla.models:User"],
+    "Role": ["airflow.providers.fab.auth_manager.models:Role", "airflow.www.fab_security.sqla.models:Role"],
+    "EXISTING_ROLES": [
+        "airflow.providers.fab.auth_manager.security_manager.constants:EXISTING_ROLES",
+        "airflow.www.security:EXISTING_ROLES",
+    ],
+    "Job": ["airflow.jobs.job:Job", "airflow.jobs.base_job:BaseJob"],
+    "ImportError": ["airflow.models.errors:ParseImportError", "airflow.models.errors:ImportError"],
+    "celery_app": [
+        "airflow.providers.celery.executors.celery_executor:app",
+        "airflow.executors.celery_executor:app",
+    ],
+}
+
 # What marks the one line of output that is the result.
 MARK = "airflow-inside-result:"
 
 
 class Capture(io.StringIO):
-    """Output of one command: commands that close it, or ask for its name, find what they expect."""
+    """Output of one command: commands that close it, or ask for its name or number, find what they expect."""
 
     name = "<stdout>"
+
+    def fileno(self) -> int:
+        """Return the number of standard output, by which later releases than 2.5 recognise it."""
+        return 1
 
     def close(self) -> None:
         """Stay open, to be read after the command."""
@@ -90,6 +111,20 @@ class Airflow:
         from airflow.utils import db  # noqa: PLC0415
 
         self.once(db, "check_and_run_migrations", "synchronize_log_template")
+
+    @staticmethod
+    def find(name: str) -> Any:
+        """Return what this release of Airflow has under a name of MOVED, wherever that is.
+
+        :raises ImportError: if it is in none of the places
+        """
+        *others, last = MOVED[name]
+        for place in others:
+            module, _, attribute = place.partition(":")
+            with contextlib.suppress(ImportError, AttributeError):
+                return getattr(importlib.import_module(module), attribute)
+        module, _, attribute = last.partition(":")
+        return getattr(importlib.import_module(module), attribute)
 
     @staticmethod
     def once(module: Any, *names: str) -> None:

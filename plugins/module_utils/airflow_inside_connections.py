@@ -6,6 +6,7 @@ schema, login, password, port and extra, the last one as the text that Airflow s
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -64,20 +65,26 @@ def create(airflow: Airflow, connections: dict[str, Any], done: list[str], faile
     """Import all at once; after an error import the rest one by one, to learn which of them Airflow refuses."""
     if not connections:
         return
-    try:
+    # An error comes again below, with the id of the connection.
+    with contextlib.suppress(Exception, SystemExit):
         import_file(airflow, connections, done)
-    except (Exception, SystemExit):  # noqa: BLE001 - it comes again below, with the id of the connection
-        for name in [name for name in connections if name not in done]:
-            airflow.attempt(name, failed, import_file, airflow, {name: connections[name]}, done)
+    for name in [name for name in connections if name not in done]:
+        airflow.attempt(name, failed, import_file, airflow, {name: connections[name]}, done)
 
 
 def import_file(airflow: Airflow, connections: dict[str, Any], done: list[str]) -> None:
-    """Dispatch ``connections import``, which commits each connection and prints a line for each that it took."""
+    """Dispatch ``connections import``, which commits each connection and prints a line for each that it took.
+
+    :raises SystemExit: with Airflow's reason, if it passes over one; that of 2.11 does so where it does not like the id
+    """
     try:
         airflow.command_with_file(connections, "connections", "import")
     finally:
-        printed = set(airflow.output.split("\n"))
-        done.extend(name for name in connections if f"Imported connection {name}" in printed)
+        printed = airflow.output.split("\n")
+        taken = [name for name in connections if f"Imported connection {name}" in printed]
+        done.extend(taken)
+    if len(taken) < len(connections):
+        raise SystemExit(next((line for line in printed if line.startswith("Could not import")), "not imported"))
 
 
 def replace(name: str, fields: dict[str, Any], done: list[str]) -> None:

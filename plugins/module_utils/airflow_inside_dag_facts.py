@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ansible.module_utils.airflow_inside import Airflow
 
+# Timetables that give no run by themselves. The one for datasets is a kind of the first one in some releases.
+UNSCHEDULED = {"NullTimetable", "DatasetTriggeredTimetable"}
 FRAME = re.compile(r'^ +File "(.+)", line (\d+)')
 
 
@@ -127,7 +129,7 @@ def dag_facts(dag: Any, lines: Lines) -> dict[str, Any]:
     """
     line = lines.of_dag(dag.dag_id)
     start = bool(dag.start_date or any(task.start_date for task in dag.tasks))
-    periodic = "NullTimetable" not in {kind.__name__ for kind in type(dag.timetable).__mro__}
+    periodic = not UNSCHEDULED & {kind.__name__ for kind in type(dag.timetable).__mro__}
     return {
         "dag_id": dag.dag_id,
         "line": line,

@@ -6,6 +6,7 @@ command ``dags reserialize`` looks at once, but takes every DAG out and parses e
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ BATCH = 50
 TRIES = 5
 
 
-def action_dag_refresh(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+def action_dag_refresh(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Do what the scheduler does when it finds the change by itself.
 
     When anything changed that is no DAG file, such as a module that some of them import, all DAG files are read.
@@ -51,7 +52,7 @@ def action_dag_refresh(_airflow: Airflow, request: dict[str, Any], report: dict[
         dag_ids |= found
         errors.update(failed)
     # A file that cannot be read now may have its DAGs again tomorrow: Airflow keeps them, so we do.
-    gone, orphans = forget(folder, alive, set(parsed) - set(errors), dag_ids)
+    gone, orphans = forget(airflow, folder, alive, set(parsed) - set(errors), dag_ids)
     report["not_deleted"] = delete_history(orphans) if request["delete_history"] else {}
     Variable.set(VARIABLE, json.dumps(request["release"]), description="Release of the DAG tree that Airflow reads")
     report.update(parsed=len(parsed), dags=len(dag_ids), gone=len(gone))
@@ -90,11 +91,14 @@ def known_files() -> set[str]:
         return {path for (path,) in session.query(DagModel.fileloc)}
 
 
-def forget(folder: str, alive: list[str], parsed: set[str], dag_ids: set[str]) -> tuple[list[str], list[str]]:
+def forget(
+    airflow: Airflow, folder: str, alive: list[str], parsed: set[str], dag_ids: set[str]
+) -> tuple[list[str], list[str]]:
     """Take those DAGs out of sight whose file is gone, or whose file was read without error and has them no more.
 
     Their runs and logs stay: a DAG that comes back has its history.
 
+    :param airflow: knows where a model is
     :param folder: the DAGs folder
     :param alive: the files that are there
     :param parsed: the files that were read without error
@@ -103,11 +107,13 @@ def forget(folder: str, alive: list[str], parsed: set[str], dag_ids: set[str]) -
     """
     from airflow.models import DagModel  # noqa: PLC0415
     from airflow.models.dagcode import DagCode  # noqa: PLC0415
-    from airflow.models.errors import ImportError as Failure  # noqa: PLC0415
     from airflow.models.serialized_dag import SerializedDagModel  # noqa: PLC0415
     from airflow.utils.file import correct_maybe_zipped  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
+    failure = airflow.find("ImportError")
+    # Since release 2.6.
+    takes_folder = "processor_subdir" in inspect.signature(DagCode.remove_deleted_code).parameters
     gone, orphans = [], []
     with create_session() as session:
         for row in session.query(DagModel).filter(DagModel.is_active):
@@ -120,8 +126,8 @@ def forget(folder: str, alive: list[str], parsed: set[str], dag_ids: set[str]) -
                 if path not in alive:
                     orphans.append(row.dag_id)
         SerializedDagModel.remove_deleted_dags(alive, processor_subdir=folder, session=session)
-        DagCode.remove_deleted_code(alive, session=session)
-        session.query(Failure).filter(Failure.filename.notin_(alive)).delete(synchronize_session=False)
+        DagCode.remove_deleted_code(alive, session=session, **({"processor_subdir": folder} if takes_folder else {}))
+        session.query(failure).filter(failure.filename.notin_(alive)).delete(synchronize_session=False)
     return gone, orphans
 
 

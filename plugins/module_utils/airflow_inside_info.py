@@ -6,7 +6,6 @@ services have found, not what this container would find.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,11 +51,9 @@ def info_dags(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any
     ]
 
 
-def info_import_errors(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+def info_import_errors(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the files that the scheduler could not import."""
-    errors = importlib.import_module("airflow.models.errors")
-    # Its name since release 2.10 is the second one.
-    model = getattr(errors, "ImportError", None) or errors.ParseImportError
+    model = airflow.find("ImportError")
     return [
         {
             "file": row.filename,
@@ -110,12 +107,11 @@ def pool(row: Any, stats: dict[str, float]) -> dict[str, Any]:
     return {**fields, "occupied_slots": taken, "open_slots": None if row.slots == -1 else row.slots - taken}
 
 
-def info_users(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+def info_users(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the users with the names of their roles; their passwords' hashes are not read."""
     from airflow.utils.session import create_session  # noqa: PLC0415
 
-    models = first_import("airflow.providers.fab.auth_manager.models", "airflow.www.fab_security.sqla.models")
-    user, role = models.User, models.Role
+    user, role = airflow.find("User"), airflow.find("Role")
     found: dict[str, dict[str, Any]] = {}
     with create_session() as session:
         # Columns, not objects: a user's roles would come with each of their permissions.
@@ -128,7 +124,7 @@ def info_users(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, An
     return list(found.values())
 
 
-def info_jobs(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+def info_jobs(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the latest job of each service that has one, by type and host.
 
     It is alive under the rule of Airflow's own health page: it says that it runs, and its last heartbeat is younger
@@ -138,7 +134,7 @@ def info_jobs(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any
     from airflow.utils import timezone  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
-    job = job_model()
+    job = airflow.find("Job")
     threshold = conf.getfloat("scheduler", "scheduler_health_check_threshold")
     latest: dict[tuple[str, str], dict[str, Any]] = {}
     with create_session() as session:
@@ -157,14 +153,15 @@ def info_jobs(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any
     return [latest[key] for key in sorted(latest)]
 
 
-def info_workers(_airflow: Airflow, request: dict[str, Any]) -> list[dict[str, Any]]:
+def info_workers(airflow: Airflow, request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the Celery workers that answer, with their queues; none if the executor has no workers."""
     from airflow.configuration import conf  # noqa: PLC0415
 
     if "Celery" not in conf.get("core", "executor"):
         return []
-    app = first_import("airflow.providers.celery.executors.celery_executor", "airflow.executors.celery_executor").app
-    asked = app.control.inspect(timeout=request["worker_timeout"], limit=request["worker_count"] or None)
+    asked = airflow.find("celery_app").control.inspect(
+        timeout=request["worker_timeout"], limit=request["worker_count"] or None
+    )
     answers = asked.active_queues() or {}
     return [{"name": name, "queues": sorted(queue["name"] for queue in answers[name])} for name in sorted(answers)]
 
@@ -177,22 +174,6 @@ def rows(model: Any, condition: Any, order: Any) -> list[Any]:
         found: list[Any] = session.query(model).filter(condition).order_by(order).all()
         session.expunge_all()
     return found
-
-
-def job_model() -> Any:
-    """Return the model of jobs, which moved in release 2.6."""
-    module = first_import("airflow.jobs.job", "airflow.jobs.base_job")
-    return getattr(module, "Job", None) or module.BaseJob
-
-
-def first_import(*names: str) -> Any:
-    """Import the first of some modules that exists here."""
-    for name in names[:-1]:
-        try:
-            return importlib.import_module(name)
-        except ImportError:
-            continue
-    return importlib.import_module(names[-1])
 
 
 def text_of(time: Any) -> str | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.airflow_inside import Airflow
 
 
-def action_users_read(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+def action_users_read(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Report all users and the names of all roles.
 
     Without Airflow's own command: ``users export`` of Airflow 2.5 builds the whole web application, which takes four
@@ -24,8 +24,8 @@ def action_users_read(_airflow: Airflow, request: dict[str, Any], report: dict[s
     :param request: ``passwords`` by username, to be compared
     :param report: gets ``objects``, fields by username; and ``roles``, names
     """
-    report["objects"] = users(request["passwords"])
-    report["roles"] = role_names()
+    report["objects"] = users(airflow, request["passwords"])
+    report["roles"] = role_names(airflow)
 
 
 def action_users_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
@@ -40,23 +40,24 @@ def action_users_write(airflow: Airflow, request: dict[str, Any], report: dict[s
     for name, fields in request["create"].items():
         airflow.attempt(name, failed, create, airflow, name, fields, done)
     for name, fields in request["replace"].items():
-        airflow.attempt(name, failed, replace, name, fields, done)
+        airflow.attempt(name, failed, replace, airflow, name, fields, done)
     for name in request["delete"]:
         airflow.attempt(name, failed, delete, airflow, name, done)
     written = {**request["create"], **request["replace"]}
-    found = users({name: fields["password"] for name, fields in written.items() if "password" in fields})
+    found = users(airflow, {name: fields["password"] for name, fields in written.items() if "password" in fields})
     report["objects"] = {name: found[name] for name in [*written, *request["delete"]] if name in found}
 
 
-def users(passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
+def users(airflow: Airflow, passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
     """Return all users by username.
 
+    :param airflow: knows where the models are
     :param passwords: those that are to be compared, by username
     """
     from airflow.utils.session import create_session  # noqa: PLC0415 - only the container has Airflow
-    from airflow.www.fab_security.sqla.models import Role, User  # noqa: PLC0415
     from werkzeug.security import check_password_hash  # noqa: PLC0415
 
+    Role, User = airflow.find("Role"), airflow.find("User")  # noqa: N806 - these are classes
     found: dict[str, dict[str, Any]] = {}
     with create_session() as session:
         # Columns, not objects: a user's roles would come with each of their permissions.
@@ -72,18 +73,13 @@ def users(passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def role_names() -> list[str]:
+def role_names(airflow: Airflow) -> list[str]:
     """Return the names of all roles; Airflow's own ones if the web application, which makes them, never ran."""
     from airflow.utils.session import create_session  # noqa: PLC0415
-    from airflow.www.fab_security.sqla.models import Role  # noqa: PLC0415
 
     with create_session() as session:
-        names = [name for (name,) in session.query(Role.name)]
-    if not names:
-        from airflow.www.security import EXISTING_ROLES  # noqa: PLC0415
-
-        names = EXISTING_ROLES
-    return sorted(names)
+        names = [name for (name,) in session.query(airflow.find("Role").name)]
+    return sorted(names or airflow.find("EXISTING_ROLES"))
 
 
 def create(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str]) -> None:
@@ -105,16 +101,16 @@ def create(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str])
         dispatch(airflow, "users", "add-role", f"--username={name}", f"--role={role}")
 
 
-def replace(name: str, fields: dict[str, Any], done: list[str]) -> None:
+def replace(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str]) -> None:
     """Give a user new values in one transaction.
 
     No command does this: ``users import`` changes neither an email nor a password, ``users add-role`` and ``users
     remove-role`` one role at a time.
     """
     from airflow.utils.session import create_session  # noqa: PLC0415
-    from airflow.www.fab_security.sqla.models import Role, User  # noqa: PLC0415
     from werkzeug.security import generate_password_hash  # noqa: PLC0415
 
+    Role, User = airflow.find("Role"), airflow.find("User")  # noqa: N806 - these are classes
     with create_session() as session:
         row = session.query(User).filter(User.username == name).one()
         row.email, row.first_name, row.last_name = fields["email"], fields["firstname"], fields["lastname"]

@@ -15,7 +15,7 @@ from tests.lab.names import REPO
 from tests.remote import Lab, lab
 
 LAB = "bench-hosts"
-RUNS = 3
+RUNS = 1
 COUNTS = (1, 2, 4, 8)
 NAME = f"site_unchanged_{COUNTS[-1]}_hosts_seconds"
 MAIN = REPO / "molecule" / "default" / "molecule.yml"

@@ -14,7 +14,7 @@ def _up(options: argparse.Namespace) -> None:
     wanted = platforms.read(options.platforms)
     with alone("lock", "lab command"):
         engine.ensure()
-        instance.up(name, wanted)
+        instance.up(name, wanted, options.airflow)
 
 
 def _down(options: argparse.Namespace) -> None:
@@ -25,10 +25,10 @@ def _down(options: argparse.Namespace) -> None:
         teardown.down([options.name] if options.name else present)
 
 
-def _images(_options: argparse.Namespace) -> None:
+def _images(options: argparse.Namespace) -> None:
     with alone("lock", "lab command"):
         engine.ensure()
-        images.provide(images.source())
+        images.provide(images.source(), options.airflow)
 
 
 def _status(_options: argparse.Namespace) -> None:
@@ -46,11 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("name", metavar="NAME", nargs="?")
     down.add_argument("--all", action="store_true", help="remove every lab of this machine")
     down.set_defaults(run=_down)
-    for name, run, text in (
-        ("images", _images, "provide the images"),
-        ("status", _status, "say what of the lab is there"),
-    ):
-        commands.add_parser(name, help=text).set_defaults(run=run)
+    ready = commands.add_parser("images", help="provide the images")
+    ready.set_defaults(run=_images)
+    for command in (up, ready):
+        release = "a release of Airflow whose image is wanted besides the default's; may be given several times"
+        command.add_argument("--airflow", action="append", default=[], metavar="VERSION", help=release)
+    commands.add_parser("status", help="say what of the lab is there").set_defaults(run=_status)
     return parser
 
 

@@ -1,6 +1,7 @@
 """Providing the images: the official ones where Docker Hub answers, else stand-ins."""
 
 import os
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from tests.lab import build, docker, recipes, registry
@@ -40,9 +41,15 @@ def _docker_hub_answers() -> bool:
     return answered
 
 
-def provide(chosen: str) -> None:
-    """Have all images ready: the lab's own in the engine, the product's in the registry."""
-    missing = [recipe for recipe in recipes.published() if not registry.holds(recipe, chosen)]
+def provide(chosen: str, releases: Collection[str] = ()) -> None:
+    """Have all images ready: the lab's own in the engine, the product's in the registry.
+
+    Args:
+        chosen: Which images, as `source` says.
+        releases: Releases of Airflow besides those that are always there.
+    """
+    wanted = recipes.wanted(releases)
+    missing = [recipe for recipe in wanted if not registry.holds(recipe, chosen)]
     # Three at a time: two keep the cores busy while one waits for the network.
     with ThreadPoolExecutor(3) as pool:
         ready = pool.submit(registry.ensure, chosen)
@@ -52,7 +59,7 @@ def provide(chosen: str) -> None:
         for job in jobs:
             job.result()
         ready.result()
-    have = ", ".join(recipe.reference.removeprefix("library/") for recipe in recipes.published())
+    have = ", ".join(recipe.reference.removeprefix("library/") for recipe in wanted)
     say(f"Images ready ({chosen}): {have}")
 
 

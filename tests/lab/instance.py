@@ -1,6 +1,6 @@
 """Bringing an instance up: its network, its services, its hosts, its inventory."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,13 +33,13 @@ NAME_SERVER = [
 ]
 
 
-def up(instance: str, platforms: list[Platform]) -> Path:
-    """Make everything that is missing and return the instance's directory."""
+def up(instance: str, platforms: list[Platform], releases: Collection[str] = ()) -> Path:
+    """Make everything that is missing and return the instance's directory; for `releases` see `images.provide`."""
     directory = INSTANCES / instance
     _refuse_foreign(instance, directory)
     source = images.source()
     with ThreadPoolExecutor(1) as background:
-        provided = background.submit(images.provide, source)
+        provided = background.submit(images.provide, source, releases)
         registry.ensure(source)
         subnet = network.ensure(instance)
         registry.join(instance, subnet)

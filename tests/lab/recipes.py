@@ -3,7 +3,7 @@
 import hashlib
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ import yaml
 
 from tests.lab import apt, machine
 from tests.lab.names import IMAGES, REPO
+from tests.lab.shell import LabError
 
 TABLE = Path(__file__).with_name("recipes.yml")
 
@@ -33,6 +34,7 @@ class Recipe:
     reference: str = ""
     lock: str = ""
     args: Mapping[str, str] = field(default_factory=dict)
+    asked: bool = False
 
 
 @cache
@@ -50,9 +52,23 @@ def local() -> dict[str, Recipe]:
 
 @cache
 def published() -> list[Recipe]:
-    """Images that the lab's registry serves."""
+    """Images that the lab's registry can serve."""
     rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))["published"]
-    return [Recipe(row["recipe"], row["base"], row["image"], row.get("lock", ""), row.get("args", {})) for row in rows]
+    return [
+        Recipe(
+            row["recipe"], row["base"], row["image"], row.get("lock", ""), row.get("args", {}), row.get("asked", False)
+        )
+        for row in rows
+    ]
+
+
+def wanted(releases: Collection[str]) -> list[Recipe]:
+    """Images that are always served, and those of the releases of Airflow that someone asks for."""
+    airflow = {recipe.args["AIRFLOW_VERSION"]: recipe for recipe in published() if recipe.name == "airflow"}
+    unknown = sorted(set(releases) - set(airflow))
+    if unknown:
+        raise LabError(f"the lab has no image of Airflow {unknown[0]}; there are {', '.join(airflow)}")
+    return [recipe for recipe in published() if not recipe.asked or recipe.args["AIRFLOW_VERSION"] in releases]
 
 
 def _directory(name: str) -> dict[str, File]:

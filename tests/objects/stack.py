@@ -29,8 +29,17 @@ ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 COMPOSE = "com.docker.compose"
 SCHEDULER = f"{PROJECT}-scheduler-1"
 
+# The release that all of it is tested on, and its row of the release table.
+VERSION = os.environ.get("AIRFLOW_VERSION", "2.5.3")
+TABLE = yaml.safe_load((REPO / "roles" / "airflow" / "vars" / "main" / "releases.yml").read_text(encoding="utf-8"))
+SERIES = VERSION.rpartition(".")[0]
+ROW: dict[str, Any] = TABLE["__airflow_releases"][SERIES]
+
 # What is hard to carry: through YAML, Jinja, JSON, a shell, a URI, a process.
 ODD = "quotes \" ' ` back\\slash\nnew line\ttab %s %(x)s 100% {{ braces }} {% raw %} سلام دنیا ünï 😀 $HOME $(id) #"
+
+# What an id of a connection may hold beside letters and digits: Airflow's own import takes fewer since release 2.7.
+MARKS = "a/b\\c.d-e:f#g!(h)" if SERIES == "2.5" else "a_b.c-d"
 
 Result = dict[str, Any]
 
@@ -174,7 +183,7 @@ class Stack:
     """Postgres, Redis and Airflow containers, each on its own; Airflow's are labelled as compose does."""
 
     def __init__(self) -> None:
-        self.airflow = f"{registry_address()}/apache/airflow:2.5.3"
+        self.airflow = f"{registry_address()}/apache/airflow:{VERSION}"
         # The same every time: a stack may stay from one run to the next, and is reached from this machine alone.
         self.fernet_key = base64.urlsafe_b64encode(PROJECT.encode().ljust(32)[:32]).decode()
         self.password = base64.b16encode(PROJECT.encode()).decode()
@@ -188,14 +197,14 @@ class Stack:
         """Start everything, and wait until the schema is there and the services answer."""
         self.down()
         docker.docker("network", "create", "--label", f"{LABEL}={OWNER}", NETWORK)
-        for image in ("library/postgres:15", "library/redis:7", "apache/airflow:2.5.3"):
+        for image in ("library/postgres:15", "library/redis:7", f"apache/airflow:{VERSION}"):
             docker.docker("pull", "--quiet", f"{registry_address()}/{image}")
         secrets = ("--env", f"POSTGRES_PASSWORD={self.password}", "--env", "POSTGRES_USER=airflow")
         self.start("postgres", f"{registry_address()}/library/postgres:15", *secrets)
         self.start("redis", f"{registry_address()}/library/redis:7")
         self.wait(lambda: "1" in self.sql("SELECT 1"))
         self.sql("CREATE DATABASE empty")
-        migrate_and_run = ("bash", "-c", "airflow db upgrade && exec airflow scheduler")
+        migrate_and_run = ("bash", "-c", f"{ROW['migrate']} && exec airflow scheduler")
         often = {"AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL": "5"}
         self.start_airflow("scheduler", *migrate_and_run, environment=often)
         self.wait(lambda: "running" in self.sql("SELECT state FROM job WHERE job_type = 'SchedulerJob'"))

@@ -12,7 +12,20 @@ from ansible.module_utils import airflow_inside_connections
 
 from tests.objects.replacing import replace_under_a_reader
 from tests.objects.secrecy import play_in_secret
-from tests.objects.stack import ODD, PROJECT, Stack, changed, connections, failure, four_ways, play, summary
+from tests.objects.stack import (
+    MARKS,
+    ODD,
+    PROJECT,
+    SERIES,
+    Stack,
+    changed,
+    connections,
+    failure,
+    four_ways,
+    play,
+    summary,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +33,7 @@ if TYPE_CHECKING:
 ODD_CONNECTIONS: list[dict[str, Any]] = [
     {"conn_id": "odd", "conn_type": "http", "extra": {ODD: ODD, "list": [1, 1.5, True, None, {"a": ODD}]}}
     | dict.fromkeys(("description", "host", "schema", "login", "password"), ODD),
-    {"conn_id": "a/b\\c.d-e:f#g!(h)", "conn_type": "http", "port": 0},
+    {"conn_id": MARKS, "conn_type": "http", "port": 0},
     {"conn_id": "-dash", "conn_type": "http", "port": 65535},
     {"conn_id": "--help", "conn_type": "http", "host": ""},
     {"conn_id": "large", "conn_type": "http", "extra": {"key": "x" * 100_000, "ключ": ["ü" * 10] * 1000}},
@@ -48,7 +61,7 @@ def test_creates_what_is_hard_to_carry(stack: Stack) -> None:
     odd = found["odd"]
     assert {odd[name] for name in ("description", "host", "schema", "login", "password")} == {ODD}
     assert json.loads(odd["extra"]) == ODD_CONNECTIONS[0]["extra"]
-    assert (found["a/b\\c.d-e:f#g!(h)"]["port"], found["-dash"]["port"], found["--help"]["port"]) == (0, 65535, None)
+    assert (found[MARKS]["port"], found["-dash"]["port"], found["--help"]["port"]) == (0, 65535, None)
     assert json.loads(found["large"]["extra"]) == ODD_CONNECTIONS[4]["extra"]
     assert found["longest"]["password"] == "p" * 3600
     assert found["null"] == dict.fromkeys(found["null"]) | {"conn_type": "http"}
@@ -62,6 +75,17 @@ def test_creates_what_is_hard_to_carry(stack: Stack) -> None:
         "port": 5433,
         "schema": "news",
     }
+
+
+@pytest.mark.skipif(SERIES == "2.5", reason="Airflow 2.5 takes any id")
+def test_an_id_that_airflow_does_not_take(stack: Stack) -> None:
+    result = play(
+        connections([{"conn_id": "a/b", "conn_type": "http"}, {"conn_id": "c", "conn_type": "http"}])
+    ).results[0]
+    assert result["failed"]
+    assert "'a/b' does not exist (Could not import connection. The key 'a/b' has to be made of" in words(result["msg"])
+    assert result["created"] == ["c"]
+    assert list(stack.exported()) == ["c"]
 
 
 def test_replaces_what_differs(stack: Stack) -> None:

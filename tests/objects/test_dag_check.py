@@ -115,10 +115,10 @@ def test_the_end_of_each_says_what_it_was(checked: Report) -> None:
     assert files["os_exit.py"]["crash"] == "os._exit or C code with exit code 4"
     assert files["loop.py"]["timeout"] == LIMIT
     errors = {name: file["errors"][0]["text"] for name, file in files.items() if file.get("errors")}
-    assert errors["cycle.py"] == "Cycle detected in DAG: cycle. Faulty task: b"
+    assert errors["cycle.py"].endswith("Cycle detected in DAG: cycle. Faulty task: b")
     assert errors["missing_import.py"] == "ModuleNotFoundError: No module named 'no_such_module'"
     assert errors["package/سلام دنیا.py"] == "ModuleNotFoundError: No module named 'nothing_like_it'"
-    assert errors["bad_cron.py"].startswith("[61 * * * *] is not acceptable")
+    assert "[61 * * * *] is not acceptable" in errors["bad_cron.py"]
 
 
 def test_an_error_shows_no_secret_and_a_connection_may_be_anywhere(checked: Report) -> None:

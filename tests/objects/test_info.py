@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.objects.stack import PROJECT, Stack, connections, play
+from tests.objects.stack import PROJECT, VERSION, Stack, connections, play
 
 DAG = """
 from datetime import datetime
@@ -30,7 +30,7 @@ def test_tells_the_state(stack: Stack) -> None:
     result = played.results[0]
     assert not result.get("failed"), result
     assert result["changed"] is False
-    assert (result["running"], result["version"]) == (True, "2.5.3")
+    assert (result["running"], result["version"]) == (True, VERSION)
     assert result["connections"] == [{"conn_id": "c", "conn_type": "http"}]
     assert result["variables"] == [{"key": "v", "description": "d"}]
     assert [(pool["name"], pool["slots"], pool["open_slots"]) for pool in result["pools"]] == [
@@ -59,7 +59,7 @@ def test_waits_for_no_more_workers_than_there_are(stack: Stack) -> None:
 
 def test_tells_only_what_is_asked_for(stack: Stack) -> None:
     result = play(info(subset=["version"])).results[0]
-    assert result["version"] == "2.5.3"
+    assert result["version"] == VERSION
     assert not {"dags", "jobs", "workers", "connections", "import_errors"} & set(result)
     assert stack.sql("SELECT 1")
 

@@ -1,6 +1,7 @@
 """Containers of the contract tests: started from the lab's registry, gone with the test."""
 
 import json
+import os
 import secrets
 import subprocess
 import time
@@ -12,8 +13,10 @@ from typing import Any
 from tests.lab.names import LABEL, registry_address
 
 OWNER = "contract"
+# The release of Airflow that is looked at.
+VERSION = os.environ.get("AIRFLOW_VERSION", "2.5.3")
 AIRFLOW, POSTGRES, REDIS, PYTHON = (
-    "apache/airflow:2.5.3",
+    f"apache/airflow:{VERSION}",
     "library/postgres:15",
     "library/redis:7",
     "library/python:3.13-slim",

@@ -1,16 +1,20 @@
-"""apache/airflow:2.5.3. DOC is Airflow's "Docker Stack" documentation, ENT its scripts/docker/entrypoint_prod.sh and
-DF its Dockerfile, at the releases around 2.5.
+"""The image of Airflow. DOC is Airflow's "Docker Stack" documentation, ENT its scripts/docker/entrypoint_prod.sh and DF
+its Dockerfile, at the releases around 2.5; what later releases have otherwise is said beside it.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.lab.contract.containers import AIRFLOW, Outcome, config, must, run
+from tests.lab.contract.containers import AIRFLOW, VERSION, Outcome, config, must, run
 
 ALONE = {"CONNECTION_CHECK_MAX_COUNT": "0"}  # DOC, entrypoint.rst: 0 means that nothing is waited for
 PLACE = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://airflow:pw@database/airflow"}
 NOWHERE = "postgresql+psycopg2://airflow:pw@127.0.0.1:1/airflow"
+# Minor releases of Python 3 that each series supports: python_requires of its package.
+PYTHONS = {"2.5": range(7, 11), "2.11": range(9, 13)}
+# ENT: the variable's name since release 2.7 is the second one.
+MIGRATE = "_AIRFLOW_DB_UPGRADE" if VERSION.startswith("2.5.") else "_AIRFLOW_DB_MIGRATE"
 FACTS = """
 echo user=$(id -u):$(id -g) home=$HOME umask=$(umask) directory=$PWD
 echo first=$(tr '\\0' ' ' < /proc/1/cmdline | cut -d' ' -f1)
@@ -33,7 +37,7 @@ def test_the_configuration_is_the_official_one() -> None:
     assert not found.get("Volumes")  # DF has no VOLUME: what is not mounted is lost with the container
     env = found["Env"]
     assert env["AIRFLOW_HOME"] == "/opt/airflow"  # DF
-    assert env["AIRFLOW_VERSION"] == "2.5.3"  # DF
+    assert env["AIRFLOW_VERSION"] == VERSION  # DF
     assert env["AIRFLOW__CORE__LOAD_EXAMPLES"] == "false"  # DF
     assert env["DUMB_INIT_SETSID"] == "1"  # DF; DOC, entrypoint.rst "Signal propagation": to be 0 for Celery workers
     assert env["GUNICORN_CMD_ARGS"] == "--worker-tmp-dir /dev/shm"  # DF
@@ -55,7 +59,7 @@ def test_the_inside_is_the_official_one() -> None:
     assert "unwritable=" not in facts.output  # DF: chown airflow:0, chmod g+rw
     assert "owner=50000:0" in words  # DF: COPY --chown=airflow:0 of ~/.local
     assert "compiled=1" in words  # DF removes every .pyc, so that this one is what `import airflow` has just written
-    assert any(f"python=3.{minor}" in words for minor in (7, 8, 9, 10))  # Airflow 2.5.3: setup.cfg, python_requires
+    assert any(f"python=3.{minor}" in words for minor in PYTHONS[VERSION.rpartition(".")[0]])
     assert "preload=/usr/lib/x86_64-linux-gnu/libstdc++.so.6" in words  # ENT: LD_PRELOAD
     assert "pip_user=unset" in words  # ENT: unset PIP_USER
 
@@ -69,7 +73,7 @@ def test_every_form_of_command_works() -> None:
     )
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(lambda command: run(AIRFLOW, *command, env=ALONE), commands))
-    assert [(each.code, each.output.splitlines()[-1]) for each in outcomes] == [(0, "2.5.3")] * 4
+    assert [(each.code, each.output.splitlines()[-1]) for each in outcomes] == [(0, VERSION)] * 4
 
 
 def test_the_exit_code_is_the_command_s_own() -> None:
@@ -96,7 +100,7 @@ def test_root_may_run_airflow_but_not_pip() -> None:
 
 
 def test_the_providers_of_the_example_are_there() -> None:
-    modules = "airflow.providers.docker.operators.docker, airflow.providers.postgres.operators.postgres, redis, celery"
+    modules = "airflow.providers.docker.operators.docker, airflow.providers.postgres.hooks.postgres, redis, celery"
     # DF: AIRFLOW_EXTRAS holds celery, docker, postgres, redis and statsd, among others.
     found = run(AIRFLOW, "python", "-c", f"import {modules}, statsd, psycopg2", env=ALONE)
     assert found.code == 0, found.output
@@ -110,13 +114,13 @@ def test_it_waits_for_the_database_as_long_as_it_is_told() -> None:
 
 
 def test_a_migration_that_fails_goes_unnoticed() -> None:
-    wanted = {"_AIRFLOW_DB_UPGRADE": "true", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": NOWHERE}
+    wanted = {MIGRATE: "true", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": NOWHERE}
     done = run(AIRFLOW, "version", env={**ALONE, **wanted})
     assert done.code == 0  # ENT: `airflow db upgrade || true`; hence the product migrates and checks by itself
 
 
 def test_it_makes_the_schema_and_the_first_user(network: str, database: str) -> None:
-    wanted = {"_AIRFLOW_DB_UPGRADE": "true", "_AIRFLOW_WWW_USER_CREATE": "true", "_AIRFLOW_WWW_USER_PASSWORD": "pw"}
+    wanted = {MIGRATE: "true", "_AIRFLOW_WWW_USER_CREATE": "true", "_AIRFLOW_WWW_USER_PASSWORD": "pw"}
     done = run(AIRFLOW, "version", options=("--network", network), env={**wanted, **PLACE})
     assert done.code == 0, done.output
     query = """SELECT username, email, name FROM ab_user

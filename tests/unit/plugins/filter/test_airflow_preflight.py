@@ -8,6 +8,7 @@ import yaml
 from airflow_preflight import (
     address_problems,
     airflow_problems,
+    change_problems,
     config_problems,
     database_problems,
     external_problems,
@@ -79,6 +80,23 @@ def test_every_service_needs_a_host_and_redis_only_one() -> None:
     assert "airflow_worker has no host" in empty
     (many,) = placement_problems({"airflow_redis": ["a", "b"], "airflow_worker": ["b"]}, services)
     assert "airflow_redis holds 2 hosts (a, b)" in many
+
+
+@pytest.mark.parametrize(
+    ("deployed", "version", "words"),
+    [
+        ("2.5.3", "2.11.2", ["the database belongs to 2.5.3", "changes it for good"]),
+        ("2.11.2", "2.5.3", ["the database belongs to 2.11.2", "cannot go back to 2.5.3"]),
+        ("2.5.3", "2.5.1", ["cannot go back to 2.5.1"]),
+        ("2.5.1", "2.5.3", []),
+        ("2.5.3", "2.5.3", []),
+        ("", "2.5.3", []),
+    ],
+)
+def test_a_database_does_not_change_its_release_unasked(deployed: str, version: str, words: list[str]) -> None:
+    problems = change_problems(version, deployed)
+    assert len(problems) == bool(words)
+    assert all(word in problems[0] for word in words)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +192,7 @@ def test_all_problems_come_together() -> None:
     problems = airflow_problems(
         {
             "version": "latest",
+            "deployed_version": "2.5.3",
             "image": "python:3.9",
             "postgres_image": "postgres:15",
             "releases": RELEASES,
