@@ -1,0 +1,124 @@
+"""`python -m tests.rows`: writes what each row of the release table makes of a stack into tests/unit/roles/rows/.
+
+The test of the same name compares, so that a change to one row, or to what rows share, shows what it changes where.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import filter_loader, init_plugin_loader
+from ansible.template import Templar, trust_as_template
+
+ROOT = Path(__file__).resolve().parents[1]
+ROWS = ROOT / "tests" / "unit" / "roles" / "rows"
+ROLES = ROOT / "roles"
+# What the services' files would hold.
+SECRETS = (
+    *("postgres_password", "redis_password", "redis_conf", "sql_alchemy_conn", "result_backend", "broker_url"),
+    *("fernet_key", "webserver_secret_key", "ca_certificate", "postgres_hba"),
+    *("postgres_key", "postgres_certificate", "redis_key", "redis_certificate"),
+)
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks."""
+
+
+Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
+
+
+def variables(loader: DataLoader) -> dict[str, Any]:
+    """The variables of the roles airflow and airflow_stack, as Ansible loads them."""
+    found: dict[str, Any] = {}
+    files = [ROLES / "airflow" / "defaults" / "main.yml"]
+    for role in ("airflow", "airflow_stack"):
+        files += sorted((ROLES / role / "vars" / "main").glob("*.yml"))
+    for path in files:
+        found |= loader.load_from_file(str(path), trusted_as_template=True)
+    return found
+
+
+def render(version: str, *, several: bool) -> dict[str, Any]:
+    """Return the compose definition and airflow.cfg of a release.
+
+    Args:
+        version: The release.
+        several: Whether to take the first of two hosts, with all services, and not the only one.
+
+    Returns:
+        `compose`, without the labels, which are digests of file contents, and `airflow.cfg`, as text.
+    """
+    loader = DataLoader()
+    loader.set_basedir(str(ROLES / "airflow_stack"))
+    known = variables(loader)
+    hosts = ["one", "two"] if several else ["one"]
+    groups = list(known["__airflow_all_service_groups"].values())
+    known |= {
+        "airflow_version": version,
+        "inventory_hostname": "one",
+        "groups": {"airflow": hosts, **{group: ["one"] for group in groups}},
+        "group_names": ["airflow", *groups],
+        "hostvars": {host: {} for host in hosts},
+        "ansible_play_hosts": hosts,
+        "ansible_play_hosts_all": hosts,
+        "role_path": str(ROLES / "airflow_stack"),
+        "__airflow_addresses": {"one": "192.0.2.1", "two": "192.0.2.2"} if several else {},
+        "__airflow_stack_socket": {"stat": {"gid": 999}},
+        "__airflow_stack_settled": {"values": dict.fromkeys(SECRETS, "secret")},
+        "__airflow_stack_plugins": {},
+    }
+    templar = Templar(loader=loader, variables=known)
+    compose, text = (
+        templar.template(trust_as_template(f"{{{{ {name} }}}}"))
+        for name in ("__airflow_stack_compose", "__airflow_stack_cfg")
+    )
+    services = {name: {k: v for k, v in row.items() if k != "labels"} for name, row in compose["services"].items()}
+    return {"compose": {**compose, "services": services}, "airflow.cfg": str(text)}
+
+
+def prepare() -> dict[str, str]:
+    """Let Ansible find our filters, and return the tested release of each series."""
+    init_plugin_loader([])
+    filter_loader.add_directory(str(ROOT / "plugins" / "filter"))
+    table = yaml.safe_load((ROLES / "airflow" / "vars" / "main" / "releases.yml").read_text(encoding="utf-8"))
+    return {series: row["tested"] for series, row in table["__airflow_releases"].items()}
+
+
+def text(version: str) -> str:
+    """The file of a row."""
+    both = {"single": render(version, several=False), "several": render(version, several=True)}
+    # Ansible's values know where they are from; plain ones are written.
+    return yaml.dump(plain(both), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def plain(value: Any) -> Any:
+    """Return a value of Ansible's as one of Python's own types."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
+
+
+def main() -> int:
+    """Run as a program."""
+    ROWS.mkdir(exist_ok=True)
+    for series, version in prepare().items():
+        (ROWS / f"{series}.yml").write_text(text(version), encoding="utf-8")
+        print(f"written: tests/unit/roles/rows/{series}.yml")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
