@@ -262,6 +262,10 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def _is_pem(text: str) -> bool:
+    return text.lstrip().startswith("-----BEGIN")
+
+
 def tls_problems(tls: bool, addresses: Mapping[str, str], certificate: str, key: str) -> Problems:
     """Return what is wrong with ``airflow_tls`` and the authority that the inventory gives.
 
@@ -282,7 +286,7 @@ def tls_problems(tls: bool, addresses: Mapping[str, str], certificate: str, key:
             ("airflow_ca_certificate", "certificate", certificate),
             ("airflow_ca_key", "private key without a passphrase", key),
         )
-        if text and not text.lstrip().startswith("-----BEGIN")
+        if text and not _is_pem(text)
     ]
     return problems
 
@@ -321,7 +325,7 @@ def external_problems(
         if not passwords[service]:
             problems.append(f"airflow_{service}_password: missing; {name} needs it. Give it from a vault.")
         certificate = str(server.get("ca_certificate") or "")
-        if certificate and not certificate.lstrip().startswith("-----BEGIN"):
+        if certificate and not _is_pem(certificate):
             problems.append(f"{name}.ca_certificate: must be PEM text that begins with -----BEGIN.")
     if "postgres" in external and databases:
         problems.append(

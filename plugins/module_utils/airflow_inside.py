@@ -118,13 +118,11 @@ class Airflow:
 
         :raises ImportError: if it is in none of the places
         """
-        *others, last = MOVED[name]
-        for place in others:
+        for place in MOVED[name]:
             module, _, attribute = place.partition(":")
             with contextlib.suppress(ImportError, AttributeError):
                 return getattr(importlib.import_module(module), attribute)
-        module, _, attribute = last.partition(":")
-        return getattr(importlib.import_module(module), attribute)
+        raise ImportError(f"this Airflow has {name} in none of {', '.join(MOVED[name])}")
 
     @staticmethod
     def once(module: Any, *names: str) -> None:

@@ -19,6 +19,9 @@ FEEDS_NAME = f"feeds.{DOMAIN}"
 REGISTRY_PORT = 5000
 FEEDS_PORT = 8000
 
+# The release of Airflow that tests are about.
+AIRFLOW_VERSION = os.environ.get("AIRFLOW_VERSION", "2.5.3")
+
 
 def cache_dir() -> Path:
     """Where built things are kept between runs; `down` leaves it."""

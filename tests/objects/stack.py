@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from tests.lab import docker
-from tests.lab.names import LABEL, REPO, registry_address
+from tests.lab.names import AIRFLOW_VERSION, LABEL, REPO, registry_address
 
 # Another name makes another stack, so that two people of one machine do not wait for each other.
 PROJECT = os.environ.get("OBJECTS_TEST_PROJECT", "objects-test")
@@ -30,7 +30,7 @@ COMPOSE = "com.docker.compose"
 SCHEDULER = f"{PROJECT}-scheduler-1"
 
 # The release that all of it is tested on, and its row of the release table.
-VERSION = os.environ.get("AIRFLOW_VERSION", "2.5.3")
+VERSION = AIRFLOW_VERSION
 TABLE = yaml.safe_load((REPO / "roles" / "airflow" / "vars" / "main" / "releases.yml").read_text(encoding="utf-8"))
 SERIES = VERSION.rpartition(".")[0]
 ROW: dict[str, Any] = TABLE["__airflow_releases"][SERIES]

@@ -1,7 +1,6 @@
 """Containers of the contract tests: started from the lab's registry, gone with the test."""
 
 import json
-import os
 import secrets
 import subprocess
 import time
@@ -10,11 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.lab.names import LABEL, registry_address
+from tests.lab.names import AIRFLOW_VERSION, LABEL, registry_address
 
 OWNER = "contract"
-# The release of Airflow that is looked at.
-VERSION = os.environ.get("AIRFLOW_VERSION", "2.5.3")
+VERSION = AIRFLOW_VERSION
 AIRFLOW, POSTGRES, REDIS, PYTHON = (
     f"apache/airflow:{VERSION}",
     "library/postgres:15",
