@@ -78,7 +78,7 @@ def render(version: str, *, several: bool) -> dict[str, Any]:
     templar = Templar(loader=loader, variables=known)
     compose, text = (
         templar.template(trust_as_template(f"{{{{ {name} }}}}"))
-        for name in ("__airflow_stack_compose", "__airflow_stack_cfg")
+        for name in ("__airflow_stack_definition", "__airflow_stack_cfg")
     )
     services = {name: {k: v for k, v in row.items() if k != "labels"} for name, row in compose["services"].items()}
     return {"compose": {**compose, "services": services}, "airflow.cfg": str(text)}
