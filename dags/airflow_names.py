@@ -14,4 +14,16 @@ except ImportError:
             super().__init__(conn_id=postgres_conn_id, **options)
 
 
-__all__ = ["PostgresOperator"]
+try:
+    from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
+except ImportError:
+    # Before Airflow 3, unless the provider is installed.
+    from airflow.operators.python import PythonOperator, ShortCircuitOperator
+
+try:
+    from airflow.sdk.log import mask_secret
+except ImportError:
+    # Before Airflow 3.
+    from airflow.utils.log.secrets_masker import mask_secret
+
+__all__ = ["PostgresOperator", "PythonOperator", "ShortCircuitOperator", "mask_secret"]

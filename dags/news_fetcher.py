@@ -3,8 +3,7 @@ from datetime import datetime, timedelta
 
 from airflow import DAG
 from airflow.providers.docker.operators.docker import DockerOperator
-from airflow.utils.log.secrets_masker import mask_secret
-from airflow_names import PostgresOperator
+from airflow_names import PostgresOperator, mask_secret
 from docker.types import Mount
 
 STACK_CA = os.environ["AIRFLOW_STACK_CA"]

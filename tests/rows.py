@@ -20,7 +20,7 @@ ROLES = ROOT / "roles"
 # What the services' files would hold.
 SECRETS = (
     *("postgres_password", "redis_password", "redis_conf", "sql_alchemy_conn", "result_backend", "broker_url"),
-    *("fernet_key", "webserver_secret_key", "ca_certificate", "postgres_hba"),
+    *("fernet_key", "webserver_secret_key", "jwt_secret", "ca_certificate", "postgres_hba"),
     *("postgres_key", "postgres_certificate", "redis_key", "redis_certificate"),
 )
 

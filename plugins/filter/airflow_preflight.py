@@ -27,6 +27,11 @@ MANAGED_OPTIONS = {
     ("celery", "broker_url"): "set airflow_redis_password",
     ("celery", "result_backend"): "set airflow_postgres_password",
     ("webserver", "secret_key"): "set airflow_webserver_secret_key",
+    ("api", "secret_key"): "set airflow_webserver_secret_key",
+    ("api_auth", "jwt_secret"): "set airflow_jwt_secret",
+    ("core", "auth_manager"): "the stack keeps its users with FAB; remove it",
+    ("core", "execution_api_server_url"): "it follows from the inventory; remove it",
+    ("dag_processor", "dag_bundle_config_list"): "set airflow_dags_source or airflow_dags_git",
     ("scheduler", "enable_health_check"): "its server disturbs the scheduler's connection to the database; remove it",
 }
 
@@ -108,9 +113,12 @@ def placement_problems(groups: Mapping[str, Sequence[str]], service_groups: Mapp
     :param groups: Ansible's ``groups``: hosts by group name
     :param service_groups: inventory group by service name
     """
+    services: dict[str, list[str]] = {}
+    for service, group in service_groups.items():
+        services.setdefault(group, []).append(service)
     problems = [
-        f"inventory: group {group} has no host, so {service} would run nowhere; put one host into it."
-        for service, group in service_groups.items()
+        f"inventory: group {group} has no host, so {' and '.join(names)} would run nowhere; put one host into it."
+        for group, names in services.items()
         if not groups.get(group)
     ]
     problems += [
@@ -159,10 +167,13 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> Problems:
     return problems
 
 
-def config_problems(config: Mapping[str, Any]) -> Problems:
+def config_problems(config: Mapping[str, Any], version: str, moved: Mapping[str, Mapping[str, str]]) -> Problems:
     """Return what is wrong with ``airflow_config``.
 
     :param config: options of airflow.cfg as a dict of sections
+    :param version: value of ``airflow_version``
+    :param moved: of options that this release no longer reads, where it reads them now, as ``section.option``, or
+        nothing, as a dict of sections
     """
     problems = []
     for section, options in config.items():
@@ -172,8 +183,15 @@ def config_problems(config: Mapping[str, Any]) -> Problems:
         for option in options:
             plain = re.sub(r"_(cmd|secret)$", "", str(option).lower())
             instead = MANAGED_OPTIONS.get((section, plain))
+            place = moved.get(section, {}).get(plain)
             if instead:
                 problems.append(f"airflow_config.{section}.{option}: this option is managed by the stack; {instead}.")
+            elif place:
+                problems.append(
+                    f"airflow_config.{section}.{option}: Airflow {version} reads it as {place}; write that."
+                )
+            elif place is not None:
+                problems.append(f"airflow_config.{section}.{option}: Airflow {version} has no such option; remove it.")
     return problems
 
 
@@ -352,9 +370,10 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     """Return every problem of role airflow's inputs, each a sentence that says what to write instead.
 
     :param inputs: dict with ``version``, ``deployed_version``, ``image``, ``postgres_image``, ``releases``, ``groups``,
-        ``service_groups``, ``all_service_groups``, ``names``, ``known``, ``config``, ``grace_period``, ``databases``,
-        ``queues``, ``served_queues``, ``bind_address``, ``plugins_source``, ``addresses``, ``tls``,
-        ``ca_certificate``, ``ca_key``, ``external`` and ``passwords``, as the functions above take them
+        ``service_groups``, ``all_service_groups``, ``names``, ``known``, ``config``, ``moved_options``,
+        ``grace_period``, ``databases``, ``queues``, ``served_queues``, ``bind_address``, ``plugins_source``,
+        ``addresses``, ``tls``, ``ca_certificate``, ``ca_key``, ``external`` and ``passwords``, as the functions above
+        take them
     :returns: sentences; an empty list if all is well
     """
     problems = version_problems(inputs["version"], inputs["releases"])
@@ -371,7 +390,7 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += address_problems(inputs["addresses"])
     problems += tls_problems(inputs["tls"], inputs["addresses"], inputs["ca_certificate"], inputs["ca_key"])
     problems += misspelt_problems(inputs["names"], inputs["known"])
-    problems += config_problems(inputs["config"])
+    problems += config_problems(inputs["config"], inputs["version"], inputs["moved_options"])
     problems += visibility_problems(inputs["config"], inputs["grace_period"])
     problems += database_problems(inputs["databases"])
     problems += queue_problems(inputs["queues"], inputs["config"], inputs["served_queues"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Services that keep a job in the metadata database, and what Airflow calls it.
-JOBS = {"scheduler": "SchedulerJob", "triggerer": "TriggererJob"}
+JOBS = {"scheduler": "SchedulerJob", "dag-processor": "DagProcessorJob", "triggerer": "TriggererJob"}
 
 
 def airflow_findings(

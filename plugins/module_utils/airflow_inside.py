@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import inspect
 import io
 import json
 import os
@@ -34,11 +35,19 @@ MOVED = {
     ],
     "Job": ["airflow.jobs.job:Job", "airflow.jobs.base_job:BaseJob"],
     "ImportError": ["airflow.models.errors:ParseImportError", "airflow.models.errors:ImportError"],
+    "DAG": ["airflow.sdk:DAG", "airflow.models.dag:DAG"],
+    "DagBag": ["airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag"],
+    "DagContext": ["airflow.sdk.definitions._internal.contextmanager:DagContext", "airflow.models.dag:DagContext"],
+    # Before release 3.2 part of the bag.
+    "PythonDagImporter": ["airflow.dag_processing.importers.python_importer:PythonDagImporter"],
     "celery_app": [
         "airflow.providers.celery.executors.celery_executor:app",
         "airflow.executors.celery_executor:app",
     ],
 }
+
+# Modules with Airflow's list of secrets to hide from logs: from release 3 on the services' own, and that of tasks.
+MASKERS = ["airflow._shared.secrets_masker", "airflow.sdk._shared.secrets_masker", "airflow.utils.log.secrets_masker"]
 
 # What marks the one line of output that is the result.
 MARK = "airflow-inside-result:"
@@ -125,6 +134,30 @@ class Airflow:
         raise ImportError(f"this Airflow has {name} in none of {', '.join(MOVED[name])}")
 
     @staticmethod
+    def dag_files(folder: str) -> list[str]:
+        """Return the paths of the files below a folder that Airflow would load, in no order.
+
+        Modules in the folder can be imported from then on, as Airflow's services can.
+        """
+        from airflow.utils.file import list_py_file_paths  # noqa: PLC0415
+
+        if folder not in sys.path:
+            sys.path.append(folder)
+        # Release 3 knows no examples here.
+        examples = "include_examples" in inspect.signature(list_py_file_paths).parameters
+        paths: list[str] = list_py_file_paths(folder, **({"include_examples": False} if examples else {}))
+        return paths
+
+    @staticmethod
+    def maskers() -> list[Any]:
+        """Return the modules with Airflow's list of secrets to hide from logs."""
+        found = []
+        for name in MASKERS:
+            with contextlib.suppress(ImportError):
+                found.append(importlib.import_module(name))
+        return found
+
+    @staticmethod
     def once(module: Any, *names: str) -> None:
         """Let functions of a module, called without arguments, run once and return the same from then on."""
         for name in names:
@@ -205,11 +238,8 @@ def forget_secrets() -> None:
 
     For each secret that it meets, it compiles one regular expression of all of them: 500 passwords cost seconds.
     """
-    try:
-        from airflow.utils.log.secrets_masker import SecretsMasker  # noqa: PLC0415
-    except ImportError:
-        return
-    SecretsMasker.add_mask = lambda _self, _secret, _name=None: None
+    for module in Airflow.maskers():
+        module.SecretsMasker.add_mask = lambda _self, _secret, _name=None: None
 
 
 def defined_actions(program: list[list[str]]) -> dict[str, Callable[..., None]]:

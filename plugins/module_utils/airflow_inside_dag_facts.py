@@ -6,29 +6,31 @@ Valid Python 3.7. The action is run by that of airflow_inside_dags.py, in a proc
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 import os
 import re
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from ansible.module_utils.airflow_inside import Airflow
 
-# Timetables that give no run by themselves. The one for datasets is a kind of the first one in some releases.
-UNSCHEDULED = {"NullTimetable", "DatasetTriggeredTimetable"}
+# Timetables that give no run by themselves. That for datasets, since release 3 for assets, is a kind of the first one
+# in some releases.
+UNSCHEDULED = {"NullTimetable", "DatasetTriggeredTimetable", "AssetTriggeredTimetable"}
 FRAME = re.compile(r'^ +File "(.+)", line (\d+)')
 
 
-def action_dag_facts(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+def action_dag_facts(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Load one file as Airflow does.
 
     :param request: ``folder`` and ``path``
     :param report: gets ``errors``, each with ``text``, ``file``, ``line`` and ``dag_id`` where known, and whether it is
         a ``timeout`` of Airflow's own; and ``dags``, see dag_facts
     """
-    secrets = remember_secrets()
-    errors, dags, failed = load(request["path"])
+    secrets = remember_secrets(airflow)
+    errors, dags, failed = load(airflow, request["path"])
     lines = Lines(request["path"])
     report["errors"] = [error_facts(path, hide(secrets, text), request["folder"]) for path, text in errors.items()]
     report["dags"] = sorted((dag_facts(dag, lines) for dag in dags), key=lambda dag: dag["line"] or 0)
@@ -38,24 +40,24 @@ def action_dag_facts(_airflow: Airflow, request: dict[str, Any], report: dict[st
         error.update(dag_id=failed[0].dag_id, line=error["line"] or lines.of_dag(failed[0].dag_id))
 
 
-def remember_secrets() -> list[str]:
+def remember_secrets(airflow: Airflow) -> list[str]:
     """Return a list to which Airflow adds each secret that it would hide from its logs."""
-    from airflow.utils.log import secrets_masker  # noqa: PLC0415 - only the container has Airflow
-
     met: list[str] = []
+    modules = airflow.maskers()
 
     def add_mask(masker: object, secret: Any, name: str | None = None) -> None:
         if isinstance(secret, Mapping):
             for key, value in secret.items():
                 add_mask(masker, value, key)
         elif isinstance(secret, str):
-            if len(secret) > 3 and (not name or secrets_masker.should_hide_value_for_key(name)):
+            if len(secret) > 3 and (not name or modules[0].should_hide_value_for_key(name)):
                 met.append(secret)
         elif isinstance(secret, Iterable):
             for value in secret:
                 add_mask(masker, value, name)
 
-    secrets_masker.SecretsMasker.add_mask = add_mask
+    for module in modules:
+        module.SecretsMasker.add_mask = add_mask
     return met
 
 
@@ -66,34 +68,49 @@ def hide(secrets: list[str], text: str) -> str:
     return text
 
 
-def load(path: str) -> tuple[dict[str, str], list[Any], list[Any]]:
+def load(airflow: Airflow, path: str) -> tuple[dict[str, str], list[Any], list[Any]]:
     """Load a file.
 
+    :param airflow: knows where Airflow's classes are
+    :param path: the file
     :returns: Airflow's import errors by place; the DAGs, including those that have the id of another; and the DAGs that
         Airflow refused
     """
-    from airflow.configuration import conf  # noqa: PLC0415
-    from airflow.models.dag import DAG, DagContext  # noqa: PLC0415
-    from airflow.models.dagbag import DagBag  # noqa: PLC0415
+    from airflow.configuration import conf  # noqa: PLC0415 - only the container has Airflow
 
-    found: dict[int, Any] = {}
-
-    class Bag(DagBag):
-        """Notes the DAGs before Airflow takes those for one that look alike."""
-
-        def _process_modules(self, filepath: str, mods: list[Any], *rest: Any) -> Any:
-            values = [value for module in mods for value in vars(module).values()]
-            values += [dag for dag, _ in DagContext.autoregistered_dags]
-            found.update({id(value): value for value in values if isinstance(value, DAG)})
-            return super()._process_modules(filepath, mods, *rest)
-
-    bag = Bag(dag_folder=os.devnull, include_examples=False, collect_dags=False)
     # By default only the last two frames, which may be of a library.
-    bag.dagbag_import_error_tracebacks, bag.dagbag_import_error_traceback_depth = True, 100
-    bag.process_file(path, only_if_updated=False, safe_mode=conf.getboolean("core", "dag_discovery_safe_mode"))
-    dags = list(found.values())
+    conf.set("core", "dagbag_import_error_tracebacks", "True")
+    conf.set("core", "dagbag_import_error_traceback_depth", "100")
+    bag = airflow.find("DagBag")(dag_folder=os.devnull, collect_dags=False)
+    with noted_dags(airflow, bag) as dags:
+        bag.process_file(path, only_if_updated=False, safe_mode=conf.getboolean("core", "dag_discovery_safe_mode"))
     good, failed = ([dag for dag in dags if (dag.dag_id in bag.dags) is known] for known in (True, False))
     return bag.import_errors, good, failed
+
+
+@contextlib.contextmanager
+def noted_dags(airflow: Airflow, bag: Any) -> Iterator[list[Any]]:
+    """Give a list to which the DAGs of files are added before Airflow takes those for one that look alike.
+
+    :param airflow: knows where Airflow's classes are
+    :param bag: loads the files
+    """
+    kind, context = airflow.find("DAG"), airflow.find("DagContext")
+    owner = type(bag) if hasattr(bag, "_process_modules") else airflow.find("PythonDagImporter")
+    process_modules = owner._process_modules
+    found: list[Any] = []
+
+    def noting(self: Any, filepath: str, mods: list[Any], *rest: Any) -> Any:
+        values = [value for module in mods for value in vars(module).values()]
+        values += [dag for dag, _ in context.autoregistered_dags]
+        found.extend({id(value): value for value in values if isinstance(value, kind)}.values())
+        return process_modules(self, filepath, mods, *rest)
+
+    owner._process_modules = noting
+    try:
+        yield found
+    finally:
+        owner._process_modules = process_modules
 
 
 def error_facts(path: str, text: str, folder: str) -> dict[str, Any]:
@@ -128,18 +145,30 @@ def dag_facts(dag: Any, lines: Lines) -> dict[str, Any]:
         ``fires``, whether the schedule gives any run, and ``tasks``, see task_facts
     """
     line = lines.of_dag(dag.dag_id)
+    timetable, first_run = schedule_of(dag)
     start = bool(dag.start_date or any(task.start_date for task in dag.tasks))
-    periodic = not UNSCHEDULED & {kind.__name__ for kind in type(dag.timetable).__mro__}
+    periodic = not UNSCHEDULED & {kind.__name__ for kind in type(timetable).__mro__}
     return {
         "dag_id": dag.dag_id,
         "line": line,
-        "schedule": str(dag.timetable.summary),
+        "schedule": str(timetable.summary),
         "start_date": start,
         "end_date": dag.end_date.isoformat() if dag.end_date else None,
         # Without a start date no schedule gives a run, but that is another matter.
-        "fires": not (start and periodic) or dag.next_dagrun_info(None) is not None,
+        "fires": not (start and periodic) or first_run() is not None,
         "tasks": [task_facts(task, lines, line) for task in dag.tasks],
     }
+
+
+def schedule_of(dag: Any) -> tuple[Any, Callable[[], Any]]:
+    """Return a DAG's timetable, and a function that gives its first run, None if there is none."""
+    if hasattr(dag, "next_dagrun_info"):
+        return dag.timetable, lambda: dag.next_dagrun_info(None)
+    # From release 3 on only the scheduler's form of a DAG knows.
+    from airflow.serialization.serialized_objects import LazyDeserializedDAG  # noqa: PLC0415
+
+    known = LazyDeserializedDAG.from_dag(dag)
+    return known.timetable, lambda: known.next_dagrun_info(last_automated_run_info=None)
 
 
 def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import inspect
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from ansible.module_utils.airflow_inside import Airflow
 
 # Airflow's variable that tells the release to people and to tasks.
 VARIABLE = "airflow_dags_release"
+# What Airflow calls the DAGs folder among its bundles.
+BUNDLE = "dags-folder"
 # Files that are written in one transaction. It locks the rows of their DAGs, for which the scheduler waits.
 BATCH = 50
 # How often a batch is written that the scheduler's own writing got in the way of.
@@ -36,19 +39,19 @@ def action_dag_refresh(airflow: Airflow, request: dict[str, Any], report: dict[s
     from airflow import settings  # noqa: PLC0415 - only the container has Airflow
     from airflow.configuration import conf  # noqa: PLC0415
     from airflow.models import Variable  # noqa: PLC0415
-    from airflow.utils.file import list_py_file_paths  # noqa: PLC0415
 
     folder = conf.get("core", "dags_folder")
-    alive = list_py_file_paths(folder, include_examples=False)
+    alive = airflow.dag_files(folder)
     changed, removed = ({os.path.join(folder, path) for path in request[part]} for part in ("changed", "removed"))
     some = changed <= set(alive) and removed <= known_files() and not request["everything"]
     parsed = sorted(changed) if some else alive
     # What was written a moment ago would be passed over otherwise, and then removed if its file moved.
     settings.MIN_SERIALIZED_DAG_UPDATE_INTERVAL = 0
+    conf.set("core", "min_serialized_dag_update_interval", "0")
     dag_ids: set[str] = set()
     errors: dict[str, str] = {}
     for start in range(0, len(parsed), BATCH):
-        found, failed = read(parsed[start : start + BATCH], folder)
+        found, failed = read(airflow, parsed[start : start + BATCH], folder)
         dag_ids |= found
         errors.update(failed)
     # A file that cannot be read now may have its DAGs again tomorrow: Airflow keeps them, so we do.
@@ -59,27 +62,52 @@ def action_dag_refresh(airflow: Airflow, request: dict[str, Any], report: dict[s
     report["errors"] = {path: text.strip().split("\n")[-1] for path, text in errors.items()}
 
 
-def read(paths: list[str], folder: str) -> tuple[set[str], dict[str, str]]:
+def read(airflow: Airflow, paths: list[str], folder: str) -> tuple[set[str], dict[str, str]]:
     """Read some files and write their DAGs into the database; return the DAGs' ids, and errors by file.
 
+    :param airflow: knows where Airflow's classes are
     :param paths: the files
     :param folder: the DAGs folder
     """
-    from airflow.models import DagBag  # noqa: PLC0415
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    bag = DagBag(dag_folder=os.devnull, include_examples=False, read_dags_from_db=False)
+    bag, write = bundle_bag(folder) if bundled() else folder_bag(airflow, folder)
     for path in paths:
         bag.process_file(path, only_if_updated=False)
     for left in reversed(range(TRIES)):
         try:
-            bag.sync_to_db(processor_subdir=folder)
+            write()
             break
         except SQLAlchemyError:
             # The scheduler wrote the same DAG at the same time. Its row can be seen now.
             if not left:
                 raise
-    return set(bag.dags), bag.import_errors
+    # From release 3 on Airflow names the files below their folder.
+    return set(bag.dags), {os.path.join(folder, path): text for path, text in bag.import_errors.items()}
+
+
+def bundled() -> bool:
+    """Return whether this Airflow has bundles of DAGs, the DAGs folder being one of them: from release 3 on."""
+    from airflow.models import DagModel  # noqa: PLC0415
+
+    return hasattr(DagModel, "bundle_name")
+
+
+def folder_bag(airflow: Airflow, folder: str) -> tuple[Any, Callable[[], None]]:
+    """Return Airflow's reader of DAG files, and what writes into the database what it has read, before release 3."""
+    bag = airflow.find("DagBag")(dag_folder=os.devnull, collect_dags=False, read_dags_from_db=False)
+    return bag, lambda: bag.sync_to_db(processor_subdir=folder)
+
+
+def bundle_bag(folder: str) -> tuple[Any, Callable[[], None]]:
+    """Return the same from release 3 on."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager  # noqa: PLC0415
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db  # noqa: PLC0415
+
+    # DAGs refer to it, and the DAG processor may not have run yet.
+    DagBundlesManager().sync_bundles_to_db()
+    bag = DagBag(dag_folder=os.devnull, collect_dags=False, bundle_path=Path(folder), bundle_name=BUNDLE)
+    return bag, lambda: sync_bag_to_db(bag, BUNDLE, None)
 
 
 def known_files() -> set[str]:
@@ -106,29 +134,47 @@ def forget(
     :returns: the ids of the DAGs that went, and of those among them whose file is gone
     """
     from airflow.models import DagModel  # noqa: PLC0415
-    from airflow.models.dagcode import DagCode  # noqa: PLC0415
-    from airflow.models.serialized_dag import SerializedDagModel  # noqa: PLC0415
     from airflow.utils.file import correct_maybe_zipped  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
     failure = airflow.find("ImportError")
-    # Since release 2.6.
-    takes_folder = "processor_subdir" in inspect.signature(DagCode.remove_deleted_code).parameters
     gone, orphans = [], []
     with create_session() as session:
-        for row in session.query(DagModel).filter(DagModel.is_active):
+        for row in session.query(DagModel).filter(~DagModel.is_stale if bundled() else DagModel.is_active):
             # A DAG in a zip archive lies below it.
             path = correct_maybe_zipped(row.fileloc)
             if path not in alive or (path in parsed and row.dag_id not in dag_ids):
-                row.is_active = False
-                SerializedDagModel.remove_dag(row.dag_id, session=session)
+                hide(row, session)
                 gone.append(row.dag_id)
                 if path not in alive:
                     orphans.append(row.dag_id)
-        SerializedDagModel.remove_deleted_dags(alive, processor_subdir=folder, session=session)
-        DagCode.remove_deleted_code(alive, session=session, **({"processor_subdir": folder} if takes_folder else {}))
-        session.query(failure).filter(failure.filename.notin_(alive)).delete(synchronize_session=False)
+        if not bundled():
+            forget_code(folder, alive, session)
+        named = [os.path.relpath(path, folder) for path in alive] if bundled() else alive
+        session.query(failure).filter(failure.filename.notin_(named)).delete(synchronize_session=False)
     return gone, orphans
+
+
+def hide(row: Any, session: Any) -> None:
+    """Take a DAG out of sight; from release 3 on its versions stay, which its runs refer to."""
+    if bundled():
+        row.is_stale = True
+        return
+    from airflow.models.serialized_dag import SerializedDagModel  # noqa: PLC0415
+
+    row.is_active = False
+    SerializedDagModel.remove_dag(row.dag_id, session=session)
+
+
+def forget_code(folder: str, alive: list[str], session: Any) -> None:
+    """Delete what the database holds of files that are gone."""
+    from airflow.models.dagcode import DagCode  # noqa: PLC0415
+    from airflow.models.serialized_dag import SerializedDagModel  # noqa: PLC0415
+
+    # Since release 2.6.
+    takes_folder = "processor_subdir" in inspect.signature(DagCode.remove_deleted_code).parameters
+    SerializedDagModel.remove_deleted_dags(alive, processor_subdir=folder, session=session)
+    DagCode.remove_deleted_code(alive, session=session, **({"processor_subdir": folder} if takes_folder else {}))
 
 
 def delete_history(dag_ids: list[str]) -> dict[str, str]:

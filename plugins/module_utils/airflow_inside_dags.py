@@ -66,8 +66,7 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
         (words), with ``place`` where known; ``connections``, ids of those that are there, None where
         ``connections_unknown`` says why nobody knows
     """
-    from airflow.configuration import conf  # noqa: PLC0415
-    from airflow.utils.file import list_py_file_paths  # noqa: PLC0415 - only the container has Airflow
+    from airflow.configuration import conf  # noqa: PLC0415 - only the container has Airflow
 
     folder, plugins = request["folder"], conf.get("core", "plugins_folder")
     report["exists"] = os.path.isdir(folder) and (os.path.isdir(plugins) or not request["plugins"])
@@ -80,7 +79,7 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
     files += broken_plugins(plugins, request["limit"])
     if any("errors" not in file for file in files):
         return
-    paths = sorted(list_py_file_paths(folder, include_examples=False))
+    paths = sorted(airflow.dag_files(folder))
 
     def load(path: str, found: dict[str, Any]) -> None:
         airflow.actions["action_dag_facts"](airflow, {"folder": folder, "path": path}, found)
@@ -123,11 +122,17 @@ def load_plugins(folder: str, report: dict[str, Any]) -> None:
     # By path, or by name for a plugin of an installed package.
     errors = {
         os.path.join("plugins", os.path.relpath(path, folder)) if os.path.isabs(path) else path: text
-        for path, text in plugins_manager.import_errors.items()
+        for path, text in plugin_errors(plugins_manager).items()
     }
     report["errors"] = [
         {"file": file, "line": None, "dag_id": None, "text": text, "timeout": False} for file, text in errors.items()
     ]
+
+
+def plugin_errors(plugins_manager: Any) -> dict[str, str]:
+    """Return the errors that Airflow met when it loaded plugins, by place: in later releases, by a function."""
+    errors: dict[str, str] = getattr(plugins_manager, "get_import_errors", lambda: plugins_manager.import_errors)()
+    return errors
 
 
 def import_what_they_use(paths: Iterable[str], load: Load) -> None:

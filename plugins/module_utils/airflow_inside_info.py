@@ -6,6 +6,7 @@ services have found, not what this container would find.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,10 +54,14 @@ def info_dags(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any
 
 def info_import_errors(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the files that the scheduler could not import."""
+    from airflow.configuration import conf  # noqa: PLC0415
+
     model = airflow.find("ImportError")
+    # From release 3 on Airflow names the files below their folder.
+    folder = conf.get("core", "dags_folder")
     return [
         {
-            "file": row.filename,
+            "file": os.path.join(folder, row.filename),
             "error": (row.stacktrace or "").strip().split("\n")[-1],
             "stacktrace": row.stacktrace,
             "found": text_of(row.timestamp),

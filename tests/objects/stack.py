@@ -34,6 +34,10 @@ VERSION = AIRFLOW_VERSION
 TABLE = yaml.safe_load((REPO / "roles" / "airflow" / "vars" / "main" / "releases.yml").read_text(encoding="utf-8"))
 SERIES = VERSION.rpartition(".")[0]
 ROW: dict[str, Any] = TABLE["__airflow_releases"][SERIES]
+# Users are FAB's on every release; from 3 on it has to be asked for.
+AUTH_MANAGER = {
+    f"AIRFLOW__CORE__{name.upper()}": value for name, value in ROW["config"]["core"].items() if name == "auth_manager"
+}
 
 # What is hard to carry: through YAML, Jinja, JSON, a shell, a URI, a process.
 ODD = "quotes \" ' ` back\\slash\nnew line\ttab %s %(x)s 100% {{ braces }} {% raw %} سلام دنیا ünï 😀 $HOME $(id) #"
@@ -233,6 +237,7 @@ class Stack:
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.database("airflow"),
             "AIRFLOW__CELERY__BROKER_URL": "redis://redis:6379/0",
             "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{self.database('airflow')}",
+            **AUTH_MANAGER,
             **(environment or {}),
         }
         options = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]

@@ -12,9 +12,15 @@ ALONE = {"CONNECTION_CHECK_MAX_COUNT": "0"}  # DOC, entrypoint.rst: 0 means that
 PLACE = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://airflow:pw@database/airflow"}
 NOWHERE = "postgresql+psycopg2://airflow:pw@127.0.0.1:1/airflow"
 # Minor releases of Python 3 that each series supports: python_requires of its package.
-PYTHONS = {"2.5": range(7, 11), "2.11": range(9, 13)}
+PYTHONS = {"2.5": range(7, 11), "2.11": range(9, 13), "3.3": range(10, 15)}
 # ENT: the variable's name since release 2.7 is the second one.
 MIGRATE = "_AIRFLOW_DB_UPGRADE" if VERSION.startswith("2.5.") else "_AIRFLOW_DB_MIGRATE"
+# Airflow 3 keeps users in its database only if told to.
+USERS_IN_FAB = (
+    {"AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"}
+    if VERSION.startswith("3.")
+    else {}
+)
 FACTS = """
 echo user=$(id -u):$(id -g) home=$HOME umask=$(umask) directory=$PWD
 echo first=$(tr '\\0' ' ' < /proc/1/cmdline | cut -d' ' -f1)
@@ -120,7 +126,7 @@ def test_a_migration_that_fails_goes_unnoticed() -> None:
 
 
 def test_it_makes_the_schema_and_the_first_user(network: str, database: str) -> None:
-    wanted = {MIGRATE: "true", "_AIRFLOW_WWW_USER_CREATE": "true", "_AIRFLOW_WWW_USER_PASSWORD": "pw"}
+    wanted = {MIGRATE: "true", "_AIRFLOW_WWW_USER_CREATE": "true", "_AIRFLOW_WWW_USER_PASSWORD": "pw", **USERS_IN_FAB}
     done = run(AIRFLOW, "version", options=("--network", network), env={**wanted, **PLACE})
     assert done.code == 0, done.output
     query = """SELECT username, email, name FROM ab_user

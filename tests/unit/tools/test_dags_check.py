@@ -157,3 +157,14 @@ def test_refuses_what_it_cannot_do(
 def test_without_findings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(REPORT, "files", [])
     assert run(monkeypatch, str(tmp_path)) == 0
+
+
+def test_what_airflow_3_no_longer_has_is_named(tmp_path: Path) -> None:
+    old = "from airflow import DAG\nfrom airflow.operators.dummy import DummyOperator\n\n"
+    old += 'with DAG("old", schedule_interval="@daily"):\n    DummyOperator(task_id="a")\n'
+    guarded = "try:\n    from airflow.operators.python import PythonOperator\nexcept ImportError:\n    pass\n"
+    (tmp_path / "old.py").write_text(old)
+    (tmp_path / "guarded.py").write_text(guarded)
+    found = dags_check.removed(tmp_path)
+    assert [line.split("]")[0] for line in found] == ["old.py:4 [AIR301", "old.py:5 [AIR302"]
+    assert "schedule_interval" in found[0]

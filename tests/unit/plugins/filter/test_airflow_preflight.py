@@ -172,10 +172,20 @@ def test_misspelt_variables_are_named_with_the_right_word() -> None:
 
 def test_managed_options_are_refused_in_every_spelling() -> None:
     config = {"core": {"Fernet_Key": "x", "parallelism": 4}, "database": {"sql_alchemy_conn_cmd": "x"}, "celery": 3}
-    problems = config_problems(config)
+    problems = config_problems(config, "2.5.3", {})
     assert len(problems) == 3
     assert "set airflow_fernet_key" in problems[0]
     assert "must be a dict" in problems[2]
+
+
+def test_options_that_moved_are_refused_with_their_new_place() -> None:
+    config = {"webserver": {"Base_URL": "https://example.com", "secret_key": "x"}, "core": {"check_slas": True}}
+    moved = {"webserver": {"base_url": "api.base_url", "secret_key": "api.secret_key"}, "core": {"check_slas": ""}}
+    assert config_problems(config, "3.3.2", moved) == [
+        "airflow_config.webserver.Base_URL: Airflow 3.3.2 reads it as api.base_url; write that.",
+        "airflow_config.webserver.secret_key: this option is managed by the stack; set airflow_webserver_secret_key.",
+        "airflow_config.core.check_slas: Airflow 3.3.2 has no such option; remove it.",
+    ]
 
 
 def test_databases() -> None:
@@ -200,6 +210,7 @@ def test_all_problems_come_together() -> None:
             "service_groups": {"redis": "airflow_redis"},
             "names": ["airflow_typo"],
             "known": ["airflow_version"],
+            "moved_options": {},
             "config": {
                 "celery_broker_transport_options": {"visibility_timeout": 600},
                 "operators": {"default_queue": "main"},
