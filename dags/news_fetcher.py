@@ -43,7 +43,7 @@ with DAG(
         task_id="fetch",
         image="news_fetcher:1.0",
         # One name a try: what a killed worker left behind cannot stand in the way of the next one.
-        container_name="news_fetcher_fetch_{{ ts_nodash }}_{{ ti.try_number }}",
+        container_name="news_fetcher_fetch_{{ dag_run.start_date | ts_nodash }}_{{ ti.try_number }}",
         command=["/app/config.json"],
         mounts=[
             Mount(

@@ -76,7 +76,9 @@ def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> D
     secrets = sorted({secret for entry in entries.values() for secret in entry.get("secrets", [])})
     return {
         "name": stack["project"],
-        "services": {name: _compose_service(name, entry, stack) for name, entry in entries.items()},
+        "services": {
+            name: _compose_service(name, _with_neighbours(entry, entries), stack) for name, entry in entries.items()
+        },
         "networks": {
             "default": {
                 "name": stack["network"],
@@ -125,6 +127,13 @@ def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any
         # -B: a check writes no byte code, which would pile up in the container's layer.
         result["healthcheck"] = {"test": ["CMD", "python", "-B", "/opt/airflow/health.py", *row["health"]]}
     return result
+
+
+def _with_neighbours(entry: Mapping[str, Any], entries: Mapping[str, Any]) -> Dict:
+    """Return a table entry that depends on those services only that this host has."""
+    needed = [name for name in entry.get("depends_on", []) if name in entries]
+    others = {word: value for word, value in entry.items() if word != "depends_on"}
+    return {**others, "depends_on": needed} if needed else others
 
 
 def _compose_service(name: str, entry: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:

@@ -101,7 +101,7 @@ RULES = (
     Rule(
         "container-name-shared",
         "container_name {name!r} is that of {other} too, and only one of them can run at a time. Write a name of its "
-        "own, with {{{{ ts_nodash }}}}_{{{{ ti.map_index }}}}_{{{{ ti.try_number }}}} at its end.",
+        "own, with {{{{ dag_run.start_date | ts_nodash }}}}_{{{{ ti.map_index }}}}_{{{{ ti.try_number }}}} at its end.",
         dag_rules.find_container_name_shared,
     ),
     Rule(

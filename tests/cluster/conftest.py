@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lab.names import REPO
+from tests.lab.names import AIRFLOW_VERSION, REPO
 from tests.remote import Lab, Played, Remote, lab, wait
 
 if TYPE_CHECKING:
@@ -20,14 +20,24 @@ SECRETS = "/etc/airflow/secrets"
 # Seconds that a run of a DAG may take on a machine that five hosts share.
 RUN_SECONDS = 300
 
+# Airflow 3 has services that earlier releases do not, and another API.
+V3 = AIRFLOW_VERSION.startswith("3.")
+BESIDE_WORKERS = {"execution-api"} if V3 else set[str]()
 # Runs on the web server's host, with the password on standard input.
 ASK = """
 import base64, json, sys, urllib.request
 asked = json.load(sys.stdin)
-login = base64.b64encode(f"admin:{asked["password"]}".encode()).decode()
-headers = {"Accept": asked["accept"], "Authorization": f"Basic {login}"}
-url = f"http://127.0.0.1:8080/api/v1/{asked["path"]}"
-print(urllib.request.urlopen(urllib.request.Request(url, headers=headers)).read().decode())
+site = "http://127.0.0.1:8080"
+def answer(path, data=None, **headers):
+    return urllib.request.urlopen(urllib.request.Request(f"{site}/{path}", data, headers)).read().decode()
+login = {"username": "admin", "password": asked["password"]}
+if asked["v3"]:
+    data = json.dumps(login).encode()
+    token = json.loads(answer("auth/token", data, **{"Content-Type": "application/json"}))["access_token"]
+    print(answer(f"api/v2/{asked["path"]}", Accept="application/json", Authorization=f"Bearer {token}"))
+else:
+    basic = base64.b64encode(":".join(login.values()).encode()).decode()
+    print(answer(f"api/v1/{asked["path"]}", Accept="text/plain", Authorization=f"Basic {basic}"))
 """
 
 
@@ -81,10 +91,11 @@ class Cluster:
         wait(lambda: self.state(run) in ("success", "failed"), RUN_SECONDS, f"the end of run {run}")
         return self.tasks(run)
 
-    def api(self, path: str, accept: str = "application/json") -> str:
-        """Ask the web server's API, as its administrator, on its host."""
+    def log(self, dag_id: str, run: str, task: str) -> str:
+        """The log of a task's first try, as the web server shows it to its administrator."""
         password = self.data.ssh(f"cat {SECRETS}/admin_password").strip()
-        request = json.dumps({"path": path, "accept": accept, "password": password})
+        path = f"dags/{dag_id}/dagRuns/{run}/taskInstances/{task}/logs/1"
+        request = json.dumps({"path": path, "v3": V3, "password": password})
         return self.control.ssh(f"python3 -c '{ASK}'", request)
 
     def started(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tests.cluster.conftest import LAB, Cluster
+from tests.cluster.conftest import BESIDE_WORKERS, LAB, Cluster
 from tests.lab.names import REPO
 from tests.remote import Lab, lab, wait
 
@@ -91,10 +91,10 @@ def test_a_service_without_data_moves_with_its_group(cluster: Cluster, tmp_path:
     moved = Lab(tmp_path).play("playbooks/deploy_airflow_stack.yml")
     assert moved.code == 0, moved.output
     assert services(cluster, "control2") == {"scheduler"}
-    assert services(cluster, "worker2") == {"worker", "triggerer"}
+    assert services(cluster, "worker2") == {"worker", "triggerer", *BESIDE_WORKERS}
     back = cluster.site()
     assert back.code == 0, back.output
-    assert services(cluster, "worker2") == {"worker"}
+    assert services(cluster, "worker2") == {"worker", *BESIDE_WORKERS}
 
 
 def services(cluster: Cluster, host: str) -> set[str]:

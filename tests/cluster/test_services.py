@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tests.cluster.conftest import BESIDE_WORKERS, V3, Cluster
 from tests.remote import wait
-
-if TYPE_CHECKING:
-    from tests.cluster.conftest import Cluster
 
 PIPELINE = {"fetch", "remove_expired"}
 
@@ -19,10 +15,10 @@ def test_every_host_runs_the_services_of_its_groups(cluster: Cluster) -> None:
         found[host].add(container.removeprefix("airflow-").removesuffix("-1"))
     assert found == {
         "data1": {"postgres", "redis"},
-        "control1": {"scheduler", "triggerer", "webserver"},
+        "control1": {"scheduler", "triggerer", "webserver", *({"dag-processor"} if V3 else ())},
         "control2": {"scheduler", "triggerer"},
-        "worker1": {"worker"},
-        "worker2": {"worker"},
+        "worker1": {"worker", *BESIDE_WORKERS},
+        "worker2": {"worker", *BESIDE_WORKERS},
     }
 
 
@@ -49,7 +45,7 @@ def test_the_web_server_shows_the_logs_of_all_hosts(cluster: Cluster) -> None:
     run = cluster.trigger("queues")
     cluster.finish(run)
     for task, host in (("red", "worker1"), ("blue", "worker2")):
-        log = cluster.api(f"dags/queues/dagRuns/{run}/taskInstances/{task}/logs/1", "text/plain")
+        log = cluster.log("queues", run, task)
         assert f"{cluster.address(host)} ran this" in log
 
 
@@ -59,7 +55,7 @@ def test_logs_are_there_after_the_worker_was_made_anew(cluster: Cluster) -> None
     worker = cluster.hosts["worker1"]
     worker.ssh("docker rm -f airflow-worker-1")
     assert cluster.site("--tags", "airflow_stack").code == 0
-    log = cluster.api(f"dags/queues/dagRuns/{run}/taskInstances/red/logs/1", "text/plain")
+    log = cluster.log("queues", run, "red")
     assert f"{cluster.address('worker1')} ran this" in log
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ansible.module_utils.__path__.append(str(REPO / "plugins" / "module_utils"))
 
-SERVICES = ("postgres", "redis", "webserver", "scheduler", "triggerer", "worker")
+SERVICES = ("postgres", "redis", "webserver", "scheduler", "dag_processor", "triggerer", "worker")
 
 Playbook = Callable[..., "subprocess.CompletedProcess[str]"]
 

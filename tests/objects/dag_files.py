@@ -40,7 +40,8 @@ with DAG("docker", {START}, schedule=None):
     DockerOperator(task_id="two", image="news:1", container_name="shared")
     DockerOperator(task_id="far", image="gone:1", docker_url="tcp://far:2375", network_mode="new", mounts=mount("/etc"))
     DockerOperator(
-        task_id="good", image="news:{{{{ ds }}}}", container_name="x_{{{{ ts_nodash }}}}", network_mode="airflow",
+        task_id="good", image="news:{{{{ ds }}}}", network_mode="airflow",
+        container_name="x_{{{{ dag_run.start_date | ts_nodash }}}}",
         mounts=[Mount(source="data", target="/d", type="volume"), *mount("/usr/local/projects/news")],
     )
 """
@@ -79,7 +80,10 @@ make("in_future", "@daily", start_date=datetime(2093, 1, 1), catchup=False)
 make("none", None)
 make("once", "@once")
 make("ended_none", None, end_date=datetime(2022, 1, 1))
-from airflow import Dataset
+try:
+    from airflow.sdk import Asset as Dataset
+except ImportError:
+    from airflow import Dataset
 make("dataset", [Dataset("s3://x")])
 """
 SECRET = """from airflow.hooks.base import BaseHook

@@ -38,6 +38,8 @@ ROW: dict[str, Any] = TABLE["__airflow_releases"][SERIES]
 AUTH_MANAGER = {
     f"AIRFLOW__CORE__{name.upper()}": value for name, value in ROW["config"]["core"].items() if name == "auth_manager"
 }
+# The service that reads DAG files.
+READER = "dag-processor" if "dag-processor" in ROW["services"] else "scheduler"
 
 # What is hard to carry: through YAML, Jinja, JSON, a shell, a URI, a process.
 ODD = "quotes \" ' ` back\\slash\nnew line\ttab %s %(x)s 100% {{ braces }} {% raw %} سلام دنیا ünï 😀 $HOME $(id) #"
@@ -209,8 +211,11 @@ class Stack:
         self.wait(lambda: "1" in self.sql("SELECT 1"))
         self.sql("CREATE DATABASE empty")
         migrate_and_run = ("bash", "-c", f"{ROW['migrate']} && exec airflow scheduler")
-        often = {"AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL": "5"}
+        often = {"AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL": "5", "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5"}
         self.start_airflow("scheduler", *migrate_and_run, environment=often)
+        if READER != "scheduler":
+            self.wait(lambda: self.sql("SELECT 1 FROM alembic_version"))
+            self.start_airflow(READER, READER, environment=often)
         self.wait(lambda: "running" in self.sql("SELECT state FROM job WHERE job_type = 'SchedulerJob'"))
         self.start_airflow("worker", "celery", "worker", environment={"AIRFLOW__CELERY__WORKER_CONCURRENCY": "1"})
 

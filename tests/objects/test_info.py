@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.objects.stack import PROJECT, VERSION, Stack, connections, play
+from tests.objects.stack import PROJECT, READER, VERSION, Stack, connections, play
 
 DAG = """
 from datetime import datetime
 from airflow import DAG
-dag = DAG("news", schedule_interval=None, start_date=datetime(2023, 1, 1))
+dag = DAG("news", schedule=None, start_date=datetime(2023, 1, 1))
 """
 FILES = {"news.py": DAG, "broken.py": "import no_such_module_anywhere  # airflow dag"}
 
@@ -23,7 +23,7 @@ def test_tells_the_state(stack: Stack) -> None:
     stack.add_user("jane", "find-me")
     stack.sql("INSERT INTO variable (key, val, description) VALUES ('v', 'find-me', 'd')")
     for name, text in FILES.items():
-        stack.inside("bash", "-c", f"mkdir -p dags && cat > dags/{name} <<'END'\n{text}\nEND")
+        stack.inside("bash", "-c", f"mkdir -p dags && cat > dags/{name} <<'END'\n{text}\nEND", service=READER)
     stack.wait(lambda: stack.sql("SELECT 1 FROM dag, import_error"), seconds=60)
     stack.wait(lambda: play(info(subset=["workers"])).results[0]["workers"], seconds=60)
     played = play(info())
@@ -41,9 +41,10 @@ def test_tells_the_state(stack: Stack) -> None:
     assert "find-me" not in played.output
     assert "pbkdf2" not in played.output
     assert result["workers"] == [{"name": "celery@worker", "queues": ["default"]}]
-    (job,) = result["jobs"]
-    assert (job["job_type"], job["hostname"], job["alive"]) == ("SchedulerJob", "scheduler", True)
-    assert 0 <= job["heartbeat_age"] < 30
+    jobs = [(job["job_type"], job["hostname"], job["alive"]) for job in result["jobs"]]
+    reader = [("DagProcessorJob", READER, True)] if READER != "scheduler" else []
+    assert jobs == [*reader, ("SchedulerJob", "scheduler", True)]
+    assert all(0 <= job["heartbeat_age"] < 30 for job in result["jobs"])
     errors = {error["file"]: error["error"] for error in result["import_errors"]}
     assert errors == {"/opt/airflow/dags/broken.py": "ModuleNotFoundError: No module named 'no_such_module_anywhere'"}
     assert [dag["dag_id"] for dag in result["dags"]] == ["news"]

@@ -4,13 +4,17 @@ import os
 from datetime import datetime, timedelta
 
 from airflow import DAG
-from airflow.operators.bash import BashOperator
 from airflow.providers.docker.operators.docker import DockerOperator
+
+try:
+    from airflow.providers.standard.operators.bash import BashOperator
+except ImportError:
+    from airflow.operators.bash import BashOperator
 
 # One task a queue, which tells where it runs, and one that takes its time in a container of its own.
 with DAG(
     dag_id="queues",
-    schedule_interval=None,
+    schedule=None,
     start_date=datetime(2023, 1, 1),
     default_args={"retries": 0, "execution_timeout": timedelta(minutes=10)},
     is_paused_upon_creation=False,
@@ -20,7 +24,7 @@ with DAG(
 
 with DAG(
     dag_id="long",
-    schedule_interval=None,
+    schedule=None,
     start_date=datetime(2023, 1, 1),
     default_args={"retries": 0, "execution_timeout": timedelta(minutes=10)},
     is_paused_upon_creation=False,
@@ -29,7 +33,7 @@ with DAG(
         task_id="sleep",
         queue="red",
         image="news_fetcher:1.0",
-        container_name="cluster_long_{{ ts_nodash }}",
+        container_name="cluster_long_{{ dag_run.start_date | ts_nodash }}",
         # Of the two only the command is templated.
         entrypoint=["sleep"],
         command=["{{ dag_run.conf.get('seconds', 90) }}"],

@@ -126,6 +126,13 @@ def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
     assert worker["mem_limit"] == "2g"
 
 
+def test_a_service_depends_on_those_of_its_host_only() -> None:
+    services = {**SERVICES, "worker": {**SERVICES["worker"], "depends_on": ["redis", "scheduler"]}}
+    assert airflow_compose(services, stack())["services"]["worker"]["depends_on"] == ["redis"]
+    alone = airflow_compose(services, stack(groups=["airflow_worker"]))["services"]["worker"]
+    assert "depends_on" not in alone
+
+
 def test_only_a_stack_on_several_hosts_publishes_what_its_hosts_need() -> None:
     alone, spread = (airflow_compose(SERVICES, stack(address=address))["services"] for address in ("", "192.0.2.7"))
     assert [service.get("ports") for service in alone.values()] == [None, None, None]

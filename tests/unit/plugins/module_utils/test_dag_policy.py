@@ -140,7 +140,8 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
         "container-name-shared",
         one(container(container_name="n"), mapped=True),
         "container_name 'n' is that of other copies of this mapped task too, and only one of them can run at a time. "
-        "Write a name of its own, with {{ ts_nodash }}_{{ ti.map_index }}_{{ ti.try_number }} at its end.",
+        "Write a name of its own, "
+        "with {{ dag_run.start_date | ts_nodash }}_{{ ti.map_index }}_{{ ti.try_number }} at its end.",
     ),
     (
         "container-name-shared",
