@@ -207,18 +207,8 @@ def removed(folder: Path) -> list[str]:
 
     They also see what is used only while a task runs, which loading the files does not show.
     """
-    argv = [
-        VENV_BIN / "ruff",
-        "check",
-        "--isolated",
-        "--no-cache",
-        "--quiet",
-        "--select",
-        AIR,
-        "--output-format",
-        "json",
-    ]
-    done = subprocess.run([*argv, str(folder)], capture_output=True, text=True, check=False)
+    argv = ["check", "--isolated", "--no-cache", "--quiet", "--select", AIR, "--output-format", "json", str(folder)]
+    done = subprocess.run([VENV_BIN / "ruff", *argv], capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise CheckError(f"ruff cannot read {folder}: {done.stderr.strip()}")
     return [

@@ -34,7 +34,9 @@ def replace_under_a_reader(reader: str, program: ModuleType, kind: str, versions
     argv = ["docker", "exec", f"{PROJECT}-worker-1", "python", "-W", "ignore", "-c", reader + LOOP]
     loop = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert loop.stdout
-    loop.stdout.readline()
+    # What Airflow logs may stand before it.
+    while not loop.stdout.readline().startswith("ready"):
+        assert loop.poll() is None, loop.communicate()
     write: dict[str, Any] = {"name": f"{kind}_write", "create": {}, "replace": {}, "delete": []}
     actions = [{**write, "replace": version} for version in versions]
     for batch in (actions[:-1], actions[-1:]):

@@ -14,7 +14,7 @@ from ansible.module_utils import airflow_inside_dag_facts, airflow_inside_dags, 
 from ansible.module_utils.airflow_container import InsideError, run_program
 
 from tests.objects.dag_files import FILES, START, TOP, Hit
-from tests.objects.stack import SCHEDULER, Stack, run_command
+from tests.objects.stack import SCHEDULER, V3, Stack, run_command
 
 FOLDER = "/tmp/dags-check"
 LIMIT = 8
@@ -110,8 +110,12 @@ def test_what_is_found(checked: Report, name: str) -> None:
 
 def test_the_end_of_each_says_what_it_was(checked: Report) -> None:
     files = {file["file"]: file for file in checked["files"]}
-    assert files["segv.py"]["crash"] == "killed by SIGSEGV"
-    assert files["sys_exit.py"]["crash"] == "sys.exit(3)"
+    if V3:
+        assert "SIGSEGV" in files["segv.py"]["errors"][0]["text"]
+        assert files["sys_exit.py"]["errors"][0]["text"] == "SystemExit: 3"
+    else:
+        assert files["segv.py"]["crash"] == "killed by SIGSEGV"
+        assert files["sys_exit.py"]["crash"] == "sys.exit(3)"
     assert files["os_exit.py"]["crash"] == "os._exit or C code with exit code 4"
     assert files["loop.py"]["timeout"] == LIMIT
     errors = {name: file["errors"][0]["text"] for name, file in files.items() if file.get("errors")}

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.lab import docker
-from tests.objects.stack import PROJECT, ROW, VERSION, Stack, play
+from tests.objects.stack import PROJECT, ROW, V3, Stack, play
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-V3 = VERSION.startswith("3.")
 SHOWN = "NOT is_stale" if V3 else "is_active"
 DAG = """
 from datetime import datetime
@@ -122,16 +121,18 @@ def test_history_goes_with_a_file_and_not_with_an_error_in_it(folder: Folder) ->
     folder.remove("b.py")
     result = folder.refresh(changed=("a.py",), removed=("b.py",), delete_history=True)
     assert (result["gone"], result["not_deleted"]) == (1, {})
-    assert folder.dags() == {"a": "a.py", "a2": "a.py"}
+    # Airflow 3 itself does not show what it cannot read.
+    assert folder.dags() == ({} if V3 else {"a": "a.py", "a2": "a.py"})
     assert folder.sql("SELECT dag_id FROM dag_run ORDER BY 1") == [["a"], ["a2"]]
 
     # It leaves a file that is still there: it may come back.
     folder.write("a.py", "a")
-    assert folder.refresh(changed=("a.py",), delete_history=True)["gone"] == 1
+    assert folder.refresh(changed=("a.py",), delete_history=True)["gone"] == (0 if V3 else 1)
     assert folder.dags() == {"a": "a.py"}
     assert folder.sql("SELECT dag_id FROM dag_run ORDER BY 1") == [["a"], ["a2"]]
 
 
+@pytest.mark.skipif(V3, reason="Airflow 3 gives each version of a DAG a row of its own")
 def test_the_scheduler_may_write_the_same_dag_at_the_same_time(folder: Folder) -> None:
     folder.write("a.py", "a")
     folder.refresh(everything=True)

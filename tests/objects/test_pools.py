@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 pools = partial(task, "pools")
 
 COLUMNS = "SELECT json_object_agg(pool, json_build_array(slots, description)) FROM slot_pool"
+# What releases from 2.7 on tell of each pool besides.
+DEFERRED = {} if SERIES == "2.5" else {"include_deferred": False}
 DEFAULT = {"default_pool": [128, "Default pool"]}
 
 
@@ -62,8 +64,8 @@ def test_creates_changes_deletes_and_purges(stack: Stack) -> None:
     assert results[1]["created"] == [entry["name"] for entry in ODD_POOLS]
     assert results[1]["updated"] == ["slots", "description", "emptied"]
     assert (results[1]["deleted"], results[1]["unchanged"]) == (["absent", "purged"], ["same", "never"])
-    assert results[1]["diff"]["before"]["emptied"] == {"slots": 1, "description": "d"}
-    assert results[1]["diff"]["after"]["emptied"] == {"slots": 1}
+    assert results[1]["diff"]["before"]["emptied"] == {"slots": 1, "description": "d", **DEFERRED}
+    assert results[1]["diff"]["after"]["emptied"] == {"slots": 1, **DEFERRED}
     # A purge leaves Airflow the pool that it cannot be without.
     assert stored(stack) == DEFAULT | {
         ODD: [1, ODD],
@@ -164,7 +166,7 @@ def test_a_pool_in_use(stack: Stack) -> None:
         stack.sql("DELETE FROM task_instance WHERE dag_id = 'd'; DELETE FROM dag_run WHERE dag_id = 'd'")
     keys = ("name", "slots", "description", "occupied_slots", "open_slots")
     assert told["pools"] == [
-        dict(zip(keys, values, strict=True))
+        {**dict(zip(keys, values, strict=True)), **DEFERRED}
         for values in (
             ("default_pool", 128, "Default pool", 0, 128),
             ("endless", -1, "d", 1, None),

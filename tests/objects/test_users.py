@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.objects.secrecy import play_in_secret
-from tests.objects.stack import ODD, Stack, changed, failure, four_ways, play, summary, task
+from tests.objects.stack import ODD, V3, Stack, changed, failure, four_ways, play, summary, task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,8 +171,10 @@ def test_reports_what_airflow_does_not_take(meddling: Stack) -> None:
     result = play(users(wanted)).results[0]
     assert result["failed"]
     assert result["changed"]
-    reason = "does not exist (RaiseException: not this one)"
-    assert result["failed_objects"] == {"refused": reason, "tampered": "differs in lastname, password"}
+    # FAB of Airflow 3 keeps the database's reason to itself.
+    reason = f"does not exist ({'FabException: Error adding' if V3 else 'RaiseException: not this one)'}"
+    assert result["failed_objects"].pop("refused").startswith(reason)
+    assert result["failed_objects"] == {"tampered": "differs in lastname, password"}
     assert result["created"] == ["first", "tampered", "last"]
     assert sorted(meddling.users()) == ["first", "last", "tampered"]
     assert "find-me" not in json.dumps(result)
@@ -187,6 +189,7 @@ SELECT ab_user.id, dag_run.id, now(), now() FROM ab_user, dag_run WHERE username
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(V3, reason="notes of Airflow 3 do not refer to users")
 def test_who_has_written_a_note_on_a_run_cannot_be_deleted(stack: Stack) -> None:
     for name in ("first", "author", "last"):
         stack.add_user(name, "p")
