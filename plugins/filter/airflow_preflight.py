@@ -353,6 +353,19 @@ def external_problems(
     return problems
 
 
+def package_problems(packages: Sequence[str]) -> Problems:
+    """Return what is wrong with ``airflow_extra_packages``: pip's options and files have no place in it.
+
+    :param packages: requirements, as pip takes them
+    """
+    return [
+        f"airflow_extra_packages: {package!r} is no requirement; write a package's name and version, as in "
+        "pandas==2.2.3, and an index in airflow_extra_packages_index."
+        for package in packages
+        if not re.match(r"[A-Za-z0-9]", package) or "\n" in package
+    ]
+
+
 def plugins_problems(source: str) -> Problems:
     """Return what is wrong with ``airflow_plugins_source``.
 
@@ -372,8 +385,8 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     :param inputs: dict with ``version``, ``deployed_version``, ``image``, ``postgres_image``, ``releases``, ``groups``,
         ``service_groups``, ``all_service_groups``, ``names``, ``known``, ``config``, ``moved_options``,
         ``grace_period``, ``databases``, ``queues``, ``served_queues``, ``bind_address``, ``plugins_source``,
-        ``addresses``, ``tls``, ``ca_certificate``, ``ca_key``, ``external`` and ``passwords``, as the functions above
-        take them
+        ``extra_packages``, ``addresses``, ``tls``, ``ca_certificate``, ``ca_key``, ``external`` and ``passwords``, as
+        the functions above take them
     :returns: sentences; an empty list if all is well
     """
     problems = version_problems(inputs["version"], inputs["releases"])
@@ -396,6 +409,7 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += queue_problems(inputs["queues"], inputs["config"], inputs["served_queues"])
     problems += bind_problems(inputs["bind_address"])
     problems += plugins_problems(inputs["plugins_source"])
+    problems += package_problems(inputs["extra_packages"])
     return problems
 
 

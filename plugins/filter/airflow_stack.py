@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -177,6 +178,22 @@ def airflow_image_ids(names: Sequence[str], inspected: Sequence[Mapping[str, Any
     return {name: by_tag[name] for name in names if name in by_tag}
 
 
+def airflow_pip_errors(built: Mapping[str, Any]) -> str:
+    """Return what pip complained of in a build that failed.
+
+    :param built: result of the module docker_image_build
+    :returns: pip's lines with an error and what depends on what, or else the end of what was said
+    """
+    said = "\n".join(str(built.get(part) or "") for part in ("stdout", "stderr", "msg"))
+    lines = [re.sub(r"^#\d+ [\d.]+ +", "", line.strip()) for line in said.splitlines()]
+    found = [
+        line
+        for line in lines
+        if re.match(r"ERROR: |The user requested|\S+ \S+ (depends on|requires|has requirement)", line)
+    ]
+    return "\n".join(dict.fromkeys(found)) or "\n".join(lines[-10:])
+
+
 def airflow_secrets_handed_on(
     compose: Mapping[str, Any], known: Sequence[Mapping[str, Any]], values: Mapping[str, str]
 ) -> list[Dict]:
@@ -202,5 +219,6 @@ class FilterModule:
             "airflow_cfg": airflow_cfg,
             "airflow_compose": airflow_compose,
             "airflow_image_ids": airflow_image_ids,
+            "airflow_pip_errors": airflow_pip_errors,
             "airflow_secrets_handed_on": airflow_secrets_handed_on,
         }

@@ -136,7 +136,8 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
         SCHEDULES,
         [
             Hit("schedule-never-fires", None, dag)
-            # The croniter of 2.5 and 2.11 finds no day before a leap day, so that Airflow does not start `leap_day` either.
+            # Before release 3 Airflow looks for the day before, of which croniter finds none, and does not start
+            # `leap_day` either.
             for dag in ("ends_before_it_starts", "leap_day", "never", "never_catching_up", "over")
             if not (V3 and dag == "leap_day")
         ],

@@ -14,6 +14,7 @@ from airflow_preflight import (
     external_problems,
     image_problems,
     misspelt_problems,
+    package_problems,
     placement_problems,
     postgres_problems,
     queue_problems,
@@ -188,6 +189,13 @@ def test_options_that_moved_are_refused_with_their_new_place() -> None:
     ]
 
 
+def test_extra_packages_are_requirements() -> None:
+    assert package_problems(["pandas==2.2.3", "apache-airflow-providers-sftp", "x @ git+https://example.com/x"]) == []
+    problems = package_problems(["--index-url https://example.com", "-r file", "a\nb", ""])
+    assert len(problems) == 4
+    assert "airflow_extra_packages_index" in problems[0]
+
+
 def test_databases() -> None:
     assert database_problems([{"name": "news", "owner": "news"}]) == []
     problems = database_problems(
@@ -211,6 +219,7 @@ def test_all_problems_come_together() -> None:
             "names": ["airflow_typo"],
             "known": ["airflow_version"],
             "moved_options": {},
+            "extra_packages": [],
             "config": {
                 "celery_broker_transport_options": {"visibility_timeout": 600},
                 "operators": {"default_queue": "main"},

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
-from airflow_stack import airflow_cfg, airflow_compose, airflow_image_ids, airflow_secrets_handed_on
+from airflow_stack import (
+    airflow_cfg,
+    airflow_compose,
+    airflow_image_ids,
+    airflow_pip_errors,
+    airflow_secrets_handed_on,
+)
 from ansible.errors import AnsibleFilterError
 
 ROLES = Path(__file__).parents[4] / "roles"
@@ -124,6 +130,21 @@ def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
     }
     assert worker["hostname"] == "worker-h1"
     assert worker["mem_limit"] == "2g"
+
+
+def test_pip_s_reasons_are_picked_out_of_a_build() -> None:
+    said = """#7 2.31 ERROR: Cannot install pandas because these package versions have conflicting dependencies.
+#7 2.31 The conflict is caused by:
+#7 2.31     pandas 3 depends on numpy>=2
+#7 2.31     The user requested (constraint) numpy==1.24
+#7 ERROR: process "/bin/bash" did not complete
+"""
+    assert airflow_pip_errors({"stderr": said, "msg": "Building failed"}).splitlines() == [
+        "ERROR: Cannot install pandas because these package versions have conflicting dependencies.",
+        "pandas 3 depends on numpy>=2",
+        "The user requested (constraint) numpy==1.24",
+    ]
+    assert airflow_pip_errors({"msg": "no such image"}).splitlines()[-1] == "no such image"
 
 
 def test_a_service_depends_on_those_of_its_host_only() -> None:
