@@ -78,7 +78,10 @@ def found(report: Report) -> dict[str, list[Hit]]:
 def checked(running: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
     """The report on all files."""
     running.clear()
-    running.sql("INSERT INTO connection (conn_id, conn_type, port) VALUES ('stored', 'http', 1)")
+    running.sql(
+        "INSERT INTO connection (conn_id, conn_type, port, is_encrypted, is_extra_encrypted)"
+        " VALUES ('stored', 'http', 1, false, false)"
+    )
     files = {name: TOP + text for name, (text, _) in FILES.items()}
     extra = {
         "empty.py": "",
@@ -119,7 +122,7 @@ def test_the_end_of_each_says_what_it_was(checked: Report) -> None:
     assert files["os_exit.py"]["crash"] == "os._exit or C code with exit code 4"
     assert files["loop.py"]["timeout"] == LIMIT
     errors = {name: file["errors"][0]["text"] for name, file in files.items() if file.get("errors")}
-    assert errors["cycle.py"].endswith("Cycle detected in DAG: cycle. Faulty task: b")
+    assert errors["cycle.py"].lower().endswith("cycle detected in dag: cycle. faulty task: b")
     assert errors["missing_import.py"] == "ModuleNotFoundError: No module named 'no_such_module'"
     assert errors["package/سلام دنیا.py"] == "ModuleNotFoundError: No module named 'nothing_like_it'"
     assert "[61 * * * *] is not acceptable" in errors["bad_cron.py"]

@@ -21,7 +21,7 @@ def info(**options: Any) -> dict[str, Any]:
 def test_tells_the_state(stack: Stack) -> None:
     play(connections([{"conn_id": "c", "conn_type": "http", "password": "find-me"}]))
     stack.add_user("jane", "find-me")
-    stack.sql("INSERT INTO variable (key, val, description) VALUES ('v', 'find-me', 'd')")
+    stack.sql("INSERT INTO variable (key, val, description, is_encrypted) VALUES ('v', 'find-me', 'd', false)")
     for name, text in FILES.items():
         stack.inside("bash", "-c", f"mkdir -p dags && cat > dags/{name} <<'END'\n{text}\nEND", service=READER)
     stack.wait(lambda: stack.sql("SELECT 1 FROM dag, import_error"), seconds=60)

@@ -10,7 +10,7 @@ import pytest
 from ansible.module_utils import airflow_inside_pools
 
 from tests.objects.replacing import replace_under_a_reader
-from tests.objects.stack import ODD, PROJECT, SERIES, Stack, changed, failure, four_ways, play, summary, task
+from tests.objects.stack import ODD, PROJECT, SERIES, V3, Stack, changed, failure, four_ways, play, summary, task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,11 +147,15 @@ def test_reports_what_airflow_does_not_take(meddling: Stack) -> None:
     assert sorted(stored(meddling)) == ["default_pool", "first", "last", "tampered"]
 
 
-RUNNING = """
-INSERT INTO dag_run (dag_id, run_id, run_type, state, execution_date) VALUES ('d', 'r', 'manual', 'success', now());
-INSERT INTO task_instance (dag_id, run_id, task_id, map_index, pool, pool_slots, state)
-  VALUES ('d', 'r', 'a', -1, 'used', 2, 'running'), ('d', 'r', 'b', -1, 'endless', 1, 'running');
-"""
+# Two tasks that run. Airflow 3 gives each try an id, and a run other times.
+TIMES, NOW = ("logical_date, run_after", "now(), now()") if V3 else ("execution_date", "now()")
+ID, NEW_ID = ("id, ", "gen_random_uuid(), ") if V3 else ("", "")
+RUNNING = f"""
+INSERT INTO dag_run (dag_id, run_id, run_type, state, {TIMES}) VALUES ('d', 'r', 'manual', 'success', {NOW});
+INSERT INTO task_instance ({ID}dag_id, run_id, task_id, map_index, pool, pool_slots, state)
+  SELECT {NEW_ID}'d', 'r', task, -1, pool, slots, 'running'
+  FROM (VALUES ('a', 'used', 2), ('b', 'endless', 1)) AS each (task, pool, slots);
+"""  # noqa: S608 - our own texts
 
 
 @pytest.mark.slow
