@@ -152,8 +152,8 @@ TIMES, NOW = ("logical_date, run_after", "now(), now()") if V3 else ("execution_
 ID, NEW_ID = ("id, ", "gen_random_uuid(), ") if V3 else ("", "")
 RUNNING = f"""
 INSERT INTO dag_run (dag_id, run_id, run_type, state, {TIMES}) VALUES ('d', 'r', 'manual', 'success', {NOW});
-INSERT INTO task_instance ({ID}dag_id, run_id, task_id, map_index, pool, pool_slots, state)
-  SELECT {NEW_ID}'d', 'r', task, -1, pool, slots, 'running'
+INSERT INTO task_instance ({ID}dag_id, run_id, task_id, map_index, try_number, pool, pool_slots, state)
+  SELECT {NEW_ID}'d', 'r', task, -1, 1, pool, slots, 'running'
   FROM (VALUES ('a', 'used', 2), ('b', 'endless', 1)) AS each (task, pool, slots);
 """  # noqa: S608 - our own texts
 
