@@ -186,11 +186,9 @@ def airflow_pip_errors(built: Mapping[str, Any]) -> str:
     """
     said = "\n".join(str(built.get(part) or "") for part in ("stdout", "stderr", "msg"))
     lines = [re.sub(r"^#\d+ [\d.]+ +", "", line.strip()) for line in said.splitlines()]
-    found = [
-        line
-        for line in lines
-        if re.match(r"ERROR: |The user requested|\S+ \S+ (depends on|requires|has requirement)", line)
-    ]
+    # The builder's own error only says that pip failed.
+    telling = r"(?i)error: (?!failed to solve)|The user requested|\S+ \S+ (depends on|requires|has requirement)"
+    found = [line for line in lines if re.match(telling, line)]
     return "\n".join(dict.fromkeys(found)) or "\n".join(lines[-10:])
 
 

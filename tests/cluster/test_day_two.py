@@ -83,6 +83,16 @@ def test_certificates_in_their_last_year_are_made_anew(cluster: Cluster) -> None
     assert (again.code, set(again.changes.values())) == (0, {0}), again.output
 
 
+def test_workers_come_back_to_a_broker_that_was_made_anew(cluster: Cluster) -> None:
+    before = [worker(cluster, host.name, ".Id") for host in cluster.workers]
+    cluster.data.ssh("docker rm -f airflow-redis-1")
+    run = cluster.site("--tags", "airflow_stack")
+    assert run.code == 0, run.output
+    tasks = cluster.finish(cluster.trigger("queues"))
+    assert tasks == {"red": ("success", "worker1", 1), "blue": ("success", "worker2", 1)}
+    assert [worker(cluster, host.name, ".Id") for host in cluster.workers] == before
+
+
 def test_a_service_without_data_moves_with_its_group(cluster: Cluster, tmp_path: Path) -> None:
     inventory = yaml.safe_load((cluster.lab.directory / "hosts.yml").read_text(encoding="utf-8"))
     triggerers = inventory["all"]["children"]["airflow_triggerer"]["hosts"]

@@ -29,6 +29,7 @@ unset PYTHONPYCACHEPREFIX
 packages=$(python -c 'import airflow; print(airflow.__path__[0])')
 echo owner=$(stat -c %u:%g "$packages") compiled=$(find "$packages" -name 'settings*.pyc' | wc -l)
 echo python=$(python -c 'import sys; print(*sys.version_info[:2], sep=".")')
+test -e "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')/EXTERNALLY-MANAGED" && echo managed
 for place in dags logs .; do test -w /opt/airflow/$place || echo unwritable=$place; done
 echo preload=$LD_PRELOAD pip_user=${PIP_USER:-unset}
 """
@@ -66,6 +67,7 @@ def test_the_inside_is_the_official_one() -> None:
     assert "owner=50000:0" in words  # DF: COPY --chown=airflow:0 of ~/.local
     assert "compiled=1" in words  # DF removes every .pyc, so that this one is what `import airflow` has just written
     assert any(f"python=3.{minor}" in words for minor in PYTHONS[VERSION.rpartition(".")[0]])
+    assert "managed" not in words  # DOC, build.rst: pip adds packages
     assert "preload=/usr/lib/x86_64-linux-gnu/libstdc++.so.6" in words  # ENT: LD_PRELOAD
     assert "pip_user=unset" in words  # ENT: unset PIP_USER
 

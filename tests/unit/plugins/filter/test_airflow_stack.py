@@ -137,7 +137,7 @@ def test_pip_s_reasons_are_picked_out_of_a_build() -> None:
 #7 2.31 The conflict is caused by:
 #7 2.31     pandas 3 depends on numpy>=2
 #7 2.31     The user requested (constraint) numpy==1.24
-#7 ERROR: process "/bin/bash" did not complete
+ERROR: failed to solve: process "/bin/bash" did not complete
 """
     assert airflow_pip_errors({"stderr": said, "msg": "Building failed"}).splitlines() == [
         "ERROR: Cannot install pandas because these package versions have conflicting dependencies.",
