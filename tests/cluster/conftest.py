@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lab.names import AIRFLOW_VERSION, REPO
+from tests.lab.names import REPO, V3
 from tests.remote import Lab, Played, Remote, lab, wait
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ SECRETS = "/etc/airflow/secrets"
 # Seconds that a run of a DAG may take on a machine that five hosts share.
 RUN_SECONDS = 300
 
-# Airflow 3 has services that earlier releases do not, and another API.
-V3 = AIRFLOW_VERSION.startswith("3.")
 BESIDE_WORKERS = {"execution-api"} if V3 else set[str]()
 # Runs on the web server's host, with the password on standard input.
 ASK = """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.cluster.conftest import BESIDE_WORKERS, V3, Cluster
+from tests.cluster.conftest import BESIDE_WORKERS, Cluster
+from tests.lab.names import V3
 from tests.remote import wait
 
 PIPELINE = {"fetch", "remove_expired"}

@@ -21,6 +21,8 @@ FEEDS_PORT = 8000
 
 # The release of Airflow that tests are about.
 AIRFLOW_VERSION = os.environ.get("AIRFLOW_VERSION", "2.5.3")
+# Whether that is one of Airflow 3, which has other services, another API and other tables.
+V3 = AIRFLOW_VERSION.startswith("3.")
 
 
 def cache_dir() -> Path:

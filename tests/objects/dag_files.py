@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.objects.stack import SERIES, V3
+from tests.lab.names import V3
+from tests.objects.stack import SERIES
 
 
 class Hit(NamedTuple):

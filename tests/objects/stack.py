@@ -38,7 +38,6 @@ ROW: dict[str, Any] = TABLE["__airflow_releases"][SERIES]
 AUTH_MANAGER = {
     f"AIRFLOW__CORE__{name.upper()}": value for name, value in ROW["config"]["core"].items() if name == "auth_manager"
 }
-V3 = VERSION.startswith("3.")
 # The service that reads DAG files.
 READER = "dag-processor" if "dag-processor" in ROW["services"] else "scheduler"
 

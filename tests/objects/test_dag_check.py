@@ -13,8 +13,9 @@ import pytest
 from ansible.module_utils import airflow_inside_dag_facts, airflow_inside_dags, dag_policy
 from ansible.module_utils.airflow_container import InsideError, run_program
 
+from tests.lab.names import V3
 from tests.objects.dag_files import FILES, START, TOP, Hit
-from tests.objects.stack import SCHEDULER, V3, Stack, run_command
+from tests.objects.stack import SCHEDULER, Stack, run_command
 
 FOLDER = "/tmp/dags-check"
 LIMIT = 8

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.lab import docker
-from tests.objects.stack import PROJECT, ROW, V3, Stack, play
+from tests.lab.names import V3
+from tests.objects.stack import PROJECT, ROW, Stack, play
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.module_utils import airflow_inside_pools
 
+from tests.lab.names import V3
 from tests.objects.replacing import replace_under_a_reader
-from tests.objects.stack import ODD, PROJECT, SERIES, V3, Stack, changed, failure, four_ways, play, summary, task
+from tests.objects.stack import ODD, PROJECT, SERIES, Stack, changed, failure, four_ways, play, summary, task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

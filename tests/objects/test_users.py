@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.lab.names import V3
 from tests.objects.secrecy import play_in_secret
-from tests.objects.stack import ODD, V3, Stack, changed, failure, four_ways, play, summary, task
+from tests.objects.stack import ODD, Stack, changed, failure, four_ways, play, summary, task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

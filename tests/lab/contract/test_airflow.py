@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.lab.contract.containers import AIRFLOW, VERSION, Outcome, config, must, run
+from tests.lab.names import V3
 
 ALONE = {"CONNECTION_CHECK_MAX_COUNT": "0"}  # DOC, entrypoint.rst: 0 means that nothing is waited for
 PLACE = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://airflow:pw@database/airflow"}
@@ -17,9 +18,7 @@ PYTHONS = {"2.5": range(7, 11), "2.11": range(9, 13), "3.3": range(10, 15)}
 MIGRATE = "_AIRFLOW_DB_UPGRADE" if VERSION.startswith("2.5.") else "_AIRFLOW_DB_MIGRATE"
 # Airflow 3 keeps users in its database only if told to.
 USERS_IN_FAB = (
-    {"AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"}
-    if VERSION.startswith("3.")
-    else {}
+    {"AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"} if V3 else {}
 )
 FACTS = """
 echo user=$(id -u):$(id -g) home=$HOME umask=$(umask) directory=$PWD
