@@ -24,8 +24,8 @@ class Secret:
     """One secret as the caller wants it.
 
     :ivar name: file name in the directory of secrets
-    :ivar kind: ``password`` (32 characters), ``fernet`` (32 bytes in url-safe base64), or ``text`` (any form, never
-        made here)
+    :ivar kind: ``password`` (32 random bytes as text), ``signing`` (64 of them), ``fernet`` (32 bytes in url-safe
+        base64), or ``text`` (any form, never made here)
     :ivar value: the value given by the inventory, or None to keep or make one
     :ivar owner: user id, the only one that may read the file
     :ivar keep: why a value that exists must not just change, and how to change it all the same, for messages; empty if
@@ -75,11 +75,12 @@ class Outcome:
 def new_value(kind: str) -> str:
     """Return a fresh random value.
 
-    :param kind: ``password`` or ``fernet``; 256 bits of randomness either way
+    :param kind: ``password`` or ``fernet``, of 32 random bytes, or ``signing``, of 64: Airflow signs with HS512, whose
+        key is to be no shorter than its hash (RFC 7518, section 3.2)
     """
     if kind == "fernet":
         return base64.urlsafe_b64encode(os.urandom(32)).decode()
-    return random_source.token_urlsafe(32)
+    return random_source.token_urlsafe(64 if kind == "signing" else 32)
 
 
 def check_given(secret: Secret) -> None:

@@ -34,10 +34,11 @@ options:
         required: true
       kind:
         description:
-          - C(password) is 32 random bytes as text, C(fernet) a key for Airflow's encryption.
+          - C(password) is 32 random bytes as text, C(signing) 64 of them, to sign with HS512.
+          - C(fernet) is a key for Airflow's encryption.
           - C(text) may have any form, such as a certificate; it is never made here.
         type: str
-        choices: [password, fernet, text]
+        choices: [password, signing, fernet, text]
         default: password
       value:
         description: The value, if the inventory gives one. An empty string counts as not given.
@@ -132,7 +133,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 SECRET = {
     "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "choices": ["password", "fernet", "text"], "default": "password"},
+    "kind": {"type": "str", "choices": ["password", "signing", "fernet", "text"], "default": "password"},
     "value": {"type": "str", "no_log": True},
     "owner": {"type": "int", "default": 0},
     "keep": {"type": "str", "default": ""},

@@ -33,6 +33,13 @@ def test_a_missing_secret_is_made_once(tmp_path: Path) -> None:
         assert (again.value, again.write, again.chown) == (outcome.value, False, False)
 
 
+def test_a_key_to_sign_with_is_as_long_as_the_hash(tmp_path: Path) -> None:
+    assert len(settle(Secret("jwt_secret", "signing", owner=ME), str(tmp_path), False).value) >= 64
+    put(tmp_path, "jwt_secret", "short, from before")
+    kept = settle(Secret("jwt_secret", "signing", owner=ME), str(tmp_path), True)
+    assert (kept.value, kept.write) == ("short, from before", False)
+
+
 def test_a_value_given_wins(tmp_path: Path) -> None:
     put(tmp_path, "redis_password", "old")
     outcome = settle(Secret("redis_password", value="new", owner=ME), str(tmp_path), True)
