@@ -24,4 +24,6 @@ lock_airflow() {
 
 lock_airflow 2.5 2023-04-05 3.9
 lock_airflow 2.11 2026-04-01 3.11
+lock_airflow 3.1 2026-03-20 3.11
+lock_airflow 3.2 2026-06-10 3.11
 lock_airflow 3.3 2026-09-20 3.11

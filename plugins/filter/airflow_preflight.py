@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 Problems = list[str]
+MovedOptions = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 # Services of which a stack has one.
 SINGLE = ("postgres", "redis")
@@ -167,15 +168,21 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> Problems:
     return problems
 
 
-def config_problems(config: Mapping[str, Any], version: str, moved: Mapping[str, Mapping[str, str]]) -> Problems:
+def config_problems(config: Mapping[str, Any], version: str, moved: MovedOptions) -> Problems:
     """Return what is wrong with ``airflow_config``.
 
     :param config: options of airflow.cfg as a dict of sections
     :param version: value of ``airflow_version``
-    :param moved: of options that this release no longer reads, where it reads them now, as ``section.option``, or
-        nothing, as a dict of sections
+    :param moved: of options that are no longer read, where they are read instead, as ``section.option``, or nothing: a
+        dict of sections by the release from which on that is so, such as ``3`` or ``3.2``
     """
     problems = []
+    places: dict[tuple[str, str], str] = {}
+    for since in sorted(moved, key=_numbers):
+        if _numbers(since) <= _numbers(version):
+            places.update(
+                {(section, name): at for section, names in moved[since].items() for name, at in names.items()}
+            )
     for section, options in config.items():
         if not isinstance(options, Mapping):
             problems.append(f"airflow_config.{section}: must be a dict of options, as in core: {{parallelism: 16}}.")
@@ -183,7 +190,7 @@ def config_problems(config: Mapping[str, Any], version: str, moved: Mapping[str,
         for option in options:
             plain = re.sub(r"_(cmd|secret)$", "", str(option).lower())
             instead = MANAGED_OPTIONS.get((section, plain))
-            place = moved.get(section, {}).get(plain)
+            place = places.get((section, plain))
             if instead:
                 problems.append(f"airflow_config.{section}.{option}: this option is managed by the stack; {instead}.")
             elif place:
@@ -403,7 +410,9 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += address_problems(inputs["addresses"])
     problems += tls_problems(inputs["tls"], inputs["addresses"], inputs["ca_certificate"], inputs["ca_key"])
     problems += misspelt_problems(inputs["names"], inputs["known"])
-    problems += config_problems(inputs["config"], inputs["version"], inputs["moved_options"])
+    # Which options a release reads that does not exist nobody knows.
+    moved = {} if version_problems(inputs["version"], inputs["releases"]) else inputs["moved_options"]
+    problems += config_problems(inputs["config"], inputs["version"], moved)
     problems += visibility_problems(inputs["config"], inputs["grace_period"])
     problems += database_problems(inputs["databases"])
     problems += queue_problems(inputs["queues"], inputs["config"], inputs["served_queues"])

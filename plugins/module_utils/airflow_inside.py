@@ -37,6 +37,7 @@ MOVED = {
     "ImportError": ["airflow.models.errors:ParseImportError", "airflow.models.errors:ImportError"],
     "DAG": ["airflow.sdk:DAG", "airflow.models.dag:DAG"],
     "DagBag": ["airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag"],
+    "sync_bag_to_db": ["airflow.dag_processing.dagbag:sync_bag_to_db", "airflow.models.dagbag:sync_bag_to_db"],
     "DagContext": ["airflow.sdk.definitions._internal.contextmanager:DagContext", "airflow.models.dag:DagContext"],
     # Before release 3.2 part of the bag.
     "PythonDagImporter": ["airflow.dag_processing.importers.python_importer:PythonDagImporter"],

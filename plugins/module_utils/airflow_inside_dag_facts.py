@@ -168,7 +168,9 @@ def schedule_of(dag: Any) -> tuple[Any, Callable[[], Any]]:
     from airflow.serialization.serialized_objects import LazyDeserializedDAG  # noqa: PLC0415
 
     known = LazyDeserializedDAG.from_dag(dag)
-    return known.timetable, lambda: known.next_dagrun_info(last_automated_run_info=None)
+    # Of the run before; its name is another one since release 3.2.
+    before = next(iter(inspect.signature(known._real_dag.next_dagrun_info).parameters))
+    return known.timetable, lambda: known.next_dagrun_info(**{before: None})
 
 
 def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:

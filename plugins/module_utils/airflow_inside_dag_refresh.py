@@ -71,7 +71,7 @@ def read(airflow: Airflow, paths: list[str], folder: str) -> tuple[set[str], dic
     """
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    bag, write = bundle_bag(folder) if bundled() else folder_bag(airflow, folder)
+    bag, write = bundle_bag(airflow, folder) if bundled() else folder_bag(airflow, folder)
     for path in paths:
         bag.process_file(path, only_if_updated=False)
     for left in reversed(range(TRIES)):
@@ -99,15 +99,17 @@ def folder_bag(airflow: Airflow, folder: str) -> tuple[Any, Callable[[], None]]:
     return bag, lambda: bag.sync_to_db(processor_subdir=folder)
 
 
-def bundle_bag(folder: str) -> tuple[Any, Callable[[], None]]:
+def bundle_bag(airflow: Airflow, folder: str) -> tuple[Any, Callable[[], None]]:
     """Return the same from release 3 on."""
     from airflow.dag_processing.bundles.manager import DagBundlesManager  # noqa: PLC0415
-    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db  # noqa: PLC0415
 
     # DAGs refer to it, and the DAG processor may not have run yet.
     DagBundlesManager().sync_bundles_to_db()
-    bag = DagBag(dag_folder=os.devnull, collect_dags=False, bundle_path=Path(folder), bundle_name=BUNDLE)
-    return bag, lambda: sync_bag_to_db(bag, BUNDLE, None)
+    kind, write = airflow.find("DagBag"), airflow.find("sync_bag_to_db")
+    # Since release 3.2.
+    named = {"bundle_name": BUNDLE} if "bundle_name" in inspect.signature(kind).parameters else {}
+    bag = kind(dag_folder=os.devnull, collect_dags=False, bundle_path=Path(folder), **named)
+    return bag, lambda: write(bag, BUNDLE, None)
 
 
 def known_files() -> set[str]:

@@ -83,6 +83,17 @@ def test_every_scenario_is_in_the_list_of_scenarios() -> None:
     assert sorted(named) == sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
 
 
+def test_every_release_called_tested_is_tested() -> None:
+    """The release of each row is in the lists by which `make test-full` tests images, modules and a whole stack."""
+    paths = ("tests/scenarios.yml", "roles/airflow/vars/main/releases.yml", "roles/airflow/defaults/main.yml")
+    listed, table, defaults = (yaml.safe_load((ROOT / path).read_text(encoding="utf-8")) for path in paths)
+    tested = {row["tested"] for row in table["__airflow_releases"].values()}
+    besides_the_default = tested - {defaults["airflow_version"]}
+    assert besides_the_default == set(listed["releases"])
+    stacks = {entry.partition(" ")[2] for entry in (*listed["core"], *listed["full"]) if entry.startswith("default")}
+    assert besides_the_default == stacks - {""}
+
+
 def test_changelog_fragments_use_known_sections() -> None:
     config = yaml.safe_load((ROOT / "changelogs" / "config.yaml").read_text(encoding="utf-8"))
     known = {"release_summary", "trivial", *(section for section, _title in config["sections"])}

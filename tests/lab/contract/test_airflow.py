@@ -13,7 +13,7 @@ ALONE = {"CONNECTION_CHECK_MAX_COUNT": "0"}  # DOC, entrypoint.rst: 0 means that
 PLACE = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://airflow:pw@database/airflow"}
 NOWHERE = "postgresql+psycopg2://airflow:pw@127.0.0.1:1/airflow"
 # Minor releases of Python 3 that each series supports: python_requires of its package.
-PYTHONS = {"2.5": range(7, 11), "2.11": range(9, 13), "3.3": range(10, 15)}
+PYTHONS = {"2.5": range(7, 11), "2.11": range(9, 13), "3.1": range(10, 14), "3.2": range(10, 15), "3.3": range(10, 15)}
 # ENT: the variable's name since release 2.7 is the second one.
 MIGRATE = "_AIRFLOW_DB_UPGRADE" if VERSION.startswith("2.5.") else "_AIRFLOW_DB_MIGRATE"
 # Airflow 3 keeps users in its database only if told to.

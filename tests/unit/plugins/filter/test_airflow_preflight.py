@@ -181,12 +181,27 @@ def test_managed_options_are_refused_in_every_spelling() -> None:
 
 def test_options_that_moved_are_refused_with_their_new_place() -> None:
     config = {"webserver": {"Base_URL": "https://example.com", "secret_key": "x"}, "core": {"check_slas": True}}
-    moved = {"webserver": {"base_url": "api.base_url", "secret_key": "api.secret_key"}, "core": {"check_slas": ""}}
+    options = {"webserver": {"base_url": "api.base_url", "secret_key": "api.secret_key"}, "core": {"check_slas": ""}}
+    moved = {"3.2": {"api": {"page_size": "api.fallback_page_limit"}}, "3": options}
     assert config_problems(config, "3.3.2", moved) == [
         "airflow_config.webserver.Base_URL: Airflow 3.3.2 reads it as api.base_url; write that.",
         "airflow_config.webserver.secret_key: this option is managed by the stack; set airflow_webserver_secret_key.",
         "airflow_config.core.check_slas: Airflow 3.3.2 has no such option; remove it.",
     ]
+    assert config_problems(config, "2.11.2", moved) == [
+        "airflow_config.webserver.secret_key: this option is managed by the stack; set airflow_webserver_secret_key."
+    ]
+    assert config_problems({"api": {"page_size": 50}}, "3.1.8", moved) == []
+    assert config_problems({"api": {"page_size": 50}}, "3.2.0", moved) == [
+        "airflow_config.api.page_size: Airflow 3.2.0 reads it as api.fallback_page_limit; write that."
+    ]
+
+
+def test_options_that_moved_are_refused_where_they_are_read_last() -> None:
+    moved = {"3": {"webserver": {"page_size": "api.page_size"}}, "3.2": {"webserver": {"page_size": "api.limit"}}}
+    for version, place in (("3.1.8", "api.page_size"), ("3.2.2", "api.limit")):
+        problems = config_problems({"webserver": {"page_size": 50}}, version, moved)
+        assert problems == [f"airflow_config.webserver.page_size: Airflow {version} reads it as {place}; write that."]
 
 
 def test_extra_packages_are_requirements() -> None:
