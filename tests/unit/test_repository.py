@@ -71,6 +71,17 @@ def test_no_role_takes_sets_for_lists() -> None:
     assert [place for place in found if place.startswith(("roles/", "playbooks/"))] == []
 
 
+def test_no_task_for_one_host_ends_the_run_of_all_without_a_word() -> None:
+    """With run_once Ansible takes a host that ignore_unreachable names for an error of all hosts, and says nothing."""
+    silent = [
+        f"{path.relative_to(ROOT)}: {task['name']}"
+        for path in (ROOT / "roles").glob("*/tasks/*.yml")
+        for task in yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        if task.get("run_once") and task.get("ignore_unreachable") and not task.get("ignore_errors")
+    ]
+    assert silent == []
+
+
 def test_text_files_end_with_one_newline() -> None:
     wrong = [name for name, text in texts().items() if text and (not text.endswith("\n") or text.endswith("\n\n"))]
     assert wrong == []
