@@ -52,7 +52,8 @@ def worker(cluster: Cluster, host: str, field: str) -> str:
 
 def test_a_long_task_survives_that_its_worker_is_replaced(cluster: Cluster) -> None:
     before = worker(cluster, "worker1", ".Id")
-    run = start_long(cluster, "worker1", 90)
+    # Longer than a busy controller takes to come to the worker.
+    run = start_long(cluster, "worker1", 180)
     variables = {"airflow_environment": {"REPLACED": run}}
     played = cluster.site("--tags", "airflow_stack", "--limit", "worker1", **variables)
     assert played.code == 0, played.output

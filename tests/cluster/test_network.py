@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cluster.conftest import LAB, SECRETS
+from tests.lab.names import V3
 
 if TYPE_CHECKING:
     from tests.cluster.conftest import Cluster
@@ -107,5 +108,6 @@ def test_redis_refuses_the_same(cluster: Cluster, changes: list[str], words: str
 def test_hosts_have_the_secrets_that_their_services_read(cluster: Cluster) -> None:
     found = {name: set(host.ssh(f"ls {SECRETS}").split()) for name, host in cluster.hosts.items()}
     shared = {"sql_alchemy_conn", "result_backend", "broker_url", "fernet_key", "webserver_secret_key"}
+    shared |= {"jwt_secret"} if V3 else set()
     assert {"ca_key", "postgres_password", "admin_password", "certificates.json"} < found["data1"]
     assert [found[name] for name in sorted(found) if name != "data1"] == [shared] * 4

@@ -125,7 +125,7 @@ from datetime import datetime
 from airflow import DAG
 from airflow.operators.bash import BashOperator
 
-with DAG("lost", schedule_interval=None, start_date=datetime(2023, 1, 1)):
+with DAG("lost", schedule=None, start_date=datetime(2023, 1, 1)):
     BashOperator(task_id="lost", bash_command="true", queue="blue")
 """
 
