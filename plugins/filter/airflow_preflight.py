@@ -397,6 +397,8 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     :returns: sentences; an empty list if all is well
     """
     problems = version_problems(inputs["version"], inputs["releases"])
+    # Which options a release reads that does not exist nobody knows.
+    moved = {} if problems else inputs["moved_options"]
     if not problems:
         problems += change_problems(inputs["version"], inputs["deployed_version"])
     if not problems and "postgres" not in inputs["external"]:
@@ -410,8 +412,6 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += address_problems(inputs["addresses"])
     problems += tls_problems(inputs["tls"], inputs["addresses"], inputs["ca_certificate"], inputs["ca_key"])
     problems += misspelt_problems(inputs["names"], inputs["known"])
-    # Which options a release reads that does not exist nobody knows.
-    moved = {} if version_problems(inputs["version"], inputs["releases"]) else inputs["moved_options"]
     problems += config_problems(inputs["config"], inputs["version"], moved)
     problems += visibility_problems(inputs["config"], inputs["grace_period"])
     problems += database_problems(inputs["databases"])

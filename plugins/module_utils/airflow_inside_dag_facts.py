@@ -168,9 +168,13 @@ def schedule_of(dag: Any) -> tuple[Any, Callable[[], Any]]:
     from airflow.serialization.serialized_objects import LazyDeserializedDAG  # noqa: PLC0415
 
     known = LazyDeserializedDAG.from_dag(dag)
-    # Of the run before; its name is another one since release 3.2.
-    before = next(iter(inspect.signature(known._real_dag.next_dagrun_info).parameters))
-    return known.timetable, lambda: known.next_dagrun_info(**{before: None})
+
+    def first_run() -> Any:
+        # Of the run before; its name is another one since release 3.2.
+        before = next(iter(inspect.signature(known._real_dag.next_dagrun_info).parameters))
+        return known.next_dagrun_info(**{before: None})
+
+    return known.timetable, first_run
 
 
 def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:
