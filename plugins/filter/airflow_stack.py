@@ -123,6 +123,7 @@ def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any
     result = {**shared, **command, **service}
     result["environment"] = {**shared["environment"], **service.get("environment", {})}
     result["volumes"] = [*shared["volumes"], *service.get("volumes", [])]
+    result["reads"] = [*shared["reads"], *service.get("reads", [])]
     result["internal_ports"] = [row["log_port"]] if "log_port" in row else []
     if "health" in row:
         # -B: a check writes no byte code, which would pile up in the container's layer.
