@@ -5,12 +5,13 @@ Valid on Python 3.7, the oldest of the official images.
 
     health.py http PORT PATH    the service answers 200
     health.py job TYPE          the job of this container has a fresh heartbeat in the metadata database
-    health.py celery            the worker answers and consumes from a queue, or finishes its tasks before it ends
+    health.py celery SECONDS    the worker answers and consumes from a queue, or was told to end no longer ago than that
 """
 
 import os
 import socket
 import sys
+import time
 
 SECRETS = "/run/secrets"
 # Seconds, the limit of Airflow's own health page. Jobs beat every 5 s, and 2.5 writes each beat with the next one.
@@ -72,9 +73,15 @@ def job(job_type):
         fail(f"the last heartbeat of {job_type} is {age:.0f} s old")
 
 
-def celery():
-    """Check that the worker of this container answers and has a queue, which a mere ping does not prove."""
+def celery(grace_period):
+    """Check that the worker of this container answers and has a queue, which a mere ping does not prove.
+
+    One that finishes its tasks before it ends answers nobody. That it was told so, it has noted.
+    """
     if os.path.exists(FINISHING):
+        ago = time.time() - os.path.getmtime(FINISHING)
+        if ago > float(grace_period):
+            fail(f"the worker was told to end {ago:.0f} s ago, and has not")
         print("the worker was told to end, and finishes its tasks")
         return
     from celery import Celery

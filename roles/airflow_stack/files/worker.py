@@ -19,9 +19,9 @@ def note(how, **_others):
     :param how: Celery's word for the way in which it ends, ``Warm`` for the one in which it finishes its tasks
     """
     if how == "Warm":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with open(FINISHING, "w"):
             pass
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,5 +57,9 @@ def test_the_health_check_reads_that_note(
     monkeypatch.setattr(health, "FINISHING", worker.FINISHING)
     worker.note(how="Warm")
     # Without the note it would ask Celery, which is not there.
-    health.celery()
+    health.celery("600")
     assert capsys.readouterr().out == "the worker was told to end, and finishes its tasks\n"
+    os.utime(worker.FINISHING, (0, time.time() - 601))
+    with pytest.raises(SystemExit, match="1"):
+        health.celery("600")
+    assert capsys.readouterr().out == "the worker was told to end 601 s ago, and has not\n"
