@@ -102,6 +102,8 @@ class Lab:
         argv += ["-e", json.dumps(variables), str(REPO / playbook)]
         environment = {**os.environ, "ANSIBLE_CONFIG": str(REPO / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
         environment.pop("ANSIBLE_LOG_PATH", None)
+        # Molecule sets it, and it wins.
+        environment.pop("ANSIBLE_FORCE_COLOR", None)
         return subprocess.Popen(
             argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -92,6 +93,22 @@ def test_workers_come_back_to_a_broker_that_was_made_anew(cluster: Cluster) -> N
     tasks = cluster.finish(cluster.trigger("queues"))
     assert tasks == {"red": ("success", "worker1", 1), "blue": ("success", "worker2", 1)}
     assert [worker(cluster, host.name, ".Id") for host in cluster.workers] == before
+
+
+def test_a_service_that_hangs_is_restarted(cluster: Cluster) -> None:
+    host = cluster.hosts["control2"]
+    inspect = "docker inspect -f '{{.State.StartedAt}} {{.State.Health.Status}}' airflow-scheduler-1"
+    before, _ = host.ssh(inspect).split()
+    host.ssh("pkill -STOP -P $(docker inspect -f '{{.State.Pid}}' airflow-scheduler-1)")
+
+    def again() -> bool:
+        started, health = host.ssh(inspect).split()
+        return started != before and health == "healthy"
+
+    wait(again, 400, "the scheduler that was stopped with SIGSTOP to be restarted")
+    said = host.ssh("journalctl -u airflow-restart-unhealthy -o cat --since -10min")
+    # The other scheduler has missed its heartbeat before, and no longer counts it as running.
+    assert re.search("restarting airflow-scheduler-1, whose last health check said: .*heartbeat", said), said
 
 
 def test_a_service_without_data_moves_with_its_group(cluster: Cluster, tmp_path: Path) -> None:

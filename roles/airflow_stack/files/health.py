@@ -66,9 +66,9 @@ def job(job_type):
         )
         age = cursor.fetchone()[0]
     connection.close()
-    # A job that was killed still counts as running, and an earlier container had the same name.
+    # A killed job counts as running until another scheduler misses it, and an earlier container had the same name.
     if age is None or age > container_age():
-        fail(f"no {job_type} of {name} has left a heartbeat since this container started")
+        fail(f"no {job_type} of {name} that counts as running has left a heartbeat since this container started")
     if age > FRESH:
         fail(f"the last heartbeat of {job_type} is {age:.0f} s old")
 
