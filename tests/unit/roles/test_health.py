@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,18 +10,15 @@ from typing import Any
 
 import pytest
 
+from tests.programs import load
+
 Verdict = Callable[[float | None, float], str]
-PATH = Path(__file__).parents[3] / "roles" / "airflow_stack" / "files" / "health.py"
 
 
 @pytest.fixture
 def health(tmp_path: Path) -> Any:
     """The program as a module, with a secret to read."""
-    spec = importlib.util.spec_from_file_location("health", PATH)
-    assert spec
-    assert spec.loader
-    module: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load("health")
     module.SECRETS = str(tmp_path)
     (tmp_path / "sql_alchemy_conn").write_text("postgresql+psycopg2://airflow:x@postgres:5432/airflow")
     return module

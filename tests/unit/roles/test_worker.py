@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import time
@@ -11,19 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.programs import load
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-FILES = Path(__file__).parents[3] / "roles" / "airflow_stack" / "files"
-
-
-def load(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, FILES / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
