@@ -16,8 +16,11 @@ from tests.steps import ROOT, Result, Step, closing_line, run, show_failure, wri
 
 LOGS = ROOT / "build" / "test"
 SCENARIOS = ROOT / "tests" / "scenarios.yml"
-# What molecule says when a phase of a scenario starts and ends, and what Ansible says at the end of one.
-PROGRESS = re.compile(r"(> \w+\] Execut(ing|ed)|^PLAY \[|^fatal: |failed=|^tests/\S+ .*(FAILED|ERROR))")
+# What molecule says when a phase of a scenario starts and ends, what Ansible says at the end of one, which file tells
+# more.
+PROGRESS = re.compile(
+    r"> \w+\] Execut(ing|ed)|^PLAY \[|^TASK \[.*, log in |^fatal: |failed=|^tests/\S+ .*(FAILED|ERROR)"
+)
 
 
 # What tells the lab, our playbooks and the tests which release of Airflow is meant; without it the default's.
