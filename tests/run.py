@@ -16,8 +16,8 @@ from tests.steps import ROOT, Result, Step, closing_line, run, show_failure, wri
 
 LOGS = ROOT / "build" / "test"
 SCENARIOS = ROOT / "tests" / "scenarios.yml"
-# What molecule says when a phase of a scenario starts and ends, what Ansible says at the end of one, which file tells
-# more.
+# What molecule says when a phase of a scenario starts and ends, what Ansible says at the end of one, and the task of
+# molecule/shared/pytest.yml that names its log.
 PROGRESS = re.compile(
     r"> \w+\] Execut(ing|ed)|^PLAY \[|^TASK \[.*, log in |^fatal: |failed=|^tests/\S+ .*(FAILED|ERROR)"
 )
