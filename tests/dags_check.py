@@ -26,8 +26,9 @@ from tests.steps import ROOT, VENV_BIN
 # Our module_utils, by the names that they have inside Ansible.
 ansible.module_utils.__path__.append(str(ROOT / "plugins" / "module_utils"))
 
-from ansible.module_utils import airflow_inside_dag_facts, airflow_inside_dags, dag_policy  # noqa: E402
-from ansible.module_utils.airflow_container import InsideError, run_program  # noqa: E402
+from ansible.module_utils import dag_policy  # noqa: E402
+from ansible.module_utils.airflow_container import InsideError  # noqa: E402
+from ansible.module_utils.dag_parse import parse_files  # noqa: E402
 
 RECIPES = ROOT / "tests" / "lab" / "recipes.yml"
 IMAGE = "apache/airflow:"
@@ -189,17 +190,20 @@ def load(release: Release, interpreter: Path, folder: Path, plugins: Path | None
             done = subprocess.run(argv, input=data, env=variables, capture_output=True, text=True, check=False)
             return done.returncode, done.stdout, done.stderr
 
-        action = {"name": "dags_check", "folder": str(folder), "limit": limit, "jobs": 0}
-        action |= {"connections": False, "plugins": plugins is not None}
-        programs = [airflow_inside_dag_facts, airflow_inside_dags]
         try:
-            reports = run_program(
-                run, [str(interpreter)], str(interpreter), timeout=TIMEOUT, programs=programs, actions=[action]
+            return parse_files(
+                run,
+                [str(interpreter)],
+                str(interpreter),
+                timeout=TIMEOUT,
+                folder=str(folder),
+                limit=limit,
+                jobs=0,
+                database=False,
+                plugins=plugins is not None,
             )
         except InsideError as error:
             raise CheckError(str(error)) from error
-        found: dict[str, Any] = reports["dags_check"]
-        return found
 
 
 def removed(folder: Path) -> list[str]:
@@ -237,6 +241,11 @@ def check(options: argparse.Namespace) -> int:
     lines = [*map(str, findings), *(removed(folder) if release.version.startswith("3.") else [])]
     for line in lines:
         print(line)
+    for name in sorted(set(map(dag_policy.missing_name, findings)) - {""}):
+        say(
+            f"there is no database here that could have {name!r}; give it in the environment: "
+            f"AIRFLOW_VAR_{name.upper()}=VALUE, or AIRFLOW_CONN_{name.upper()}=URI"
+        )
     for rule, reason in not_checked.items():
         say(f"not checked: {rule}, as {reason}")
     count = sum(len(file.get("dags", ())) for file in report["files"])

@@ -248,6 +248,15 @@ def secrets_read(results: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     }
 
 
+def names_wanted(entries: Sequence[Entry], key: str) -> list[str]:
+    """Return the names of the objects that Airflow will have, also where role airflow_objects has not run yet.
+
+    :param entries: a list of the inventory, such as ``airflow_pools``
+    :param key: what names an object in it, such as ``name``
+    """
+    return [entry[key] for entry in entries if entry.get("state", "present") == "present"]
+
+
 class FilterModule:
     """Ansible's entry point."""
 
@@ -262,4 +271,5 @@ class FilterModule:
             "airflow_user_problems": user_problems,
             "airflow_users_resolved": users_resolved,
             "airflow_variable_problems": variable_problems,
+            "airflow_wanted": names_wanted,
         }

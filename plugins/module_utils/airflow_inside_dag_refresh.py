@@ -40,6 +40,9 @@ def action_dag_refresh(airflow: Airflow, request: dict[str, Any], report: dict[s
     from airflow.configuration import conf  # noqa: PLC0415
     from airflow.models import Variable  # noqa: PLC0415
 
+    # From release 3 on a DAG file that reads a variable or a connection gets it here as in Airflow's own server
+    # processes, whose mark this is.
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
     folder = conf.get("core", "dags_folder")
     alive = airflow.dag_files(folder)
     changed, removed = ({os.path.join(folder, path) for path in request[part]} for part in ("changed", "removed"))

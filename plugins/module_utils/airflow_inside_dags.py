@@ -7,6 +7,7 @@ file costs hundredths of a second.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import faulthandler
@@ -37,8 +38,8 @@ GRACE = 1.0
 TICK = 0.2
 PR_SET_PDEATHSIG = 1
 FRAME = re.compile(r'^\s*File "(.+?)", line (\d+)', re.MULTILINE)
-# Fills a dict with what it finds in a file.
-Load = Callable[[str, Dict[str, Any]], None]
+# Fills a dict with what it finds in a file; Python notes the place of a crash in the file of that number.
+Load = Callable[[str, Dict[str, Any], int], None]
 FIRST = """
 from datetime import datetime
 from airflow import DAG
@@ -51,6 +52,16 @@ FIRST_DECORATOR = """
 from airflow.decorators import task
 hasattr(task, "docker")
 """
+# What asks Airflow for a variable or a connection, mostly.
+NEEDS_API = re.compile(rb"Variable|[Cc]onnection|Hook")
+# What each process imports that parses a file.
+PROCESSOR = (
+    "airflow.api_fastapi.execution_api.app",
+    "airflow.dag_processing.manager",
+    "airflow.models.serialized_dag",
+)
+# Where releases keep what looks at access_control.
+SECURITY = ("airflow.providers.fab.www.security_appless", "airflow.www.security_appless", "airflow.www.security")
 AIRFLOW_IMPORT = re.compile(rb"^\s*(?:from|import)\s+(airflow(?:\.\w+)+)", re.MULTILINE)
 
 
@@ -58,16 +69,16 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
     """Load every DAG file below a folder that Airflow would load, and report what came of each.
 
     :param request: ``folder``; ``limit``, seconds that one file gets; ``jobs``, how many are loaded at a time, 0 for
-        one a core; ``connections``, whether to look for those that the tasks use; ``plugins``, whether there has to be
-        a folder of plugins
+        one a core; ``database``, whether there is the database of a stack to ask for connections, pools and roles;
+        ``plugins``, whether there has to be a folder of plugins
     :param report: gets ``exists``, whether the folder does, and that of the plugins; ``files``, in order of their
         paths, each with ``file`` (relative to the folder; of the plugins only what went wrong, as the file
-        ``plugins``), ``seconds``, and either what the action dag_facts reports, or ``timeout`` (seconds) or ``crash``
-        (words), with ``place`` where known; ``connections``, ids of those that are there, None where
-        ``connections_unknown`` says why nobody knows
+        ``plugins``), ``seconds``, and either what the action dag_parse reports, or ``timeout`` (seconds) or ``crash``
+        (words), with ``place`` where known; ``database``, see look_up
     """
     from airflow.configuration import conf  # noqa: PLC0415 - only the container has Airflow
 
+    read_only()
     folder, plugins = request["folder"], conf.get("core", "plugins_folder")
     report["exists"] = os.path.isdir(folder) and (os.path.isdir(plugins) or not request["plugins"])
     files = report.setdefault("files", [])
@@ -81,16 +92,33 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
         return
     paths = sorted(airflow.dag_files(folder))
 
-    def load(path: str, found: dict[str, Any]) -> None:
-        airflow.actions["action_dag_facts"](airflow, {"folder": folder, "path": path}, found)
+    warm_up(airflow, paths)
+    parsing = {"folder": folder, "limit": request["limit"], "database": request["database"], "api": api(paths)}
 
-    import_what_they_use(paths, load)
+    def load(path: str, found: dict[str, Any], pipe: int) -> None:
+        airflow.actions["action_dag_parse"](airflow, {**parsing, "path": path, "pipe": pipe}, found)
+
     for child in run_each(paths, load, request["limit"], request["jobs"] or len(os.sched_getaffinity(0))):
         result = {"file": os.path.relpath(child.path, folder), "seconds": round(child.seconds, 3)}
         files.append({**result, **child.outcome(folder)})
     files.sort(key=lambda file: str(file["file"]))
-    if request["connections"]:
-        look_for_connections(airflow, used_connections(files), report)
+    if request["database"]:
+        report["database"] = look_up(airflow, used_connections(files))
+
+
+def read_only() -> None:
+    """Let nothing that this process and its children do change Airflow's database, not even what DAG files do."""
+    from airflow import settings  # noqa: PLC0415
+    from sqlalchemy import event  # noqa: PLC0415
+
+    def restrict(connection: Any, _record: Any) -> None:
+        if hasattr(connection, "set_session"):
+            # Of psycopg2: each transaction begins with the words READ ONLY.
+            connection.set_session(readonly=True)
+        else:
+            connection.execute("PRAGMA query_only = ON")
+
+    event.listen(settings.engine, "connect", restrict)
 
 
 def broken_plugins(folder: str, limit: float) -> list[dict[str, Any]]:
@@ -110,13 +138,14 @@ def broken_plugins(folder: str, limit: float) -> list[dict[str, Any]]:
     return broken
 
 
-def load_plugins(folder: str, report: dict[str, Any]) -> None:
+def load_plugins(folder: str, report: dict[str, Any], _pipe: int) -> None:
     """Load the plugins of a folder.
 
     :param folder: the plugins folder
     :param report: gets ``errors``, as of a file
     """
     from airflow import plugins_manager  # noqa: PLC0415
+    from airflow.listeners.listener import get_listener_manager  # noqa: PLC0415
 
     plugins_manager.ensure_plugins_loaded()
     # By path, or by name for a plugin of an installed package.
@@ -124,9 +153,13 @@ def load_plugins(folder: str, report: dict[str, Any]) -> None:
         os.path.join("plugins", os.path.relpath(path, folder)) if os.path.isabs(path) else path: text
         for path, text in plugin_errors(plugins_manager).items()
     }
-    report["errors"] = [
-        {"file": file, "line": None, "dag_id": None, "text": text, "timeout": False} for file, text in errors.items()
-    ]
+    try:
+        # No service starts if a plugin's listener does not fit Airflow's hooks.
+        get_listener_manager()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
+        errors["plugins"] = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    fields = {"line": None, "dag_id": None, "kind": "import", "timeout": False}
+    report["errors"] = [{"file": file, "text": text, **fields} for file, text in errors.items()]
 
 
 def plugin_errors(plugins_manager: Any) -> dict[str, str]:
@@ -135,28 +168,70 @@ def plugin_errors(plugins_manager: Any) -> dict[str, str]:
     return errors
 
 
-def import_what_they_use(paths: Iterable[str], load: Load) -> None:
+def warm_up(airflow: Airflow, paths: Iterable[str]) -> None:
     """Import the parts of Airflow that loading these files takes, once for all of them.
 
     Airflow does the same from release 2.6 on (parsing_pre_import_airflow_modules). What cannot be imported fails again
     in the file that names it, where it is reported.
+
+    :param airflow: knows where Airflow's classes are
+    :param paths: the files
     """
-    names, first = set(), FIRST
-    for path in paths:
-        if path.endswith(".py"):
-            with contextlib.suppress(OSError), open(path, "rb") as file:
-                text = file.read()
-                names.update(AIRFLOW_IMPORT.findall(text))
-                first += FIRST_DECORATOR if b"@task." in text and FIRST_DECORATOR not in first else ""
+    names, first = set(PROCESSOR), FIRST
+    for text in texts(paths):
+        names.update(name.decode() for name in AIRFLOW_IMPORT.findall(text))
+        names.update(SECURITY if b"access_control" in text else ())
+        first += FIRST_DECORATOR if b"@task." in text and FIRST_DECORATOR not in first else ""
     for name in sorted(names):
         with contextlib.suppress(Exception):
-            importlib.import_module(name.decode())
-    # Airflow imports much only when it meets a first DAG.
+            importlib.import_module(name)
+    # Airflow imports much only when it meets a first DAG, and the schema of what is stored when it serializes one.
     with tempfile.TemporaryDirectory() as directory, contextlib.suppress(Exception):
         path = os.path.join(directory, "first.py")
         with open(path, "w") as file:
             file.write(first)
-        load(path, {})
+        bag = airflow.find("DagBag")(dag_folder=os.devnull, collect_dags=False)
+        bag.process_file(path)
+        lazy = getattr(importlib.import_module("airflow.serialization.serialized_objects"), "LazyDeserializedDAG", None)
+        model = importlib.import_module("airflow.models.serialized_dag").SerializedDagModel
+        for dag in bag.dags.values():
+            # No session gets it. The first instance makes SQLAlchemy configure all models.
+            model(lazy.from_dag(dag) if lazy else dag)
+
+
+def texts(paths: Iterable[str]) -> Iterator[bytes]:
+    """Return the texts of files, without archives."""
+    for path in paths:
+        if path.endswith(".py"):
+            with contextlib.suppress(OSError), open(path, "rb") as file:
+                yield file.read()
+
+
+def api(paths: Iterable[str]) -> Any:
+    """Return Airflow's API for tasks, within this process: variables and connections come through it from release 3 on.
+
+    It takes seconds to make, so it is made here, once for all files. What serves it has a thread and does not survive a
+    fork: each process makes that itself. Without a sign that a file needs it, or before release 3, None is returned.
+
+    :param paths: the files
+    """
+    if not any(NEEDS_API.search(text) for text in texts(paths)):
+        return None
+    try:
+        import httpx  # noqa: PLC0415 - only release 3 needs it
+        from airflow.dag_processing.processor import in_process_api_server  # noqa: PLC0415
+    except ImportError:
+        return None
+    made = in_process_api_server()
+
+    async def ask() -> None:
+        async with httpx.AsyncClient(transport=made.atransport, base_url="http://in-process.invalid./") as client:
+            await client.get("/nothing")
+
+    # Its routes are made when it gets a first request.
+    with contextlib.suppress(Exception):
+        asyncio.run(ask())
+    return made
 
 
 class Child:
@@ -223,15 +298,21 @@ class Child:
             reported: dict[str, Any] = json.loads(self.output[self.output.rindex(b"\n") : -1])
             if "trace" in reported:
                 reported["place"] = place(reported.pop("trace"), folder, last=True)
+            elif "crash" in reported:
+                reported["place"] = self.noted_place(folder)
             return reported
-        # Python writes other letters than ASCII's as escapes here.
-        written = self.output.decode("ascii", "replace").encode().decode("unicode_escape", "replace")
-        result: dict[str, Any] = {"place": place(written, folder, last=False)}
+        result: dict[str, Any] = {"place": self.noted_place(folder)}
         if self.killed:
             return {**result, "timeout": self.limit}
         if os.WIFSIGNALED(self.status):
             return {**result, "crash": f"killed by {signal.Signals(os.WTERMSIG(self.status)).name}"}
         return {**result, "crash": f"os._exit or C code with exit code {os.WEXITSTATUS(self.status)}"}
+
+    def noted_place(self, folder: str) -> dict[str, Any] | None:
+        """Return the place of a crash or a hang that Python noted."""
+        # Python writes other letters than ASCII's as escapes here.
+        written = self.output.decode("ascii", "replace").encode().decode("unicode_escape", "replace")
+        return place(written, folder, last=False)
 
 
 def run_each(paths: Iterable[str], load: Load, limit: float, jobs: int) -> Iterator[Child]:
@@ -285,7 +366,7 @@ def in_child(path: str, load: Load, limit: float, pipe: int) -> None:
     faulthandler.dump_traceback_later(limit, file=pipe)
     report: dict[str, Any] = {}
     try:
-        load(path, report)
+        load(path, report, pipe)
     except SystemExit as error:
         # No text is passed on: it may be anything.
         code = "" if error.code is None else str(error.code) if isinstance(error.code, int) else "..."
@@ -328,26 +409,28 @@ def used_connections(files: Iterable[dict[str, Any]]) -> set[str]:
     }
 
 
-def look_for_connections(airflow: Airflow, used: set[str], report: dict[str, Any]) -> None:
-    """Report which connections are there: in the database, or where else this Airflow has them.
+def look_up(airflow: Airflow, used: set[str]) -> dict[str, Any]:
+    """Return what the policy wants to know of the database, None for what it does not tell.
 
     :param airflow: tells what an error means
-    :param used: their ids
-    :param report: gets ``connections`` and maybe ``connections_unknown``
+    :param used: ids of the connections that tasks use
+    :returns: ``connections``, ids of those of them that are there, in the database or where else this Airflow has them;
+        ``pools``, the names of all; and ``unknown``, why nobody knows
     """
     from airflow.exceptions import AirflowNotFoundException  # noqa: PLC0415
-    from airflow.models import Connection  # noqa: PLC0415
+    from airflow.models import Connection, Pool  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
     try:
         with create_session() as session:
             stored = {conn_id for (conn_id,) in session.query(Connection.conn_id)}
+            pools = sorted(name for (name,) in session.query(Pool.pool))
         found = used & stored
         for conn_id in used - stored:
             # The environment and secrets backends cannot be listed.
             with contextlib.suppress(AirflowNotFoundException):
                 Connection.get_connection_from_secrets(conn_id)
                 found.add(conn_id)
-        report["connections"] = sorted(found)
     except Exception as error:  # noqa: BLE001 - the reason is passed on
-        report["connections"], report["connections_unknown"] = None, airflow.describe(error)["detail"]
+        return {"connections": None, "pools": None, "unknown": airflow.describe(error)["detail"]}
+    return {"connections": sorted(found), "pools": pools, "unknown": None}

@@ -18,7 +18,7 @@ def gather(
     :param definition: the compose project
     :param report: what the action dags_check reported
     """
-    known = report["connections"]
+    known = report["database"]
     context: dict[str, Any] = {
         "project": definition["name"],
         "services": list(definition["services"]),
@@ -27,11 +27,15 @@ def gather(
         "slow_seconds": options["slow_seconds"],
         "queues": options["queues"],
         "sources": {source: os.path.exists(source) for _, source in dag_rules.sources(report)},
-        "connections": None if known is None else [*known, *options["connections"]],
+        "connections": None if known["unknown"] else [*known["connections"], *options["connections"]],
+        "pools": None if known["unknown"] else [*known["pools"], *options["pools"]],
+        # Whether there was a database with roles to hold each access_control against.
+        "roles": None if known["unknown"] else True,
         "unknown": {},
     }
-    if known is None:
-        context["unknown"]["connections"] = f"Airflow's database does not answer: {report['connections_unknown']}"
+    if known["unknown"]:
+        silent = f"Airflow's database does not answer: {known['unknown']}"
+        context["unknown"].update(dict.fromkeys(("connections", "pools", "roles"), silent))
     containers = [container for _, container in dag_rules.containers(report)]
     # Registries may be slow to say no: they are asked only where somebody wants to know.
     wanted = {each["image"] for each in containers if each["image"] and "image-missing" not in options["skip"]}

@@ -6,7 +6,8 @@ will run. No AnsibleModule in here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ FACTS = {
     "sources": "that takes the files of a host",
     "images": "that takes the Docker engine of a host",
     "connections": "that takes the database of a host's Airflow",
+    "pools": "that takes the database of a host's Airflow",
+    "roles": "that takes the database of a host's Airflow",
     "queues": "that takes the inventory of the hosts",
     "slow_seconds": "no time is given",
 }
@@ -69,7 +72,28 @@ RULES = (
     Rule(
         "import-error",
         "Airflow cannot load it: {error}. Correct the file, or name it in .airflowignore if Airflow need not load it.",
-        dag_rules.find_import_error,
+        dag_rules.find_errors("import"),
+        fixed=True,
+    ),
+    Rule(
+        "import-write",
+        "writes to Airflow's database while it is parsed, which happens again and again: {error}. Move that into a "
+        "task, or add the variable to airflow_variables.",
+        dag_rules.find_errors("write"),
+        fixed=True,
+    ),
+    Rule(
+        "not-serializable",
+        "Airflow cannot store the DAG: {error}. Pass values that Airflow can serialize; a timetable or a priority "
+        "weight strategy of your own must be registered by a plugin (airflow_plugins_source).",
+        dag_rules.find_errors("serialization"),
+        fixed=True,
+    ),
+    Rule(
+        "access-control",
+        "Airflow refuses the DAG's access_control: {error}. Name a role that exists and permissions that it can have.",
+        dag_rules.find_errors("access"),
+        needs=("roles",),
         fixed=True,
     ),
     Rule(
@@ -146,6 +170,12 @@ RULES = (
         needs=("connections",),
     ),
     Rule(
+        "unknown-pool",
+        "there is no pool {pool!r}, so the task would wait for ever. Add it to airflow_pools, or correct its name.",
+        dag_rules.find_unknown_pool,
+        needs=("pools",),
+    ),
+    Rule(
         "unknown-queue",
         "no worker takes tasks from queue {queue!r}, only from {known}, so it would wait for ever. Add it to "
         "airflow_worker_queues of a host, or correct its name.",
@@ -160,7 +190,7 @@ RULES = (
     ),
     Rule(
         "start-date-missing",
-        "has no start_date, so that no schedule starts it. Write start_date=datetime(2023, 1, 1) into the DAG.",
+        "has no start_date, so Airflow does not run it. Write start_date=datetime(2023, 1, 1) into the DAG.",
         dag_rules.find_start_date_missing,
     ),
     Rule(
@@ -208,3 +238,33 @@ def check(report: Facts, context: Facts, skip: Sequence[str] = ()) -> tuple[list
         for place, words in rule.find(report, context):
             found[Finding(rule.id, place, rule.sentence.format(**words))] = None
     return sorted(found, key=lambda each: (each.place.file, each.place.line or 0)), not_checked
+
+
+# How releases say that a variable or a connection is not there.
+MISSING = re.compile(
+    r"Variable (\S+) (?:does not exist|not found)|conn_id `([^`]+)` isn't defined|Connection (\S+) not found"
+)
+
+
+def missing_name(finding: Finding) -> str:
+    """Return the key of the variable or the id of the connection that a file asked for in vain, or nothing."""
+    match = MISSING.search(finding.text) if finding.rule == "import-error" else None
+    return next(filter(None, match.groups()), "").strip("'\"") if match else ""
+
+
+def without_awaited(findings: Sequence[Finding], names: Collection[str]) -> tuple[list[Finding], list[tuple[str, str]]]:
+    """Split off the findings that only say that a variable or a connection is not in Airflow yet.
+
+    :param findings: all findings
+    :param names: keys and ids that the inventory defines
+    :returns: the other findings; and of what was split off the rule and why it could not be checked
+    """
+    rest, awaited = [], []
+    for finding in findings:
+        name = missing_name(finding)
+        if name in names:
+            reason = f"{finding.place} reads {name}, which is in the inventory but not in Airflow yet"
+            awaited.append((finding.rule, reason))
+        else:
+            rest.append(finding)
+    return rest, awaited

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,23 +74,35 @@ def file_place(file: Facts) -> Place:
     return Place(place["file"], place["line"])
 
 
-def import_errors(report: Facts, *, timeout: bool) -> Iterator[tuple[Place, str]]:
-    """Return Airflow's import errors, either its own timeouts or all others."""
+def errors(report: Facts, kind: str, *, timeout: bool = False) -> Iterator[tuple[Place, str]]:
+    """Return Airflow's errors of a kind, either its own timeouts or all others.
+
+    :param report: what the action dags_check reported
+    :param kind: a kind of airflow_inside_dag_parse.py
+    :param timeout: whether its own timeouts are wanted
+    """
     for file in report["files"]:
         for error in file.get("errors", ()):
-            if error["timeout"] is timeout:
+            if (error["kind"], error["timeout"]) == (kind, timeout):
                 yield Place(error["file"], error["line"], error["dag_id"]), error["text"]
 
 
-def find_import_error(report: Facts, _: Facts) -> Iterator[Hit]:
-    """Find files and DAGs that Airflow refuses."""
-    for place, text in import_errors(report, timeout=False):
-        yield place, {"error": text.rstrip(".")}
+def find_errors(kind: str) -> Callable[[Facts, Facts], Iterator[Hit]]:
+    """Return a finder of Airflow's errors of a kind.
+
+    :param kind: a kind of airflow_inside_dag_parse.py
+    """
+
+    def find(report: Facts, _: Facts) -> Iterator[Hit]:
+        for place, text in errors(report, kind):
+            yield place, {"error": text.rstrip(".")}
+
+    return find
 
 
 def find_import_timeout(report: Facts, _: Facts) -> Iterator[Hit]:
     """Find files that came to no end."""
-    for place, text in import_errors(report, timeout=True):
+    for place, text in errors(report, "import", timeout=True):
         seconds = re.search(r"after ([\d.]+)s", text)
         yield place, {"seconds": float(seconds.group(1)) if seconds else 0}
     for file in report["files"]:
@@ -193,21 +205,32 @@ def find_unknown_queue(report: Facts, context: Facts) -> Iterator[Hit]:
             yield place, {"queue": task["queue"], "known": ", ".join(context["queues"])}
 
 
+def find_unknown_pool(report: Facts, context: Facts) -> Iterator[Hit]:
+    """Find pools that are not there."""
+    for place, task in tasks(report):
+        if task["pool"] not in context["pools"]:
+            yield place, {"pool": task["pool"]}
+
+
 def find_schedule_never_fires(report: Facts, _: Facts) -> Iterator[Hit]:
-    """Find schedules that give no run."""
+    """Find schedules that give no run although the DAG has a start date."""
     for place, dag in dags(report):
-        if not dag["fires"]:
+        if dag["start_date"] and not dag["fires"]:
             end = f" with end_date {dag['end_date']}" if dag["end_date"] else ""
             yield place, {"schedule": f"{dag['schedule']!r}{end}"}
 
 
 def find_start_date_missing(report: Facts, _: Facts) -> Iterator[Hit]:
-    """Find DAGs without a start date. Releases before 2.8 refuse those that have tasks."""
-    for place, text in import_errors(report, timeout=False):
+    """Find DAGs that Airflow does not run because they have no start date.
+
+    Releases before 2.8 refuse those that have tasks. From then on it depends on the schedule and on ``catchup``: the
+    release's own code has said whether there is a first run.
+    """
+    for place, text in errors(report, "import"):
         if "missing the start_date" in text:
             yield place, {}
     for place, dag in dags(report):
-        if not dag["start_date"]:
+        if not (dag["start_date"] or dag["fires"]):
             yield place, {}
 
 

@@ -9,9 +9,10 @@ DOCUMENTATION = r"""
 module: airflow_dag_check
 short_description: Check a release of the DAG tree before Airflow reads it
 description:
-  - Loads each DAG file in a container that has the image and the configuration of the stack and is gone afterwards,
-    each in a process of its own with a time limit. Then holds what is in the files against the policy that
-    docs/dag_authors.md lists.
+  - Parses each DAG file as the release's own DAG processor does, in a container that has the image and the
+    configuration of the stack and is gone afterwards, each file in a process of its own with a time limit. Variables
+    and connections that a file reads come from the stack's database; nothing is written to it. Then checks what is in
+    the files against the policy that docs/dag_authors.md lists.
   - Fails with one line for each finding, C(FILE:LINE DAG TASK [RULE] SENTENCE). Changes nothing.
 options:
   compose_file:
@@ -54,7 +55,17 @@ options:
     type: path
     default: /usr/local/projects
   connections:
-    description: Ids of connections that are not in Airflow yet but will be.
+    description: Ids of connections that the inventory defines; in check mode they may not be in Airflow yet.
+    type: list
+    elements: str
+    default: []
+  variables:
+    description: Keys of variables that the inventory defines; in check mode they may not be in Airflow yet.
+    type: list
+    elements: str
+    default: []
+  pools:
+    description: Names of pools that the inventory defines; in check mode they may not be in Airflow yet.
     type: list
     elements: str
     default: []
@@ -147,11 +158,12 @@ import os
 import time
 from typing import Any
 
-from ansible.module_utils import airflow_inside_dag_facts, airflow_inside_dags, dag_policy
-from ansible.module_utils.airflow_container import InsideError, run_program
+from ansible.module_utils import dag_policy
+from ansible.module_utils.airflow_container import InsideError
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.compose_run import Compose, ComposeError, run_within
 from ansible.module_utils.dag_host_facts import gather
+from ansible.module_utils.dag_parse import parse_files
 
 ARGUMENTS = {
     "compose_file": {"type": "path", "default": "/usr/local/projects/airflow/compose.yml"},
@@ -168,6 +180,8 @@ ARGUMENTS = {
     "skip": {"type": "list", "elements": "str", "default": []},
     "projects_directory": {"type": "path", "default": "/usr/local/projects"},
     "connections": {"type": "list", "elements": "str", "default": []},
+    "variables": {"type": "list", "elements": "str", "default": []},
+    "pools": {"type": "list", "elements": "str", "default": []},
     "queues": {"type": "list", "elements": "str"},
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
     "jobs": {"type": "int", "default": 0},
@@ -202,6 +216,11 @@ def main() -> None:
     skip = module.params["skip"] if module.params["policy"] else dag_policy.OPTIONAL
     context, partly = gather(module.params, definition, report) if module.params["policy"] else ({}, [])
     findings, unknown = dag_policy.check(report, context, skip)
+    if module.check_mode:
+        # What a real run seeds before it comes here.
+        names = {*module.params["variables"], *module.params["connections"]}
+        findings, awaited = dag_policy.without_awaited(findings, names)
+        partly = [*partly, *awaited]
     slowest = sorted(report["files"], key=lambda file: -file["seconds"])[:5]
     result = {
         "checked": True,
@@ -236,8 +255,6 @@ def load(options: dict[str, Any], docker: str | None) -> tuple[dict[str, Any], d
     service = next((name for name in options["services"] if name in definition["services"]), None)
     if service is None:
         raise ComposeError(f"{options['compose_file']} has none of the services {', '.join(options['services'])}.")
-    request = {"name": "dags_check", "folder": options["folder"], "limit": options["file_timeout"]}
-    request |= {"connections": options["policy"], "plugins": bool(options["plugins_folder"])}
 
     def run(argv: list[str], data: str, **_: Any) -> tuple[int, str, str]:
         return run_within(argv, options["timeout"] + AROUND, data)
@@ -246,15 +263,17 @@ def load(options: dict[str, Any], docker: str | None) -> tuple[dict[str, Any], d
     if options["plugins_folder"]:
         environment["AIRFLOW__CORE__PLUGINS_FOLDER"] = options["plugins_folder"]
     with compose.throwaway(service, environment) as start:
-        reports = run_program(
+        report = parse_files(
             run,
             [*start, "python"],
             f"a container of service {service}",
             timeout=options["timeout"],
-            programs=[airflow_inside_dag_facts, airflow_inside_dags],
-            actions=[{**request, "jobs": options["jobs"]}],
+            folder=options["folder"],
+            limit=options["file_timeout"],
+            jobs=options["jobs"],
+            database=options["policy"],
+            plugins=bool(options["plugins_folder"]),
         )
-    report: dict[str, Any] = reports["dags_check"]
     if not report["exists"]:
         folders = " or ".join(filter(None, [options["folder"], options["plugins_folder"]]))
         raise NothingThereError(f"there is no folder {folders} in the containers of the stack.")

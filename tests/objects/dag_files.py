@@ -99,6 +99,38 @@ subprocess.Popen(["sleep", "4321"])
 dag = DAG("orphan", {START}, schedule=None)
 """
 
+# What Airflow gives to a DAG file while it parses it: from release 3 on not from the database itself.
+VARIABLE = f"""try:
+    from airflow.sdk import Variable
+except ImportError:
+    from airflow.models import Variable
+dag = DAG("variable_" + Variable.get("env"), {START}, schedule=None)
+"""
+CONNECTION = """from airflow.hooks.base import BaseHook
+raise ValueError(BaseHook.get_connection("stored").password)
+"""
+WRITE = VARIABLE.replace('dag = DAG("variable_" + Variable.get("env")', 'Variable.set("new", "x")\ndag = DAG("write"')
+TIMETABLE = f"""from airflow.timetables.interval import CronDataIntervalTimetable
+class OfMine(CronDataIntervalTimetable): pass
+good = DAG("good", {START}, schedule=None)
+dag = DAG("timetable", {START}, schedule=OfMine("@daily", timezone="UTC"))
+"""
+BROKEN_TIMETABLE = f"""from airflow.timetables.interval import CronDataIntervalTimetable
+class Broken(CronDataIntervalTimetable):
+    def serialize(self): raise ValueError("find me")
+dag = DAG("broken_timetable", {START}, schedule=Broken("@daily", timezone="UTC"))
+"""
+ACCESS = f"""def make(dag_id, access_control): return DAG(dag_id, {START}, schedule=None, access_control=access_control)
+a = make("granted", {{"Op": {{"can_read", "can_edit"}}}})
+b = make("no_role", {{"Opp": {{"can_read"}}}})
+c = make("no_permission", {{"Op": {{"can_fly"}}}})
+"""
+ORM = f"""from airflow.models import DagModel
+from airflow.utils.session import create_session
+with create_session() as session: session.query(DagModel).count()
+dag = DAG("orm", {START}, schedule=None)
+"""
+
 FILES: dict[str, tuple[str, list[Hit]]] = {
     "syntax.py": ("dag = DAG(", [Hit("import-error", 4)]),
     "missing_import.py": ("\nimport no_such_module\n", [Hit("import-error", 5)]),
@@ -118,15 +150,28 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
     "no_start.py": (
         'with DAG("no_start", schedule=None):\n    EmptyOperator(task_id="a")\n',
         # Airflow 2.5 does not load it.
-        [Hit("import-error", 5), Hit("start-date-missing", 5)]
-        if SERIES == "2.5"
-        else [Hit("start-date-missing", 4, "no_start")],
+        [Hit("import-error", 5), Hit("start-date-missing", 5)] if SERIES == "2.5" else [],
+    ),
+    # Airflow 3 does not catch up by default, and then needs no start date.
+    "no_start_daily.py": (
+        'dag = DAG("no_start_daily", schedule="@daily")\n',
+        [] if V3 else [Hit("start-date-missing", 4, "no_start_daily")],
+    ),
+    "no_start_catchup.py": (
+        'dag = DAG("no_start_catchup", schedule="@daily", catchup=True)\n',
+        # From release 3 on Airflow itself refuses it.
+        [Hit("import-error", 4)] if V3 else [Hit("start-date-missing", 4, "no_start_catchup")],
+    ),
+    "no_start_latest.py": ('dag = DAG("no_start_latest", schedule="@daily", catchup=False)\n', []),
+    "no_start_once.py": (
+        'dag = DAG("no_start_once", schedule="@once")\n',
+        [] if V3 else [Hit("start-date-missing", 4, "no_start_once")],
     ),
     "queue.py": (
         f'with DAG("queue", {START}, schedule=None):\n    EmptyOperator(task_id="a", queue="large")\n',
         [Hit("unknown-queue", 5, "queue", "a")],
     ),
-    "no_start_no_task.py": ('dag = DAG("no_task", schedule=None)\n', [Hit("start-date-missing", 4, "no_task")]),
+    "no_start_no_task.py": ('dag = DAG("no_task", schedule=None)\n', []),
     "task_start.py": (f'with DAG("task_start", schedule=None):\n    EmptyOperator(task_id="a", {START})\n', []),
     "twice.py": (
         f'a = DAG("twice", {START}, schedule=None)\nb = DAG("twice", {START}, schedule=None)\n',
@@ -165,6 +210,19 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
             Hit("image-missing", 17, "mapped", "group.kwargs"),
             Hit("unknown-connection", 19, "mapped", "query"),
         ],
+    ),
+    "variable.py": (VARIABLE, []),
+    "variable_gone.py": (VARIABLE.replace('"env"', '"gone"'), [Hit("import-error", 8)]),
+    "connection.py": (CONNECTION, [Hit("import-error", 5)]),
+    "write.py": (WRITE, [Hit("import-write", 8)]),
+    "timetable.py": (TIMETABLE, [Hit("not-serializable", 7, "timetable")]),
+    "broken_timetable.py": (BROKEN_TIMETABLE, [Hit("not-serializable", 7, "broken_timetable")]),
+    "access.py": (ACCESS, [Hit("access-control", None, "no_permission"), Hit("access-control", None, "no_role")]),
+    # From release 3 on Airflow lets no DAG file reach its database.
+    "orm.py": (ORM, [Hit("import-error", 6)] if V3 else []),
+    "pool.py": (
+        f'with DAG("pool", {START}, schedule=None):\n    EmptyOperator(task_id="a", pool="etl")\n',
+        [Hit("unknown-pool", 5, "pool", "a")],
     ),
     "package/سلام دنیا.py": ("\n\nimport package.shared\n", [Hit("import-error", 6)]),
     "package/shared.py": ("", []),

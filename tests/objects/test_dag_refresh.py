@@ -74,6 +74,15 @@ def folder(stack: Stack) -> Iterator[Folder]:
     stack.sql("DROP DATABASE dags")
 
 
+def test_a_file_that_reads_a_variable(folder: Folder) -> None:
+    # `env` would be found in the environment too, by any process.
+    folder.sql("INSERT INTO variable (key, val, is_encrypted) VALUES ('stage', 'prod', false)")
+    library = "airflow.sdk" if V3 else "airflow.models"
+    folder.write("a.py", "a", more=f"from {library} import Variable\nassert Variable.get('stage') == 'prod'")
+    assert folder.refresh(("a.py",))["errors"] == {}
+    assert folder.dags() == {"a": "a.py"}
+
+
 def test_airflow_knows_at_once_what_changed(folder: Folder) -> None:
     folder.write("a.py", "a", "a2")
     folder.write("b.py", "b", more="import shared")

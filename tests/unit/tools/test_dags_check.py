@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +12,16 @@ import pytest
 
 from tests import dags_check
 
-REPORT = {
+REPORT: dict[str, Any] = {
     "exists": True,
     "files": [
         {
             "file": "a.py",
             "seconds": 0.1,
-            "errors": [{"text": "E: x", "file": "a.py", "line": 2, "dag_id": None, "timeout": False}],
+            "errors": [{"text": "E: x", "file": "a.py", "line": 2, "dag_id": None, "kind": "import", "timeout": False}],
             "dags": [],
         }
     ],
-    "connections": None,
 }
 
 
@@ -121,10 +121,10 @@ def test_the_facts_are_those_of_the_roles() -> None:
     assert dags_check.environment(dags_check.releases()["2.5.3"], Path("/h"))["AIRFLOW_STACK_NETWORK"] == "airflow"
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *argv: str) -> int:
+def run(monkeypatch: pytest.MonkeyPatch, *argv: str, report: Any = None) -> int:
     monkeypatch.setattr(sys, "argv", ["dags_check", *argv])
     monkeypatch.setattr(dags_check, "prepare", lambda *_: Path("python"))
-    monkeypatch.setattr(dags_check, "load", lambda *_: REPORT)
+    monkeypatch.setattr(dags_check, "load", lambda *_: report or REPORT)
     return dags_check.main()
 
 
@@ -137,6 +137,18 @@ def test_says_what_was_found_and_what_was_not_checked(
     assert "dags-check: not checked: image-missing, as that takes the Docker engine of a host" in rest
     assert rest[-1].startswith("dags-check: 1 files with 0 DAGs, Airflow 2.5.3, Python 3.9, ")
     assert rest[-1].endswith(" s: 1 findings")
+
+
+def test_says_how_to_give_what_a_file_reads(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    report = copy.deepcopy(REPORT)
+    report["files"][0]["errors"][0]["text"] = "KeyError: 'Variable env does not exist'"
+    assert run(monkeypatch, str(tmp_path), report=report) == 1
+    assert (
+        "dags-check: there is no database here that could have 'env'; give it in the environment: AIRFLOW_VAR_ENV"
+        in (capsys.readouterr().out)
+    )
 
 
 @pytest.mark.parametrize(

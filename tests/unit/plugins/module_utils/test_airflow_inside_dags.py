@@ -16,7 +16,7 @@ from ansible.module_utils.airflow_inside_dags import AIRFLOW_IMPORT, Child, plac
 FOLDER = str(Path(__file__).parent)
 
 
-def load(path: str, report: dict[str, Any]) -> None:
+def load(path: str, report: dict[str, Any], _pipe: int) -> None:
     """Do what the path says, in place of what a DAG file does."""
     report["loaded"] = path
     actions = {

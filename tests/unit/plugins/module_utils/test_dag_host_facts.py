@@ -17,6 +17,7 @@ OPTIONS: dict[str, Any] = {
     "projects_directory": "/p",
     "slow_seconds": 5,
     "connections": ["seeded"],
+    "pools": ["new"],
     "queues": ["default"],
     "docker_socket": "/s",
     "skip": [],
@@ -46,10 +47,11 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> type[Engine]:
     return Engine
 
 
-def report(*containers: dict[str, Any], connections: Any = ("there",), **facts: Any) -> dict[str, Any]:
+def report(*containers: dict[str, Any], unknown: str | None = None) -> dict[str, Any]:
     tasks = [{"task_id": "t", "line": 1, "mapped": False, "connections": {}, "containers": list(containers)}]
     dags = [{"dag_id": "d", "line": 1, "tasks": tasks}]
-    return {"files": [{"file": "a.py", "seconds": 1, "dags": dags}], "connections": connections, **facts}
+    known = {"connections": ["there"], "pools": ["default_pool"], "unknown": unknown}
+    return {"files": [{"file": "a.py", "seconds": 1, "dags": dags}], "database": known}
 
 
 def container(image: str | None, *, login: bool = False, source: str = "", url: str | None = None) -> dict[str, Any]:
@@ -70,6 +72,8 @@ def test_gathers_them(tmp_path: Path) -> None:
         "queues": ["default"],
         "sources": {str(tmp_path): True, gone: False},
         "connections": ["there", "seeded"],
+        "pools": ["default_pool", "new"],
+        "roles": True,
         "networks": ["airflow"],
         "images": {"gone:1": "manifest unknown"},
         "unknown": {},
@@ -96,12 +100,12 @@ def test_what_cannot_be_had_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
         raise EngineError("no such file")
 
     monkeypatch.setattr(Engine, "networks", fail)
-    unknown = report(container("a:1"), connections=None, connections_unknown="OperationalError: down")
-    context, partly = gather(OPTIONS, DEFINITION, unknown)
-    assert (context["connections"], context.get("networks"), context.get("images")) == (None, None, None)
+    context, partly = gather(OPTIONS, DEFINITION, report(container("a:1"), unknown="OperationalError: down"))
+    assert [context.get(name) for name in ("connections", "pools", "roles", "networks", "images")] == [None] * 5
     silent = "the Docker engine does not answer: no such file"
+    down = "Airflow's database does not answer: OperationalError: down"
     assert context["unknown"] == {
-        "connections": "Airflow's database does not answer: OperationalError: down",
+        **dict.fromkeys(("connections", "pools", "roles"), down),
         "networks": silent,
         "images": silent,
     }

@@ -21,6 +21,8 @@ CONTEXT: Facts = {
     "sources": {"/usr/local/projects/news/config.json": True, "/usr/local/projects/news/gone": False},
     "images": {"gone:1": "manifest unknown"},
     "connections": ["postgres_default"],
+    "pools": ["default_pool", "etl"],
+    "roles": True,
     "queues": ["default", "large"],
     "slow_seconds": 5,
 }
@@ -45,6 +47,7 @@ def task(*containers: Facts, **facts: Any) -> Facts:
         "line": 7,
         "operator": "DockerOperator",
         "queue": "default",
+        "pool": "default_pool",
         "mapped": False,
         "connections": {"postgres_default": "postgres_conn_id"},
         "containers": list(containers) or [container()],
@@ -69,8 +72,9 @@ def file(*dags: Facts, name: str = "news.py", errors: Any = (), **facts: Any) ->
     return {"file": name, "seconds": 0.1, "errors": list(errors), "dags": list(dags), **facts}
 
 
-def error(text: str, *, timeout: bool = False, **facts: Any) -> Facts:
-    return {"text": text, "file": "news.py", "line": 2, "dag_id": None, "timeout": timeout, **facts}
+def error(text: str, *, timeout: bool = False, kind: str = "import", **facts: Any) -> Facts:
+    clean = {"text": text, "file": "news.py", "line": 2, "dag_id": None, "kind": kind, "timeout": timeout}
+    return {**clean, **facts}
 
 
 def dead(**facts: Any) -> Facts:
@@ -93,6 +97,21 @@ def found(files: list[Facts], skip: tuple[str, ...] = (), **context: Any) -> lis
 VIOLATIONS: list[tuple[str, list[Facts], str]] = [
     ("import-error", [file(errors=[error("E: x.")])], "news.py:2 [import-error] Airflow cannot load it: E: x. Correct"),
     ("import-error", [file(errors=[error("c", dag_id="news")])], "news.py:2 news [import-error] Airflow cannot load"),
+    (
+        "import-write",
+        [file(errors=[error("InternalError: cannot execute INSERT", kind="write")])],
+        "news.py:2 [import-write] writes to Airflow's database while it is parsed",
+    ),
+    (
+        "not-serializable",
+        [file(errors=[error("SerializationError: Timetable class", kind="serialization", dag_id="news")])],
+        "news.py:2 news [not-serializable] Airflow cannot store the DAG: SerializationError: Timetable class. Pass",
+    ),
+    (
+        "access-control",
+        [file(errors=[error("role named 'X' does not exist", kind="access", dag_id="news")])],
+        "news.py:2 news [access-control] Airflow refuses the DAG's access_control: role named 'X' does not exist. Name",
+    ),
     (
         "import-timeout",
         [file(errors=[error("X: DagBag import timeout for n.py after 30.0s.", timeout=True)])],
@@ -177,6 +196,11 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
         "news.py:7 news fetch [unknown-connection] there is no connection 'new' (conn_id).",
     ),
     (
+        "unknown-pool",
+        one(pool="elt"),
+        "news.py:7 news fetch [unknown-pool] there is no pool 'elt', so the task would wait for ever.",
+    ),
+    (
         "unknown-queue",
         one(queue="lrage"),
         "[unknown-queue] no worker takes tasks from queue 'lrage', only from default, large, so it",
@@ -191,7 +215,11 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
         [file(dag(fires=False, end_date="2023-01-01T00:00:00+00:00"))],
         "the schedule '0 0 * * *' with end_date 2023-01-01T00:00:00+00:00 gives no run",
     ),
-    ("start-date-missing", [file(dag(start_date=False))], "news.py:3 news [start-date-missing] has no start_date"),
+    (
+        "start-date-missing",
+        [file(dag(start_date=False, fires=False))],
+        "news.py:3 news [start-date-missing] has no start_date, so Airflow does not run it.",
+    ),
     (
         "start-date-missing",
         [file(errors=[error("AirflowException: DAG is missing the start_date parameter")])],
@@ -216,6 +244,9 @@ def test_every_rule_has_a_violation_here() -> None:
     "files",
     [
         [file(dag())],
+        # The release runs it without one.
+        [file(dag(start_date=False))],
+        one(pool="etl"),
         [file(name="empty.py")],
         [file(dag(), name="a.py"), file(dag(dag_id="other"), name="b.py")],
         one(container(container_name="airflow-worker")),
@@ -277,7 +308,7 @@ def test_a_better_reason_is_passed_on() -> None:
 
 def test_what_two_files_share_is_found_once_and_in_order() -> None:
     shared = error("SyntaxError: invalid syntax", file="lib/util.py", line=4)
-    files = [file(errors=[shared], name="b.py"), file(errors=[shared], name="a.py"), file(dag(start_date=False))]
+    files = [file(errors=[shared], name="b.py"), file(errors=[shared], name="a.py"), file(dag(fires=False))]
     assert [line.split()[0] for line in found(files)] == ["lib/util.py:4", "news.py:3"]
 
 
@@ -293,14 +324,32 @@ def test_only_known_rules_can_be_switched_off() -> None:
     fixed, unknown = dag_policy.problems(["import-error", "slow"])
     assert fixed.startswith("skip: import-error cannot be switched off; these can: container-name-taken,")
     assert unknown.startswith("skip: there is no rule 'slow' to switch off; there are container-name-taken,")
-    always = {"import-error", "import-timeout", "import-crash", "duplicate-dag-id"}
+    imports = {"import-error", "import-write", "import-timeout", "import-crash"}
+    always = {*imports, "not-serializable", "access-control", "duplicate-dag-id"}
     assert {rule.id for rule in dag_policy.RULES if rule.fixed} == always
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KeyError: 'Variable env does not exist'",
+        "airflow.sdk.exceptions.AirflowRuntimeError: VARIABLE_NOT_FOUND: {'message': 'Variable env not found'}",
+        "AirflowNotFoundException: The conn_id `env` isn't defined",
+        "AirflowRuntimeError: CONNECTION_NOT_FOUND: {'message': 'Connection env not found'}",
+    ],
+)
+def test_what_the_inventory_is_about_to_add_is_awaited(text: str) -> None:
+    findings, _ = dag_policy.check({"files": [file(errors=[error(text)])]}, CONTEXT)
+    rest, ((rule, reason),) = dag_policy.without_awaited(findings, {"env", "other"})
+    assert (rest, rule) == ([], "import-error")
+    assert reason == "news.py:2 reads env, which is in the inventory but not in Airflow yet"
+    assert dag_policy.without_awaited(findings, {"other"}) == (findings, [])
 
 
 def documented() -> str:
     """The table of the rules as docs/dag_authors.md has it."""
     rows = ["| rule | what it says | can be switched off | takes a host |", "|---|---|---|---|"]
-    hosts = {"networks", "sources", "images", "connections", "queues"}
+    hosts = {"networks", "sources", "images", "connections", "pools", "roles", "queues"}
     for rule in dag_policy.RULES:
         sentence = re.sub(r"(?<!{){(\w+)[^}]*}(?!})", lambda word: word.group(1).upper(), rule.sentence)
         sentence = sentence.replace("{{", "{").replace("}}", "}")

@@ -89,7 +89,7 @@ def run(module: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 
 def report(*files: dict[str, Any], exists: bool = True) -> dict[str, Any]:
-    return {"exists": exists, "files": list(files), "connections": []}
+    return {"exists": exists, "files": list(files), "database": {"connections": [], "pools": [], "unknown": None}}
 
 
 def test_nothing_wrong(run: Any, tmp_path: Path) -> None:

@@ -1,0 +1,139 @@
+"""The check of DAG files and the release's own DAG processor come to the same on the same files."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.module_utils.dag_parse import parse_files
+
+from tests.lab import docker
+from tests.lab.names import V3
+from tests.objects.dag_files import FILES, TOP
+from tests.objects.stack import PROJECT, ROW, SERIES, Stack, run_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER, PLUGINS = "/tmp/processor/dags", "/tmp/processor/plugins"
+CONTAINER = f"{PROJECT}-processor-1"
+# Files that the processor kills, or that end it: it leaves no trace of them in the database.
+LEFT_OUT = {"loop.py", "loop_for_ever.py", "os_exit.py", "orphan.py", "segv.py", "sys_exit.py", "slow.py"}
+# It writes, which the check does not allow.
+LEFT_OUT |= {"write.py"}
+# The example DAGs of the release itself, with their plugins, as an operator gets them with load_examples.
+EXAMPLES = f"""set -e
+examples=$(python -W ignore -c 'import airflow.example_dags as found; print(list(found.__path__)[0])')
+mkdir -p {FOLDER} && cp -r "$examples" {FOLDER}/example_dags && mv {FOLDER}/example_dags/plugins {PLUGINS}
+# A plugin's classes are known by the names that they have in the plugins folder.
+sed -i 's/airflow.example_dags.plugins[.]//' {FOLDER}/example_dags/*.py
+"""
+PROCESSOR = (
+    ["airflow", "dag-processor", "--num-runs", "1", "--bundle-name", "dags-folder"]
+    if V3
+    else ["airflow", "dag-processor", "--num-runs", "1", "--subdir", FOLDER]
+)
+
+
+class Processor:
+    """A container with an Airflow of its own database, and what is in that."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+
+    def sql(self, statement: str) -> list[str]:
+        argv = ["psql", "-U", "airflow", "-d", "processor", "-Atc", statement]
+        return docker.docker("exec", f"{PROJECT}-postgres-1", *argv).splitlines()
+
+    def inside(self, *argv: str) -> str:
+        return self.stack.inside(*argv, service="processor")
+
+
+@pytest.fixture
+def processor(stack: Stack) -> Iterator[Processor]:
+    stack.sql("CREATE DATABASE processor")
+    stack.idle(
+        "processor",
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=stack.database("processor"),
+        AIRFLOW__CORE__DAGS_FOLDER=FOLDER,
+        AIRFLOW__CORE__PLUGINS_FOLDER=PLUGINS,
+        AIRFLOW__SCHEDULER__STANDALONE_DAG_PROCESSOR="True",
+        AIRFLOW_CONN_KNOWN="http://user:find-me-now@host",
+    )
+    made = Processor(stack)
+    made.inside("bash", "-c", f"{ROW['migrate']} && airflow sync-perm")
+    made.inside("bash", "-c", EXAMPLES)
+    made.sql("INSERT INTO variable (key, val, is_encrypted) VALUES ('env', 'prod', false)")
+    made.sql(
+        "INSERT INTO connection (conn_id, conn_type, password, is_encrypted, is_extra_encrypted)"
+        " VALUES ('stored', 'http', 'find-me-now', false, false)"
+    )
+    yield made
+    docker.docker("rm", "--force", CONTAINER)
+    stack.sql("DROP DATABASE processor")
+
+
+def put_our_files(place: Path) -> None:
+    """Lay our own files beside the release's."""
+    place.mkdir(mode=0o755)
+    for name, (text, _) in FILES.items():
+        if name not in LEFT_OUT:
+            path = place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(TOP + text, encoding="utf-8")
+    subprocess.run(["docker", "cp", "-q", f"{place}/.", f"{CONTAINER}:{FOLDER}"], check=True)
+
+
+def without_broken_plugins(processor: Processor) -> list[str]:
+    """Remove those example plugins that do not work, and return what the check said of them.
+
+    In 2.5.3 that is a listener whose argument the hook of the same release does not have: no service of Airflow starts
+    with it. And pandas, which one of them imports, is not in every image.
+    """
+    said: list[str] = []
+    while "plugins" in (errors := ours()[2]):
+        said += map(str, errors["plugins"])
+        broken = "listener_plugin.py" if "PluginValidationError" in said[-1] else "workday.py"
+        # Fails if it is gone already.
+        processor.inside("rm", f"{PLUGINS}/{broken}")
+    return said
+
+
+def ours() -> tuple[set[str], set[str], dict[str, Any]]:
+    """What the check finds: files with an error, DAGs that Airflow will store, and the errors by file."""
+    argv = ["docker", "exec", "-i", CONTAINER, "python"]
+    wanted = {"folder": FOLDER, "limit": 60, "jobs": 0, "database": True, "plugins": True}
+    report = parse_files(run_command, argv, CONTAINER, timeout=600, **wanted)
+    errors = {
+        file["file"]: [file.get("crash") or file.get("timeout"), *(error["text"] for error in file.get("errors", ()))]
+        for file in report["files"]
+        if file.get("errors") or "dags" not in file
+    }
+    stored = {dag["dag_id"] for file in report["files"] for dag in file.get("dags", ())}
+    return set(errors), stored, errors
+
+
+def theirs(processor: Processor) -> tuple[set[str], set[str]]:
+    """What the release's own processor has left in its database: files with an error, and DAGs."""
+    processor.inside(*PROCESSOR)
+    failed = {path.removeprefix(FOLDER).lstrip("/") for path in processor.sql("SELECT filename FROM import_error")}
+    return failed, set(processor.sql("SELECT DISTINCT dag_id FROM serialized_dag"))
+
+
+@pytest.mark.slow
+def test_the_check_finds_what_the_processor_finds(processor: Processor, tmp_path: Path) -> None:
+    put_our_files(tmp_path / "dags")
+    broken = without_broken_plugins(processor)
+    assert any("event_listener" in text for text in broken) is (SERIES == "2.5")
+    failed, stored, errors = ours()
+    assert processor.sql("SELECT count(*) FROM serialized_dag") == ["0"]
+    real_failed, real_stored = theirs(processor)
+    assert {path: errors[path] for path in failed - real_failed} == {}
+    assert real_failed - failed == set()
+    assert (stored - real_stored, real_stored - stored) == (set(), set())
+    # Both have seen the examples, and nothing is wrong with them but what this image lacks.
+    assert len(real_stored) > 40
+    wrong = [errors[path] for path in real_failed if path.startswith("example_dags")]
+    assert [texts for texts in wrong if "No module named" not in str(texts)] == []

@@ -1,0 +1,126 @@
+"""What is taken from Airflow's errors, and what a parsing process may not do; without Airflow."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.module_utils.airflow_inside_dag_parse import Variables, ending, error_facts, hide, place_of, wait
+
+NESTED = """Traceback (most recent call last):
+  File "/d/news.py", line 3, in <module>
+    import lib
+  File "/d/lib/سلام.py", line 5, in f
+    raise Error("a")
+  File "/usr/lib/x.py", line 7, in g
+    h()
+Error: first line
+  second line
+third line
+"""
+SYNTAX = """Traceback (most recent call last):
+  File "<frozen importlib._bootstrap_external>", line 846, in exec_module
+  File "/d/news.py", line 3
+    def (
+        ^
+SyntaxError: invalid syntax
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (NESTED, ("Error: first line", "lib/سلام.py", 5, False)),
+        (SYNTAX, ("SyntaxError: invalid syntax", "news.py", 3, False)),
+        (
+            "Cycle detected in DAG: x. Faulty task: y\n",
+            ("Cycle detected in DAG: x. Faulty task: y", "news.py", None, False),
+        ),
+        ("", ("", "news.py", None, False)),
+        (
+            NESTED.replace("Error: first", "airflow.exceptions.AirflowTaskTimeout: DagBag import timeout for first"),
+            ("airflow.exceptions.AirflowTaskTimeout: DagBag import timeout for first line", "lib/سلام.py", 5, True),
+        ),
+    ],
+)
+def test_what_an_error_says(text: str, expected: tuple[Any, ...]) -> None:
+    facts = error_facts("/d/news.py", text, "/d")
+    assert (facts["text"], facts["file"], facts["line"], facts["timeout"]) == expected
+
+
+def test_secrets_become_stars() -> None:
+    assert hide(["pass", "password"], "my password and pass") == "my *** and ***"
+
+
+READ_ONLY = """Traceback (most recent call last):
+  File "/d/news.py", line 3, in <module>
+    Variable.set("a", "b")
+sqlalchemy.exc.InternalError: (psycopg2.errors.ReadOnlySqlTransaction) cannot execute INSERT in a read-only transaction
+
+[SQL: INSERT INTO variable VALUES (%(val)s)]
+[parameters: {'val': 'find-me'}]
+"""
+
+
+def test_a_write_is_an_error_of_its_own_and_shows_no_value() -> None:
+    facts = error_facts("/d/news.py", READ_ONLY, "/d")
+    assert (facts["kind"], facts["line"]) == ("write", 3)
+    assert facts["text"].endswith("cannot execute INSERT in a read-only transaction")
+    assert "find-me" not in str(facts)
+    assert error_facts("/d/news.py", NESTED, "/d", "serialization")["kind"] == "serialization"
+
+
+def test_variables_are_read_only() -> None:
+    variables = Variables(SimpleNamespace(get=lambda key: key * 2))
+    assert variables.get("a") == "aa"
+    # The error is a class of Airflow's, which is not here.
+    with pytest.raises(ModuleNotFoundError):
+        variables.set("a", "b")
+    with pytest.raises(ModuleNotFoundError):
+        variables.delete("a")
+
+
+def test_how_a_process_ended() -> None:
+    assert ending(-11) == "killed by SIGSEGV"
+    assert ending(4) == "os._exit or C code with exit code 4"
+
+
+def test_the_place_of_a_dag() -> None:
+    dags = [{"dag_id": "a", "line": 3}, {"dag_id": "b", "line": None}]
+    assert place_of("a", dags) == {"dag_id": "a", "line": 3}
+    assert place_of("c", dags) == {"dag_id": "c", "line": None}
+
+
+class Manager:
+    """Stands in for Airflow's: its process ends, or hears no more, after some looks."""
+
+    def __init__(self, *, ends: int, closes: int, result: Any = None) -> None:
+        self.looks, self.ends, self.closes = 0, ends, closes
+        self.parsing_result = result
+
+    @property
+    def _exit_code(self) -> int | None:
+        return 0 if self.looks >= self.ends else None
+
+    @property
+    def is_ready(self) -> bool:
+        return self.looks >= max(self.ends, self.closes)
+
+    def _service_processor_sockets(self, timeout: float) -> None:
+        assert timeout < 1
+        self.looks += 1
+
+
+@pytest.mark.parametrize(
+    ("manager", "looks"),
+    [
+        (Manager(ends=3, closes=3), 3),
+        (Manager(ends=3, closes=5), 5),
+        # A program that the file left behind holds the sockets.
+        (Manager(ends=3, closes=10**9, result="there"), 3),
+    ],
+)
+def test_a_process_is_served_until_it_has_ended(manager: Manager, looks: int) -> None:
+    wait(manager, manager)
+    assert manager.looks == looks
