@@ -9,32 +9,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
+
+# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
+UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
+if UTILS not in ansible.module_utils.__path__:
+    ansible.module_utils.__path__.append(UTILS)
+
+from ansible.module_utils.airflow_base_url import base_url_problems
+from ansible.module_utils.airflow_options import config_problems, environment_problems, given, numbers
+from ansible.module_utils.airflow_secret_store import Secret, SecretError, check_given
+
 Problems = list[str]
-MovedOptions = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 # Services of which a stack has one.
 SINGLE = ("postgres", "redis")
 # From so many hosts on they need addresses.
 MANY = 2
-
-# Options that the stack sets itself, with what the user writes instead.
-MANAGED_OPTIONS = {
-    ("core", "executor"): "the stack runs on Celery; remove it",
-    ("core", "dags_folder"): "set airflow_dags_source",
-    ("core", "plugins_folder"): "set airflow_plugins_source",
-    ("core", "fernet_key"): "set airflow_fernet_key",
-    ("core", "hostname_callable"): "the stack's log addresses depend on it; remove it",
-    ("database", "sql_alchemy_conn"): "set airflow_postgres_password",
-    ("celery", "broker_url"): "set airflow_redis_password",
-    ("celery", "result_backend"): "set airflow_postgres_password",
-    ("webserver", "secret_key"): "set airflow_webserver_secret_key",
-    ("api", "secret_key"): "set airflow_webserver_secret_key",
-    ("api_auth", "jwt_secret"): "set airflow_jwt_secret",
-    ("core", "auth_manager"): "the stack keeps its users with FAB; remove it",
-    ("core", "execution_api_server_url"): "it follows from the inventory; remove it",
-    ("dag_processor", "dag_bundle_config_list"): "set airflow_dags_source or airflow_dags_git",
-    ("scheduler", "enable_health_check"): "its server disturbs the scheduler's connection to the database; remove it",
-}
+# Secrets that are no passwords, see the module airflow_secrets.
+SECRET_KINDS = {"airflow_fernet_key": "fernet", "airflow_ca_certificate": "text", "airflow_ca_key": "text"}
 
 
 def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) -> Problems:
@@ -61,18 +54,14 @@ def change_problems(version: str, deployed: str) -> Problems:
     if not deployed or version == deployed:
         return []
     stay = f"write {deployed} again, and see docs/releases.md."
-    if _numbers(version) < _numbers(deployed):
+    if numbers(version) < numbers(deployed):
         return [f"airflow_version: the database belongs to {deployed} and cannot go back to {version}; {stay}"]
-    if _numbers(version)[:2] != _numbers(deployed)[:2]:
+    if numbers(version)[:2] != numbers(deployed)[:2]:
         return [
             f"airflow_version: the database belongs to {deployed}. Going to {version} changes it for good, which "
             f"site.yml does not do by itself; {stay}"
         ]
     return []
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(number) for number in version.split(".")]
 
 
 def image_problems(image: str, version: str) -> Problems:
@@ -168,40 +157,6 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> Problems:
     return problems
 
 
-def config_problems(config: Mapping[str, Any], version: str, moved: MovedOptions) -> Problems:
-    """Return what is wrong with ``airflow_config``.
-
-    :param config: options of airflow.cfg as a dict of sections
-    :param version: value of ``airflow_version``
-    :param moved: of options that are no longer read, where they are read instead, as ``section.option``, or nothing: a
-        dict of sections by the release from which on that is so, such as ``3`` or ``3.2``
-    """
-    problems = []
-    places: dict[tuple[str, str], str] = {}
-    for since in sorted(moved, key=_numbers):
-        if _numbers(since) <= _numbers(version):
-            places.update(
-                {(section, name): at for section, names in moved[since].items() for name, at in names.items()}
-            )
-    for section, options in config.items():
-        if not isinstance(options, Mapping):
-            problems.append(f"airflow_config.{section}: must be a dict of options, as in core: {{parallelism: 16}}.")
-            continue
-        for option in options:
-            plain = re.sub(r"_(cmd|secret)$", "", str(option).lower())
-            instead = MANAGED_OPTIONS.get((section, plain))
-            place = places.get((section, plain))
-            if instead:
-                problems.append(f"airflow_config.{section}.{option}: this option is managed by the stack; {instead}.")
-            elif place:
-                problems.append(
-                    f"airflow_config.{section}.{option}: Airflow {version} reads it as {place}; write that."
-                )
-            elif place is not None:
-                problems.append(f"airflow_config.{section}.{option}: Airflow {version} has no such option; remove it.")
-    return problems
-
-
 def visibility_problems(config: Mapping[str, Any], grace: int) -> Problems:
     """Refuse a visibility timeout in which a worker that is being stopped may not be done.
 
@@ -211,12 +166,11 @@ def visibility_problems(config: Mapping[str, Any], grace: int) -> Problems:
     :param grace: value of ``airflow_worker_grace_period``, seconds
     """
     section, option = "celery_broker_transport_options", "visibility_timeout"
-    options = config.get(section)
-    given = options.get(option) if isinstance(options, Mapping) else None
-    if given is None or (str(given).isdigit() and int(given) > grace):
+    value = given(config, section, option)
+    if value is None or (str(value).isdigit() and int(value) > grace):
         return []
     return [
-        f"airflow_config.{section}.{option}: {given!r} must be a number of seconds above airflow_worker_grace_period "
+        f"airflow_config.{section}.{option}: {value!r} must be a number of seconds above airflow_worker_grace_period "
         f"({grace}), and above what your longest task takes, or tasks run twice; write a higher one, or remove it."
     ]
 
@@ -259,8 +213,7 @@ def queue_problems(queues: Sequence[str], config: Mapping[str, Any], served: Seq
         for queue in queues
         if not re.fullmatch(r"[\w.-]+", queue)
     ]
-    options = config.get("operators")
-    default = options.get("default_queue") if isinstance(options, Mapping) else None
+    default = given(config, "operators", "default_queue")
     if default is not None and default not in {*queues, *served}:
         problems.append(
             f"airflow_config.operators.default_queue: no worker takes tasks from {default!r}; add it to "
@@ -386,23 +339,43 @@ def plugins_problems(source: str) -> Problems:
     ]
 
 
+def secret_problems(secrets: Mapping[str, Any]) -> Problems:
+    """Return what is wrong with the secrets that the inventory gives: an empty one is none, and nobody is told so.
+
+    :param secrets: values by the names of the variables, of those only that are set
+    """
+    problems = []
+    for name, value in secrets.items():
+        if not str(value or "").strip():
+            problems.append(
+                f"{name}: is empty; remove the variable to have the stack's own kept or generated, or give a value."
+            )
+            continue
+        kind = SECRET_KINDS.get(name, "password")
+        try:
+            check_given(Secret(name, kind, str(value), variable=name))
+        except SecretError as error:
+            problems.append(f"{name}: {str(error).removeprefix(name).strip()}")
+    return problems
+
+
 def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     """Return every problem of role airflow's inputs, each a sentence that says what to write instead.
 
     :param inputs: dict with ``version``, ``deployed_version``, ``image``, ``postgres_image``, ``releases``, ``groups``,
-        ``service_groups``, ``all_service_groups``, ``names``, ``known``, ``config``, ``moved_options``,
-        ``grace_period``, ``databases``, ``queues``, ``served_queues``, ``bind_address``, ``plugins_source``,
-        ``extra_packages``, ``addresses``, ``tls``, ``ca_certificate``, ``ca_key``, ``external`` and ``passwords``, as
-        the functions above take them
+        ``service_groups``, ``all_service_groups``, ``names``, ``known``, ``config``, ``environment``,
+        ``moved_options``, ``secrets``, ``grace_period``, ``databases``, ``queues``, ``served_queues``,
+        ``bind_address``, ``plugins_source``, ``extra_packages``, ``addresses``, ``tls``, ``ca_certificate``,
+        ``ca_key``, ``external`` and ``passwords``, as the functions above take them
     :returns: sentences; an empty list if all is well
     """
     problems = version_problems(inputs["version"], inputs["releases"])
     # Which options a release reads that does not exist nobody knows.
-    moved = {} if problems else inputs["moved_options"]
-    if not problems:
+    row = next((row for row in inputs["releases"].values() if inputs["version"] in row["versions"]), None)
+    moved = inputs["moved_options"] if row else {}
+    if row:
         problems += change_problems(inputs["version"], inputs["deployed_version"])
-    if not problems and "postgres" not in inputs["external"]:
-        row = next(row for row in inputs["releases"].values() if inputs["version"] in row["versions"])
+    if row and not problems and "postgres" not in inputs["external"]:
         problems += postgres_problems(inputs["postgres_image"], row["postgres"])
     problems += image_problems(inputs["image"], inputs["version"])
     problems += placement_problems(inputs["groups"], inputs["service_groups"])
@@ -413,6 +386,10 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += tls_problems(inputs["tls"], inputs["addresses"], inputs["ca_certificate"], inputs["ca_key"])
     problems += misspelt_problems(inputs["names"], inputs["known"])
     problems += config_problems(inputs["config"], inputs["version"], moved)
+    problems += environment_problems(inputs["environment"], inputs["version"], moved)
+    if row:
+        problems += base_url_problems(inputs["config"], row["web_section"])
+    problems += secret_problems(inputs["secrets"])
     problems += visibility_problems(inputs["config"], inputs["grace_period"])
     problems += database_problems(inputs["databases"])
     problems += queue_problems(inputs["queues"], inputs["config"], inputs["served_queues"])

@@ -6,9 +6,18 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 from ansible.errors import AnsibleFilterError
+
+# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
+UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
+if UTILS not in ansible.module_utils.__path__:
+    ansible.module_utils.__path__.append(UTILS)
+
+from ansible.module_utils.airflow_base_url import web_path
 
 Dict = dict[str, Any]
 
@@ -57,10 +66,12 @@ def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> D
         (for the stack's other hosts, empty where there are none), ``tls``, ``groups`` (of this host),
         ``service_groups`` (the inventory group whose hosts run a service, by service), ``secrets_directory``,
         ``logging`` and ``healthcheck`` (what compose's words of these names start from), ``airflow`` (what the Airflow
-        services share), ``release`` (command, health check and port of the log server by service), ``memory_limits``
-        (by service), ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label tells nothing of
+        services share), ``release`` (command, health check and port of the log server by service), ``web_path`` (the
+        path below which the web server answers, empty or with a slash before it), ``memory_limits`` (by service),
+        ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label tells nothing of
         a secret file)
-    :returns: the definition, ready for docker_compose_v2
+    :returns: the definition, ready for docker_compose_v2; compose takes a ``$`` for the start of a variable, so each
+        is doubled and reaches the container as it was written
     :raises AnsibleFilterError: if no group is known of a service, a memory limit names no service, or a file is unknown
     """
     unknown = sorted(set(stack["memory_limits"]) - set(services))
@@ -75,7 +86,7 @@ def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> D
     }
     data_volumes = sorted(volume for entry in entries.values() for volume in entry.get("data_volumes", {}))
     secrets = sorted({secret for entry in entries.values() for secret in entry.get("secrets", [])})
-    return {
+    definition = {
         "name": stack["project"],
         "services": {
             name: _compose_service(name, _with_neighbours(entry, entries), stack) for name, entry in entries.items()
@@ -89,6 +100,17 @@ def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> D
         "volumes": {volume: {"name": volume, "external": True} for volume in data_volumes},
         "secrets": {secret: {"file": f"{stack['secrets_directory']}/{secret}"} for secret in secrets},
     }
+    escaped: Dict = _escaped(definition)
+    return escaped
+
+
+def _escaped(value: Any) -> Any:
+    """Return a value of the definition in which compose finds no variables."""
+    if isinstance(value, Mapping):
+        return {key: _escaped(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_escaped(item) for item in value]
+    return value.replace("$", "$$") if isinstance(value, str) else value
 
 
 def _groups(name: str, service: Mapping[str, Any], service_groups: Mapping[str, str]) -> list[str]:
@@ -126,8 +148,11 @@ def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any
     result["reads"] = [*shared["reads"], *service.get("reads", [])]
     result["internal_ports"] = [row["log_port"]] if "log_port" in row else []
     if "health" in row:
+        health = list(row["health"])
+        if health[0] == "http":
+            health[-1] = stack["web_path"] + health[-1]
         # -B: a check writes no byte code, which would pile up in the container's layer.
-        result["healthcheck"] = {"test": ["CMD", "python", "-B", "/opt/airflow/health.py", *row["health"]]}
+        result["healthcheck"] = {"test": ["CMD", "python", "-B", "/opt/airflow/health.py", *health]}
     return result
 
 
@@ -220,4 +245,5 @@ class FilterModule:
             "airflow_image_ids": airflow_image_ids,
             "airflow_pip_errors": airflow_pip_errors,
             "airflow_secrets_handed_on": airflow_secrets_handed_on,
+            "airflow_web_path": web_path,
         }

@@ -20,14 +20,15 @@ SECRETS = "/etc/airflow/secrets"
 # Seconds that a run of a DAG may take on a machine that five hosts share.
 RUN_SECONDS = 300
 
+# The address of the web UI, as in molecule/cluster/molecule.yml.
+SITE = "http://127.0.0.1:8080" + ("/airflow" if V3 else "")
 BESIDE_WORKERS = {"execution-api"} if V3 else set[str]()
 # Runs on the web server's host, with the password on standard input.
 ASK = """
 import base64, json, sys, urllib.request
 asked = json.load(sys.stdin)
-site = "http://127.0.0.1:8080"
 def answer(path, data=None, **headers):
-    return urllib.request.urlopen(urllib.request.Request(f"{site}/{path}", data, headers)).read().decode()
+    return urllib.request.urlopen(urllib.request.Request(f"{asked["site"]}/{path}", data, headers)).read().decode()
 login = {"username": "admin", "password": asked["password"]}
 if asked["v3"]:
     data = json.dumps(login).encode()
@@ -93,7 +94,7 @@ class Cluster:
         """The log of a task's first try, as the web server shows it to its administrator."""
         password = self.data.ssh(f"cat {SECRETS}/admin_password").strip()
         path = f"dags/{dag_id}/dagRuns/{run}/taskInstances/{task}/logs/1"
-        request = json.dumps({"path": path, "v3": V3, "password": password})
+        request = json.dumps({"site": SITE, "path": path, "v3": V3, "password": password})
         return self.control.ssh(f"python3 -c '{ASK}'", request)
 
     def started(self) -> dict[str, str]:

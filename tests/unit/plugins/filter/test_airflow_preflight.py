@@ -1,5 +1,6 @@
 """Each bad input of role airflow gets its sentence, and good inputs get none."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ from airflow_preflight import (
     address_problems,
     airflow_problems,
     change_problems,
-    config_problems,
     database_problems,
     external_problems,
     image_problems,
@@ -18,8 +18,10 @@ from airflow_preflight import (
     placement_problems,
     postgres_problems,
     queue_problems,
+    secret_problems,
     tls_problems,
     version_problems,
+    visibility_problems,
 )
 
 ROLE = Path(__file__).parents[4] / "roles" / "airflow"
@@ -171,37 +173,31 @@ def test_misspelt_variables_are_named_with_the_right_word() -> None:
     assert "did you mean airflow_worker_concurrency?" in problem
 
 
-def test_managed_options_are_refused_in_every_spelling() -> None:
-    config = {"core": {"Fernet_Key": "x", "parallelism": 4}, "database": {"sql_alchemy_conn_cmd": "x"}, "celery": 3}
-    problems = config_problems(config, "2.5.3", {})
-    assert len(problems) == 3
-    assert "set airflow_fernet_key" in problems[0]
-    assert "must be a dict" in problems[2]
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("airflow_fernet_key", "", "is empty; remove the variable"),
+        ("airflow_fernet_key", "  \n", "is empty; remove the variable"),
+        ("airflow_jwt_secret", None, "is empty; remove the variable"),
+        ("airflow_ca_key", "", "is empty; remove the variable"),
+        ("airflow_fernet_key", "c2hvcnQ=", "is no Fernet key"),
+        ("airflow_redis_password", "two\nlines", "must be one line of text"),
+    ],
+)
+def test_a_secret_that_is_given_is_one(name: str, value: Any, words: str) -> None:
+    (problem,) = secret_problems({name: value})
+    assert problem.startswith(f"{name}: {words}")
 
 
-def test_options_that_moved_are_refused_with_their_new_place() -> None:
-    config = {"webserver": {"Base_URL": "https://example.com", "secret_key": "x"}, "core": {"check_slas": True}}
-    options = {"webserver": {"base_url": "api.base_url", "secret_key": "api.secret_key"}, "core": {"check_slas": ""}}
-    moved = {"3.2": {"api": {"page_size": "api.fallback_page_limit"}}, "3": options}
-    assert config_problems(config, "3.3.2", moved) == [
-        "airflow_config.webserver.Base_URL: Airflow 3.3.2 reads it as api.base_url; write that.",
-        "airflow_config.webserver.secret_key: this option is managed by the stack; set airflow_webserver_secret_key.",
-        "airflow_config.core.check_slas: Airflow 3.3.2 has no such option; remove it.",
-    ]
-    assert config_problems(config, "2.11.2", moved) == [
-        "airflow_config.webserver.secret_key: this option is managed by the stack; set airflow_webserver_secret_key."
-    ]
-    assert config_problems({"api": {"page_size": 50}}, "3.1.8", moved) == []
-    assert config_problems({"api": {"page_size": 50}}, "3.2.0", moved) == [
-        "airflow_config.api.page_size: Airflow 3.2.0 reads it as api.fallback_page_limit; write that."
-    ]
+def test_secrets_that_are_given_are_accepted() -> None:
+    key = base64.urlsafe_b64encode(b"k" * 32).decode()
+    assert secret_problems({}) == []
+    assert secret_problems({"airflow_fernet_key": key, "airflow_admin_password": "p$w", "airflow_ca_key": PEM}) == []
 
 
-def test_options_that_moved_are_refused_where_they_are_read_last() -> None:
-    moved = {"3": {"webserver": {"page_size": "api.page_size"}}, "3.2": {"webserver": {"page_size": "api.limit"}}}
-    for version, place in (("3.1.8", "api.page_size"), ("3.2.2", "api.limit")):
-        problems = config_problems({"webserver": {"page_size": 50}}, version, moved)
-        assert problems == [f"airflow_config.webserver.page_size: Airflow {version} reads it as {place}; write that."]
+def test_options_are_read_in_any_letter_case() -> None:
+    assert len(queue_problems(["red"], {"operators": {"Default_Queue": "main"}})) == 1
+    assert len(visibility_problems({"celery_broker_transport_options": {"Visibility_Timeout": 5}}, 600)) == 1
 
 
 def test_extra_packages_are_requirements() -> None:
@@ -239,6 +235,8 @@ def test_all_problems_come_together() -> None:
                 "celery_broker_transport_options": {"visibility_timeout": 600},
                 "operators": {"default_queue": "main"},
             },
+            "environment": {"_PIP_ADDITIONAL_REQUIREMENTS": ""},
+            "secrets": {"airflow_fernet_key": ""},
             "grace_period": 600,
             "databases": [{"name": "postgres", "owner": "o"}],
             "queues": ["a,b"],
@@ -263,6 +261,8 @@ def test_all_problems_come_together() -> None:
         "airflow_private_address of b",
         "airflow_ca_certificate",
         "airflow_typo",
+        "airflow_environment._PIP_ADDITIONAL_REQUIREMENTS",
+        "airflow_fernet_key",
         "airflow_config.celery_broker_transport_options.visibility_timeout",
         "airflow_postgres_databases",
         "airflow_worker_queues",

@@ -79,6 +79,7 @@ def stack(**changes: Any) -> dict[str, Any]:
             "reads": ["airflow.cfg"],
         },
         "release": {"worker": {"command": ["celery", "worker"], "health": ["celery"], "log_port": 8793}},
+        "web_path": "",
         "memory_limits": {"worker": "2g"},
         "contents": {"airflow.cfg": "x", "key": "k", "redis_conf": "r"},
         "digest_key": "secret",
@@ -145,6 +146,28 @@ ERROR: failed to solve: process "/bin/bash" did not complete
         "The user requested (constraint) numpy==1.24",
     ]
     assert airflow_pip_errors({"msg": "no such image"}).splitlines()[-1] == "no such image"
+
+
+def test_the_path_of_base_url_is_part_of_what_health_checks_ask() -> None:
+    release = {"scheduler": {"health": ["job", "SchedulerJob"]}, "worker": {"health": ["http", "8080", "/health"]}}
+    changes = {"release": release, "groups": ["airflow_worker", "airflow_scheduler"]}
+    for path in ("", "/airflow"):
+        services = airflow_compose(SERVICES, stack(web_path=path, **changes))["services"]
+        assert services["worker"]["healthcheck"]["test"][-2:] == ["8080", f"{path}/health"]
+        assert services["scheduler"]["healthcheck"]["test"][-2:] == ["job", "SchedulerJob"]
+    assert release["worker"]["health"][-1] == "/health"
+
+
+def test_compose_finds_no_variable_in_what_users_write() -> None:
+    odd = {"NAME": "a$b", "TWO": "$$", "HOME": "${HOME}", "ALL": "100%", "ID": "$(id)", "FIVE": 5}
+    services = {"redis": {**SERVICES["redis"], "command": ["echo", "$HOME"]}, "worker": SERVICES["worker"]}
+    shared = {**stack()["airflow"], "environment": odd, "volumes": ["/a$b:/l"]}
+    compose = airflow_compose(services, stack(airflow=shared, secrets_directory="/s$x"))
+    seen = {"NAME": "a$$b", "TWO": "$$$$", "HOME": "$${HOME}", "ALL": "100%", "ID": "$$(id)", "FIVE": 5}
+    assert compose["services"]["worker"]["environment"] == {**seen, **SERVICES["worker"]["environment"]}
+    assert compose["services"]["redis"]["command"] == ["echo", "$$HOME"]
+    assert compose["services"]["worker"]["volumes"] == ["/a$$b:/l", "/sock:/sock"]
+    assert compose["secrets"]["key"] == {"file": "/s$$x/key"}
 
 
 def test_a_service_depends_on_those_of_its_host_only() -> None:

@@ -1,0 +1,46 @@
+"""The address under which browsers reach the web UI: ``base_url`` of airflow.cfg.
+
+Its path is that of all that the web server answers: the UI, the API, what a health check asks and, on Airflow 3, the
+API that tasks use. No AnsibleModule in here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.airflow_options import given
+
+# Airflow 2 compares the path with the request's as it is written, so nothing in it may need an escape.
+_PATH = r"(?P<path>(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*)"
+_URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?" + _PATH)
+EXAMPLE = "https://airflow.example.com/airflow"
+
+
+def base_url_problems(config: Mapping[str, Any], section: str) -> list[str]:
+    """Return what is wrong with ``base_url``.
+
+    :param config: value of ``airflow_config``
+    :param section: section of airflow.cfg in which the release reads it
+    """
+    url = given(config, section, "base_url")
+    if url is None or (isinstance(url, str) and _URL.fullmatch(url)):
+        return []
+    name = f"airflow_config.{section}.base_url"
+    if isinstance(url, str) and _URL.fullmatch(url.rstrip("/")):
+        return [f"{name}: {url!r} must not end with a slash; write {url.rstrip('/')}."]
+    return [
+        f"{name}: {url!r} is no address of the web UI; write scheme and host, and a port and a path where there are "
+        f"any, without user, query, fragment and escapes, as in {EXAMPLE}."
+    ]
+
+
+def web_path(config: Mapping[str, Any], section: str) -> str:
+    """Return the path of ``base_url``: empty, or one that begins with a slash and ends with none.
+
+    :param config: value of ``airflow_config``, in which base_url_problems finds nothing
+    :param section: section of airflow.cfg in which the release reads it
+    """
+    match = _URL.fullmatch(str(given(config, section, "base_url") or ""))
+    return match["path"] if match else ""

@@ -1,0 +1,150 @@
+"""Options that the stack manages are refused wherever and however they are spelt; others are accepted."""
+
+import datetime
+from typing import Any
+
+import pytest
+from ansible.module_utils.airflow_options import config_problems, environment_problems, given
+
+MOVED = {"3": {"webserver": {"base_url": "api.base_url"}, "core": {"check_slas": ""}}}
+
+
+def test_managed_options_are_refused_in_every_spelling() -> None:
+    config = {"core": {"Fernet_Key": "x", "parallelism": 4}, "database": {"sql_alchemy_conn_cmd": "x"}, "celery": 3}
+    problems = config_problems(config, "2.5.3", {})
+    assert len(problems) == 3
+    assert "set airflow_fernet_key" in problems[0]
+    assert "must be a dict" in problems[2]
+
+
+def test_options_that_moved_are_refused_with_their_new_place() -> None:
+    config = {"webserver": {"Base_URL": "https://example.com", "secret_key": "x"}, "core": {"check_slas": True}}
+    options = {"webserver": {"base_url": "api.base_url", "secret_key": "api.secret_key"}, "core": {"check_slas": ""}}
+    moved = {"3.2": {"api": {"page_size": "api.fallback_page_limit"}}, "3": options}
+    assert config_problems(config, "3.3.2", moved) == [
+        "airflow_config.webserver.Base_URL: Airflow 3.3.2 reads it as api.base_url; write that.",
+        "airflow_config.webserver.secret_key: this option is managed by the stack; "
+        "remove it to have one generated, or set airflow_webserver_secret_key.",
+        "airflow_config.core.check_slas: Airflow 3.3.2 has no such option; remove it.",
+    ]
+    assert config_problems(config, "2.11.2", moved) == [
+        "airflow_config.webserver.secret_key: this option is managed by the stack; "
+        "remove it to have one generated, or set airflow_webserver_secret_key."
+    ]
+    assert config_problems({"api": {"page_size": 50}}, "3.1.8", moved) == []
+    assert config_problems({"api": {"page_size": 50}}, "3.2.0", moved) == [
+        "airflow_config.api.page_size: Airflow 3.2.0 reads it as api.fallback_page_limit; write that."
+    ]
+
+
+def test_options_that_moved_are_refused_where_they_are_read_last() -> None:
+    moved = {"3": {"webserver": {"page_size": "api.page_size"}}, "3.2": {"webserver": {"page_size": "api.limit"}}}
+    for version, place in (("3.1.8", "api.page_size"), ("3.2.2", "api.limit")):
+        problems = config_problems({"webserver": {"page_size": 50}}, version, moved)
+        assert problems == [f"airflow_config.webserver.page_size: Airflow {version} reads it as {place}; write that."]
+
+
+def test_a_secret_whose_name_ends_like_a_source_of_secrets_is_refused() -> None:
+    for option in ("jwt_secret", "jwt_secret_cmd", "jwt_secret_secret"):
+        (problem,) = config_problems({"api_auth": {option: "x"}}, "3.3.2", {})
+        assert "set airflow_jwt_secret" in problem
+
+
+@pytest.mark.parametrize(
+    ("section", "option", "words"),
+    [
+        ("core", "sql_alchemy_conn", "set airflow_postgres_password"),
+        ("workers", "execution_api_server_url", "it follows from the inventory"),
+        ("celery", "default_queue", "reads it as operators.default_queue; write that."),
+        ("webserver", "web_server_port", "set airflow_web_port"),
+        ("webserver", "web_server_host", "set airflow_web_bind_address"),
+        ("webserver", "web_server_ssl_cert", "leave TLS to a proxy"),
+        ("api", "port", "set airflow_web_port"),
+        ("api", "ssl_key", "leave TLS to a proxy"),
+        ("Core", "parallelism", "write airflow_config.core."),
+    ],
+)
+def test_older_names_and_what_contradicts_the_stack_are_refused(section: str, option: str, words: str) -> None:
+    (problem,) = config_problems({section: {option: "x"}}, "2.11.2", MOVED)
+    assert problem.startswith(f"airflow_config.{section}")
+    assert words in problem
+
+
+# The official compose file, and what people write into it.
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "AIRFLOW__CORE__FERNET_KEY",
+            "managed by the stack; remove it to have one generated, or set airflow_fernet_key",
+        ),
+        ("AIRFLOW__CORE__FERNET_KEY_CMD", "managed by the stack"),
+        ("AIRFLOW__CORE__FERNET_KEY_SECRET", "managed by the stack"),
+        ("airflow__core__fernet_key", "managed by the stack"),
+        ("AIRFLOW__CORE__EXECUTOR", "the stack runs on Celery"),
+        ("AIRFLOW__CORE__DAGS_FOLDER", "set airflow_dags_source"),
+        ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "set airflow_postgres_password"),
+        ("AIRFLOW__CORE__SQL_ALCHEMY_CONN", "set airflow_postgres_password"),
+        ("AIRFLOW__CELERY__BROKER_URL", "set airflow_redis_password"),
+        ("AIRFLOW__WEBSERVER__SECRET_KEY", "set airflow_webserver_secret_key"),
+        ("AIRFLOW__API_AUTH__JWT_SECRET", "set airflow_jwt_secret"),
+        ("AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK", "disturbs"),
+        ("AIRFLOW__CORE__CHECK_SLAS", "has no such option; remove it"),
+        ("AIRFLOW__WEBSERVER__BASE_URL", "reads it as api.base_url; write airflow_config.api.base_url."),
+        ("AIRFLOW__API__BASE_URL", "write it in airflow_config.api.base_url"),
+        ("AIRFLOW__API__WORKERS", "write it in airflow_web_workers"),
+        ("AIRFLOW__CELERY__WORKER_AUTOSCALE", "write it in airflow_config.celery.worker_autoscale"),
+        ("AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT", "write it in airflow_config.celery_broker"),
+        ("AIRFLOW__CELERY__DEFAULT_QUEUE", "write airflow_config.operators.default_queue"),
+        ("airflow__core__parallelism", "write AIRFLOW__CORE__PARALLELISM"),
+        ("AIRFLOW_CONN_dwh", "write AIRFLOW_CONN_DWH"),
+        ("AIRFLOW__PARALLELISM", "write AIRFLOW__SECTION__OPTION"),
+        ("_PIP_ADDITIONAL_REQUIREMENTS", "set airflow_extra_packages"),
+        ("_AIRFLOW_DB_MIGRATE", "site.yml migrates the database"),
+        ("_AIRFLOW_WWW_USER_CREATE", "airflow_users"),
+        ("AIRFLOW_CONFIG", "remove it"),
+        ("AIRFLOW_UID", "remove it"),
+        ("AIRFLOW_STACK_NETWORK", "remove it"),
+        ("CONNECTION_CHECK_MAX_COUNT", "remove it"),
+        ("A=B", "no name of an environment variable"),
+        ("", "no name of an environment variable"),
+    ],
+)
+def test_variables_that_the_stack_manages_are_refused(name: str, words: str) -> None:
+    (problem,) = environment_problems({name: ""}, "3.3.2", MOVED)
+    assert problem.startswith(f"airflow_environment.{name}: ")
+    assert words in problem
+
+
+def test_other_variables_are_accepted() -> None:
+    environment = {
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": True,
+        "AIRFLOW__CORE__PARALLELISM": 16,
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
+        "AIRFLOW_CONN_DWH": "postgres://u:p$word@h/db",
+        "AIRFLOW_VAR_EMPTY": "",
+        "TZ": "Europe/Berlin",
+        "http_proxy": "http://proxy:3128",
+        "RATIO": 0.5,
+    }
+    assert environment_problems(environment, "3.3.2", MOVED) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "this is no value"),
+        ([1], "this is a list"),
+        ({"a": 1}, "this is a dict"),
+        (datetime.date(2024, 1, 31), "this is a date"),
+    ],
+)
+def test_values_are_text(value: Any, words: str) -> None:
+    (problem,) = environment_problems({"NAME": value}, "2.5.3", {})
+    assert problem.startswith("airflow_environment.NAME: ")
+    assert words in problem
+
+
+def test_an_option_is_found_in_any_letter_case() -> None:
+    assert given({"api": {"Base_URL": "x"}}, "api", "base_url") == "x"
+    assert given({"api": 3}, "api", "base_url") is None
