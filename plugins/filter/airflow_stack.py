@@ -18,6 +18,7 @@ if UTILS not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(UTILS)
 
 from ansible.module_utils.airflow_base_url import web_path
+from ansible.module_utils.airflow_inside_encryption import count_query
 
 Dict = dict[str, Any]
 
@@ -245,5 +246,6 @@ class FilterModule:
             "airflow_image_ids": airflow_image_ids,
             "airflow_pip_errors": airflow_pip_errors,
             "airflow_secrets_handed_on": airflow_secrets_handed_on,
+            "airflow_plain_rows_query": count_query,
             "airflow_web_path": web_path,
         }
