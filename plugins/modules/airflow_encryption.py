@@ -41,12 +41,12 @@ RETURN = r"""
 rows:
   description: Number of rows that were encrypted, by table.
   type: dict
-  returned: success
+  returned: success, but for check mode where Airflow does not run
   sample: {connection: 2, variable: 1}
 names:
   description: Names of the first 20 of these rows, by table. Never their values.
   type: dict
-  returned: success
+  returned: success, but for check mode where Airflow does not run
   sample: {connection: [dwh, api], variable: [token]}
 """
 
@@ -105,7 +105,13 @@ def main() -> None:
             programs=[airflow_inside_encryption],
             actions=[{"name": "encryption", "tables": module.params["tables"], "dry_run": module.check_mode}],
         )
-    except (NotRunningError, InsideError) as error:
+    except NotRunningError as error:
+        if module.check_mode:
+            module.exit_json(
+                changed=True, msg=f"Airflow does not run, so nobody knows what would be encrypted: {error}"
+            )
+        module.fail_json(msg=str(error))
+    except InsideError as error:
         module.fail_json(msg=str(error))
     report = reports["encryption"]
     changed = any(report["rows"].values())

@@ -85,6 +85,23 @@ def test_certificates_in_their_last_year_are_made_anew(cluster: Cluster) -> None
     assert (again.code, set(again.changes.values())) == (0, {0}), again.output
 
 
+def test_plain_text_is_encrypted_by_a_run_that_reaches_all_hosts(cluster: Cluster) -> None:
+    keyless = "docker exec -e AIRFLOW__CORE__FERNET_KEY= airflow-scheduler-1 airflow"
+    cluster.control.ssh(f"{keyless} variables set plain planted-plain-variable")
+    stored = "SELECT val FROM variable WHERE key = 'plain'"
+    assert cluster.sql(stored) == "planted-plain-variable"
+    some, everything = (
+        cluster.lab.play("playbooks/deploy_airflow_stack.yml", *limit) for limit in (("--limit", "all:!worker2"), ())
+    )
+    assert (some.code, set(some.changes.values())) == (0, {0}), some.output
+    assert "this one left out worker2" in " ".join(some.output.split()), some.output
+    assert (everything.code, everything.changes) == (0, {**some.changes, "control1": 1, "worker2": 0}), (
+        everything.output
+    )
+    assert cluster.sql(stored).startswith("gAAAAA")
+    assert cluster.hosts["control2"].ssh("airflow variables get plain").strip().endswith("planted-plain-variable")
+
+
 def test_workers_come_back_to_a_broker_that_was_made_anew(cluster: Cluster) -> None:
     before = [worker(cluster, host.name, ".Id") for host in cluster.workers]
     cluster.data.ssh("docker rm -f airflow-redis-1")
