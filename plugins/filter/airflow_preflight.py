@@ -28,6 +28,11 @@ SINGLE = ("postgres", "redis")
 MANY = 2
 # Secrets that are no passwords, see the module airflow_secrets.
 SECRET_KINDS = {"airflow_fernet_key": "fernet", "airflow_ca_certificate": "text", "airflow_ca_key": "text"}
+# Connections to Postgres that a worker opens for each task that it runs, counted with Airflow 2.5: one for the result,
+# which stays open, one of the task and one of the process that watches it. Airflow 3 opens the first one only.
+CONNECTIONS_OF_A_TASK = 3
+# And those of all other services, with some to spare.
+OTHER_CONNECTIONS = 100
 
 
 def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) -> Problems:
@@ -155,6 +160,37 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> Problems:
         hint = f"did you mean {close[0]}?" if close else "remove it, or see roles/airflow/README.md for the names."
         problems.append(f"{name}: no variable of this project has this name; {hint}")
     return problems
+
+
+def concurrency_problems(concurrency: Any) -> Problems:
+    """Return what is wrong with ``airflow_worker_concurrency``.
+
+    :param concurrency: its value
+    """
+    if not isinstance(concurrency, bool) and re.fullmatch(r"[1-9]\d*", str(concurrency)):
+        return []
+    return [
+        f"airflow_worker_concurrency: {concurrency!r} must be the number of tasks that a worker may run at the same "
+        "time, a whole number of at least 1, such as 16. To run no tasks on a host, take it out of group "
+        "airflow_worker."
+    ]
+
+
+def connection_problems(worker_slots: Sequence[Any], max_connections: int) -> Problems:
+    """Refuse fewer connections to Postgres than the workers may need, with which tasks would fail at random.
+
+    :param worker_slots: ``airflow_worker_concurrency`` of each worker host
+    :param max_connections: value of ``airflow_postgres_max_connections``
+    """
+    # What is no number has a sentence of its own.
+    slots = sum(int(number) for number in worker_slots if str(number).isdigit())
+    needed = slots * CONNECTIONS_OF_A_TASK + OTHER_CONNECTIONS
+    if int(max_connections) >= needed:
+        return []
+    return [
+        f"airflow_postgres_max_connections: {max_connections} connections are too few for workers that run {slots} "
+        f"tasks at the same time; write at least {needed}, or lower airflow_worker_concurrency."
+    ]
 
 
 def visibility_problems(config: Mapping[str, Any], grace: int) -> Problems:
@@ -364,9 +400,10 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
 
     :param inputs: dict with ``version``, ``deployed_version``, ``image``, ``postgres_image``, ``releases``, ``groups``,
         ``service_groups``, ``all_service_groups``, ``names``, ``known``, ``config``, ``environment``,
-        ``moved_options``, ``secrets``, ``grace_period``, ``databases``, ``queues``, ``served_queues``,
-        ``bind_address``, ``plugins_source``, ``extra_packages``, ``addresses``, ``tls``, ``ca_certificate``,
-        ``ca_key``, ``external`` and ``passwords``, as the functions above take them
+        ``moved_options``, ``secrets``, ``grace_period``, ``concurrency``, ``worker_slots``, ``max_connections``,
+        ``databases``, ``queues``, ``served_queues``, ``bind_address``, ``plugins_source``, ``extra_packages``,
+        ``addresses``, ``tls``, ``ca_certificate``, ``ca_key``, ``external`` and ``passwords``, as the functions above
+        take them
     :returns: sentences; an empty list if all is well
     """
     problems = version_problems(inputs["version"], inputs["releases"])
@@ -391,6 +428,9 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
         problems += base_url_problems(inputs["config"], row["web_section"])
     problems += secret_problems(inputs["secrets"])
     problems += visibility_problems(inputs["config"], inputs["grace_period"])
+    problems += concurrency_problems(inputs["concurrency"])
+    if "postgres" not in inputs["external"]:
+        problems += connection_problems(inputs["worker_slots"], inputs["max_connections"])
     problems += database_problems(inputs["databases"])
     problems += queue_problems(inputs["queues"], inputs["config"], inputs["served_queues"])
     problems += bind_problems(inputs["bind_address"])

@@ -33,6 +33,8 @@ MANAGED_OPTIONS: dict[Option, str] = {
     ("database", "sql_alchemy_conn"): "set airflow_postgres_password",
     ("celery", "broker_url"): "set airflow_redis_password",
     ("celery", "result_backend"): "set airflow_postgres_password",
+    ("celery", "worker_concurrency"): "set airflow_worker_concurrency",
+    ("celery", "worker_autoscale"): "Celery loses tasks when it scales down; set airflow_worker_concurrency",
     ("webserver", "secret_key"): _GENERATED.format("airflow_webserver_secret_key"),
     ("api", "secret_key"): _GENERATED.format("airflow_webserver_secret_key"),
     ("api_auth", "jwt_secret"): _GENERATED.format("airflow_jwt_secret"),
@@ -60,8 +62,6 @@ READ_OPTIONS: dict[Option, str] = {
     ("operators", "default_queue"): "",
     ("webserver", "base_url"): "",
     ("api", "base_url"): "",
-    ("celery", "worker_autoscale"): "",
-    ("celery", "worker_concurrency"): "airflow_worker_concurrency",
     ("webserver", "workers"): "airflow_web_workers",
     ("api", "workers"): "airflow_web_workers",
 }

@@ -7,11 +7,11 @@ import os
 import platform
 import sys
 
-from tests.bench import dags, hosts, objects
+from tests.bench import dags, hosts, objects, tasks
 from tests.bench.entry import RESULTS, TABLE, write
 from tests.lab.names import REPO
 
-GROUPS = [*objects.GROUPS, *dags.GROUPS, *hosts.GROUPS]
+GROUPS = [*objects.GROUPS, *dags.GROUPS, *hosts.GROUPS, *tasks.GROUPS]
 
 
 def main() -> int:

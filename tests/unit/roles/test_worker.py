@@ -1,9 +1,11 @@
-"""The program that runs a worker: what it does when the worker is told to end."""
+"""The program that runs a worker: what it does before Celery forks, and when the worker is told to end."""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +39,22 @@ def test_one_that_leaves_its_tasks_does_not(worker: Any) -> None:
     worker.note(sender="celery@here", sig="SIGQUIT", how="Cold", exitcode=0)
     assert not Path(worker.FINISHING).exists()
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_worker_imports_before_it_forks_and_exempts_what_is_there_from_collection(
+    worker: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "this_release_has_it", raising=False)
+    path = Path(worker.FINISHING).parent
+    (path / "this_release_has_it.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(path)
+    try:
+        worker.prepare(["another_release.had_it", "this_release_has_it"])
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+    assert "this_release_has_it" in sys.modules
+    assert "another_release.had_it is not imported before the first task" in capsys.readouterr().err
 
 
 def test_the_health_check_reads_that_note(

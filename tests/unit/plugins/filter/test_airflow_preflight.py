@@ -10,6 +10,8 @@ from airflow_preflight import (
     address_problems,
     airflow_problems,
     change_problems,
+    concurrency_problems,
+    connection_problems,
     database_problems,
     external_problems,
     image_problems,
@@ -217,6 +219,28 @@ def test_databases() -> None:
     ] * 3
 
 
+@pytest.mark.parametrize("concurrency", [1, 16, 128, "8"])
+def test_a_worker_runs_a_whole_number_of_tasks(concurrency: Any) -> None:
+    assert concurrency_problems(concurrency) == []
+
+
+@pytest.mark.parametrize("concurrency", [0, -4, 2.5, True, "", "16,2", "many", None])
+def test_anything_else_is_refused(concurrency: Any) -> None:
+    (problem,) = concurrency_problems(concurrency)
+    assert problem.startswith(f"airflow_worker_concurrency: {concurrency!r} must be")
+    assert "such as 16" in problem
+
+
+def test_postgres_accepts_the_connections_of_all_workers() -> None:
+    assert connection_problems([16] * 6, 400) == []
+    (problem,) = connection_problems([*[16] * 6, 5], 400)
+    assert "400 connections are too few for workers that run 101 tasks" in problem
+    assert "write at least 403" in problem
+    assert connection_problems(["many", None, "16"], 148) == []
+    (problem,) = connection_problems([16], 147)
+    assert "write at least 148" in problem
+
+
 def test_all_problems_come_together() -> None:
     problems = airflow_problems(
         {
@@ -235,9 +259,12 @@ def test_all_problems_come_together() -> None:
                 "celery_broker_transport_options": {"visibility_timeout": 600},
                 "operators": {"default_queue": "main"},
             },
-            "environment": {"_PIP_ADDITIONAL_REQUIREMENTS": ""},
+            "environment": {"AIRFLOW__CELERY__WORKER_AUTOSCALE": "8,2", "_PIP_ADDITIONAL_REQUIREMENTS": ""},
             "secrets": {"airflow_fernet_key": ""},
             "grace_period": 600,
+            "concurrency": 0,
+            "worker_slots": [16] * 40,
+            "max_connections": 100,
             "databases": [{"name": "postgres", "owner": "o"}],
             "queues": ["a,b"],
             "served_queues": ["a,b"],
@@ -261,9 +288,11 @@ def test_all_problems_come_together() -> None:
         "airflow_private_address of b",
         "airflow_ca_certificate",
         "airflow_typo",
+        "airflow_environment.AIRFLOW__CELERY__WORKER_AUTOSCALE",
         "airflow_environment._PIP_ADDITIONAL_REQUIREMENTS",
         "airflow_fernet_key",
         "airflow_config.celery_broker_transport_options.visibility_timeout",
+        "airflow_worker_concurrency",
         "airflow_postgres_databases",
         "airflow_worker_queues",
         "airflow_config.operators.default_queue",

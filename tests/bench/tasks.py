@@ -1,0 +1,143 @@
+"""Many short tasks: our worker against one that is started as the official compose file starts it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from statistics import median
+
+from tests.bench.entry import Group, Measured
+from tests.lab.names import REPO
+from tests.remote import Lab, lab, wait
+
+RUNS = 5
+COUNT = 60
+SLOTS = 16
+RELEASES = ("2.5.3", "3.3.2")
+LAB = "bench-tasks"
+MAIN = REPO / "molecule" / "default" / "molecule.yml"
+COMPOSE = "docker compose --file /usr/local/projects/airflow/compose.yml"
+
+# Each worker has a queue of its own: `default` is ours.
+QUEUES = {"default": "airflow-worker-1", "reference": "reference"}
+DAGS = f"""
+from datetime import datetime
+
+from airflow import DAG
+
+try:
+    from airflow.providers.standard.operators.python import PythonOperator
+except ImportError:
+    from airflow.operators.python import PythonOperator
+
+def nothing():
+    pass
+
+OPTIONS = {{"schedule": None, "start_date": datetime(2023, 1, 1), "is_paused_upon_creation": False}}
+for queue in {list(QUEUES)}:
+    with DAG(dag_id="tasks_" + queue, **OPTIONS) as dag:
+        for number in range({COUNT}):
+            PythonOperator(task_id="nothing%d" % number, python_callable=nothing, queue=queue, retries=0)
+    globals()[dag.dag_id] = dag
+"""
+# Memory that the processes share is counted once, in equal parts.
+MEMORY = """
+own=$(readlink /proc/$(docker inspect --format "{{{{.State.Pid}}}}" {container})/ns/pid)
+for process in /proc/[0-9]*; do
+  if [ "$(readlink $process/ns/pid)" = "$own" ]; then cat $process/smaps_rollup; fi
+done | awk '/^Pss:/ {{sum += $2}} END {{print sum}}'
+"""
+
+
+@dataclass
+class Worker:
+    """What was measured of a worker.
+
+    Args:
+        queue: The queue that it alone serves.
+        seconds: Of each run, from the trigger to the end of its last task.
+        megabytes: What it holds after the runs.
+    """
+
+    queue: str
+    seconds: list[float] = field(default_factory=list)
+    megabytes: float = 0
+
+    @property
+    def spread(self) -> str:
+        """The fastest and the slowest run."""
+        return f"{min(self.seconds):.1f} to {max(self.seconds):.1f}"
+
+
+def names(release: str) -> list[str]:
+    """Names of what is measured of a release."""
+    return [f"tasks_{COUNT}_airflow_{release}_seconds", f"worker_{SLOTS}_slots_airflow_{release}_megabytes"]
+
+
+def measure(release: str) -> list[Measured]:
+    """Deploy a host, start the reference beside our worker, and give both the same runs in turns."""
+    try:
+        command = [sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", str(MAIN), "--airflow", release]
+        subprocess.run(command, check=True, cwd=REPO)
+        deployed = lab(LAB).play("site.yml", airflow_version=release)
+        if deployed.code != 0:
+            raise RuntimeError(f"the host could not be deployed: {deployed.output[-3000:]}")
+        return compare(lab(LAB), release)
+    finally:
+        subprocess.run([sys.executable, "-m", "tests.lab", "down", LAB], check=True, cwd=REPO)
+
+
+def compare(hosts: Lab, release: str) -> list[Measured]:
+    """Measure on a host that is deployed."""
+    host = hosts.hosts["airflow1"]
+    # The official compose file's command, and its default of 16 processes; Celery tells workers apart by their names.
+    words = f"celery worker --celery-hostname reference --queues reference --concurrency {SLOTS}"
+    host.ssh(f"{COMPOSE} run --detach --no-deps --name reference worker {words}")
+    host.ssh("cat > $(readlink -f /usr/local/projects/airflow/dags/current)/tasks.py", DAGS)
+    host.ssh("airflow dags reserialize")
+    workers = [Worker(queue) for queue in QUEUES]
+    for worker in workers:
+        # The first run starts what later ones find running, and is not counted.
+        once(hosts, worker.queue)
+    for number in range(RUNS):
+        # Neither is always the first after a pause.
+        for worker in workers if number % 2 else reversed(workers):
+            worker.seconds.append(once(hosts, worker.queue))
+            print(f"{release}: {worker.queue}: {worker.seconds[-1]:.1f} s", flush=True)
+    for worker in workers:
+        worker.megabytes = int(host.ssh(MEMORY.format(container=QUEUES[worker.queue]))) / 1024
+    ours, reference = workers
+    seconds, megabytes = names(release)
+    taken = (
+        f"{COUNT} tasks that do nothing, from the trigger to the end of the last one; fastest and slowest run: "
+        f"ours {ours.spread}, the reference {reference.spread}"
+    )
+    held = (
+        f"memory of a worker with {SLOTS} slots after {(RUNS + 1) * COUNT} tasks; what processes share is counted once"
+    )
+    return [
+        Measured(seconds, "seconds", median(ours.seconds), median(reference.seconds), RUNS, taken),
+        Measured(megabytes, "megabytes", ours.megabytes, reference.megabytes, 1, held),
+    ]
+
+
+def once(hosts: Lab, queue: str) -> float:
+    """Run the tasks on the worker of a queue, and return the seconds that Airflow notes."""
+    host = hosts.hosts["airflow1"]
+    run = f"bench{time.time_ns()}"
+    host.ssh(f"airflow dags trigger tasks_{queue} --run-id {run}")
+    ended = f"FROM dag_run WHERE run_id = '{run}' AND state IN ('success', 'failed')"
+
+    def ask(what: str) -> str:
+        return host.ssh("docker exec -i airflow-postgres-1 psql -U airflow -At", f"SELECT {what} {ended}").strip()
+
+    wait(partial(ask, "1"), 600, f"the end of {run}")
+    if (state := ask("state")) != "success":
+        raise RuntimeError(f"{run} ended as {state}")
+    return float(ask("extract(epoch FROM end_date - queued_at)"))
+
+
+GROUPS = [Group(names(release), partial(measure, release)) for release in RELEASES]
