@@ -50,12 +50,39 @@ def airflow_firewall_rules(
     return [
         f"! --out-interface {bridge} --jump RETURN",
         f"--in-interface {bridge} --jump RETURN",
-        "--match conntrack --ctstate RELATED,ESTABLISHED --jump RETURN",
+        # Answers to containers. What others began is judged packet by packet, so that a connection that a stranger made
+        # while these rules were gone ends when they are back.
+        "--match conntrack --ctstate ESTABLISHED --ctdir REPLY --jump RETURN",
+        "--match conntrack --ctstate RELATED --jump RETURN",
         f"{published} --ctorigdst 127.0.0.0/8 --jump DROP",
         *(f"--source {peer} {here} --jump RETURN" for peer in peers if address),
         *(f"{here} --protocol tcp --ctorigdstport {port} --jump DROP" for port in ports if address),
         f"{published} --jump RETURN",
         "--jump DROP",
+    ]
+
+
+def airflow_proxy_rules(
+    bridge: str, address: str = "", peers: Sequence[str] = (), ports: Sequence[int] = ()
+) -> list[str]:
+    """Return the rules for packets to the host itself while Docker's nat rules are missing.
+
+    Then docker-proxy, a program of the host, answers on published ports in place of the containers: what
+    :func:`airflow_firewall_rules` keeps from strangers must be kept from them there.
+
+    :param bridge: name of the stack's bridge on the host
+    :param address: the host's address in the network of the stack's hosts; empty for a single host
+    :param peers: addresses of all hosts of the stack
+    :param ports: TCP ports that the stack publishes on ``address`` of this host
+    :returns: one rule an entry; what none of them drops is for other rules to judge
+    """
+    here = f"--destination {address}"
+    return [
+        "--in-interface lo --jump RETURN",
+        f"--in-interface {bridge} --jump RETURN",
+        "--destination 127.0.0.0/8 --jump DROP",
+        *(f"--source {peer} {here} --jump RETURN" for peer in peers if address),
+        *(f"{here} --protocol tcp --destination-port {port} --jump DROP" for port in ports if address),
     ]
 
 
@@ -105,5 +132,6 @@ class FilterModule:
         return {
             "airflow_addresses": airflow_addresses,
             "airflow_firewall_rules": airflow_firewall_rules,
+            "airflow_proxy_rules": airflow_proxy_rules,
             "airflow_removal_problems": airflow_removal_problems,
         }

@@ -123,7 +123,7 @@ def test_a_service_that_hangs_is_restarted(cluster: Cluster) -> None:
         return started != before and health == "healthy"
 
     wait(again, 400, "the scheduler that was stopped with SIGSTOP to be restarted")
-    said = host.ssh("journalctl -u airflow-restart-unhealthy -o cat --since -10min")
+    said = host.ssh("journalctl -u airflow-watch -o cat --since -10min")
     # The other scheduler has missed its heartbeat before, and no longer counts it as running.
     assert re.search("restarting airflow-scheduler-1, whose last health check said: .*heartbeat", said), said
 
@@ -174,7 +174,7 @@ def test_a_worker_comes_and_goes(cluster: Cluster, tmp_path: Path) -> None:
         again = grown.site("--limit", "worker3")
         assert (again.code, again.changes) == (0, {"worker3": 0}), again.output
         # The only other one that serves the queue of the task.
-        grown.hosts["worker1"].ssh("docker stop -t 60 airflow-worker-1")
+        grown.hosts["worker1"].ssh("airflow-watch pause worker --for 30m && docker stop -t 60 airflow-worker-1")
         run = start_long(grown, "worker3", 40)
         removed = grown.lab.play("playbooks/remove_airflow_host.yml", airflow_remove_host="worker3")
         assert removed.code == 0, removed.output
@@ -187,7 +187,7 @@ def test_a_worker_comes_and_goes(cluster: Cluster, tmp_path: Path) -> None:
         assert grown.address("worker2") in rules
         assert grown.address("worker3") not in rules
     finally:
-        grown.hosts["worker1"].ssh("docker start airflow-worker-1")
+        grown.hosts["worker1"].ssh("airflow-watch resume worker && docker start airflow-worker-1")
         make_hosts(platforms(tmp_path / "shrunk.yml"))
     again = cluster.site()
     assert again.code == 0, again.output

@@ -27,12 +27,12 @@ def test_the_pipeline_runs_on_each_worker_host(cluster: Cluster) -> None:
     for worker in cluster.workers:
         others = [other for other in cluster.workers if other is not worker]
         for other in others:
-            other.ssh("docker stop -t 60 airflow-worker-1")
+            other.ssh("airflow-watch pause worker --for 30m && docker stop -t 60 airflow-worker-1")
         try:
             tasks = cluster.finish(cluster.trigger("news_fetcher"))
         finally:
             for other in others:
-                other.ssh("docker start airflow-worker-1")
+                other.ssh("airflow-watch resume worker && docker start airflow-worker-1")
         assert {task: found[:2] for task, found in tasks.items()} == dict.fromkeys(PIPELINE, ("success", worker.name))
     assert int(cluster.sql("SELECT count(*) FROM links", "news")) > 0
 

@@ -11,3 +11,5 @@ ROOT = Path(__file__).resolve().parents[2]
 ansible.module_utils.__path__.append(str(ROOT / "plugins" / "module_utils"))  # type: ignore[attr-defined]
 # Filters are single files that Ansible loads by path; tests import them by file name.
 sys.path.insert(0, str(ROOT / "plugins" / "filter"))
+# The program that keeps a host's stack running imports itself by its own name there.
+sys.path.insert(0, str(ROOT / "roles" / "airflow_stack" / "files"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_topology import airflow_addresses, airflow_firewall_rules, airflow_removal_problems
+from airflow_topology import airflow_addresses, airflow_firewall_rules, airflow_proxy_rules, airflow_removal_problems
 from ansible.errors import AnsibleUndefinedVariable
 
 
@@ -48,6 +48,10 @@ def test_a_single_host_lets_in_what_is_published_but_not_on_loopback() -> None:
     assert decide(rules, **{**PUBLISHED, "ctorigdst": "127.0.0.1"}, source=STRANGER) == "DROP"
     assert decide(rules, **{**PUBLISHED, "ctstate": "NEW"}, source=STRANGER) == "DROP"
     assert decide(rules, **{"out-interface": "br", "in-interface": "br"}) == "RETURN"
+    # An answer to a container, and a packet of a connection that a stranger made while there were no rules.
+    old = {**PUBLISHED, "ctstate": "ESTABLISHED"}
+    assert decide(rules, **old, ctdir="REPLY") == "RETURN"
+    assert decide(rules, **old, ctdir="ORIGINAL") == "DROP"
     assert decide(rules, **{"out-interface": "eth0", "in-interface": "br"}) == "RETURN"
 
 
@@ -59,6 +63,21 @@ def test_what_is_for_the_hosts_of_the_stack_is_for_them_alone() -> None:
     assert decide(rules, **PUBLISHED, source=STRANGER, ctorigdstport="8080") == "RETURN"
     assert decide(rules, **{**PUBLISHED, "ctorigdst": "127.0.0.1"}, source=PEER) == "DROP"
     assert decide(rules, **{**PUBLISHED, "ctstate": "NEW"}, source=PEER) == "DROP"
+
+
+def test_docker_proxy_answers_nobody_else_either() -> None:
+    rules = [*airflow_proxy_rules("br", "192.0.2.1", [PEER], [5432, 8793]), "--jump ACCEPT"]
+    here: dict[str, str] = {"in-interface": "eth0", "destination": "192.0.2.1", "destination-port": "5432"}
+    assert decide(rules, **here, source=STRANGER) == "DROP"
+    assert decide(rules, **here, source=PEER) == "RETURN"
+    assert decide(rules, **{**here, "in-interface": "lo"}, source=STRANGER) == "RETURN"
+    assert decide(rules, **{**here, "in-interface": "br"}, source=STRANGER) == "RETURN"
+    # The web UI and the host's own services are for other rules to judge, but not what is on loopback.
+    assert decide(rules, **{**here, "destination-port": "8080"}, source=STRANGER) == "ACCEPT"
+    assert decide(rules, **{**here, "destination": "127.0.0.1"}, source=PEER) == "DROP"
+    single = [*airflow_proxy_rules("br"), "--jump ACCEPT"]
+    assert decide(single, **{**here, "destination": "127.0.0.1"}, source=STRANGER) == "DROP"
+    assert decide(single, **here, source=STRANGER) == "ACCEPT"
 
 
 def test_a_host_that_the_stack_needs_is_not_removed() -> None:

@@ -1,0 +1,53 @@
+"""The directory of pauses. It outlives a reboot, so that what an operator has paused stays paused; each has an end."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import pauses
+from .host import WatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+DIRECTORY = Path("/var/lib/airflow-watch/pauses")
+
+
+def read_pauses(now: datetime, say: Callable[[str], None]) -> list[pauses.Pause]:
+    """Return the pauses that count; remove the expired ones, and say which files are none."""
+    texts = {}
+    # Files whose names begin with a dot are just being written.
+    for path in DIRECTORY.glob("[!.]*") if DIRECTORY.is_dir() else []:
+        try:
+            texts[path.name] = path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            say(f"{path} pauses nothing: {error}")
+    found, expired, broken = pauses.sort(texts, now)
+    for line in broken:
+        say(f"{DIRECTORY}/{line}")
+    for name in expired:
+        say(f"a pause has expired: {name.removesuffix('.json')}")
+        (DIRECTORY / name).unlink(missing_ok=True)
+    return found
+
+
+def add(pause: pauses.Pause) -> None:
+    """Write a pause, in place of the owner's last one for the same."""
+    try:
+        DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = DIRECTORY / pauses.file_name(pause.owner, pause.service)
+        new = path.with_name(f".{path.name}")
+        new.write_text(pauses.write(pause), encoding="utf-8")
+        os.replace(new, path)
+    except OSError as error:
+        raise WatchError(f"the pause was not written: {error}") from error
+
+
+def remove(pause: pauses.Pause) -> None:
+    """Remove a pause."""
+    (DIRECTORY / pauses.file_name(pause.owner, pause.service)).unlink(missing_ok=True)

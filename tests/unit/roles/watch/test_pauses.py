@@ -1,0 +1,103 @@
+"""Pauses of airflow-watch: what counts as one."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from airflow_watch import pauses, store
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("1m", 1), ("30m", 30), ("2h", 120), ("1d", 1440), ("365d", 525600), ("090m", 90)]
+)
+def test_durations(text: str, minutes: int) -> None:
+    assert pauses.duration(text) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("text", ["", "2", "h", "2 h", "-2h", "0m", "2s", "1h30m", "1.5h", "2H", "forever", "٣h"])
+def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(ValueError, match="write minutes, hours or days, such as 30m, 2h or 1d"):
+        pauses.duration(text)
+
+
+@pytest.mark.parametrize("text", ["366d", "999999999d", "9000h"])
+def test_what_is_as_good_as_for_ever_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="more than 365d"):
+        pauses.duration(text)
+
+
+def test_a_pause_is_read_as_it_was_written() -> None:
+    pause = pauses.Pause("ana", "new disk", NOW + timedelta(hours=2), "worker")
+    assert pauses.read(pauses.write(pause)) == pause
+    assert pause.text() == "paused by ana (new disk) until 2026-11-28T14:00:00+00:00"
+    assert [pause.covers(service) for service in ("worker", "redis")] == [True, False]
+    assert pause._replace(service="").covers("redis")
+
+
+GOOD = {"owner": "ana", "reason": "r", "expires": "2026-11-28T14:00:00+00:00", "service": "worker"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "no JSON"),
+        ("{", "no JSON"),
+        ("[]", "no JSON object"),
+        ({**GOOD, "owner": ""}, "'owner' is missing"),
+        ({**GOOD, "owner": 7}, "'owner' is missing, or no text"),
+        ({**GOOD, "expires": None}, "'expires' is missing"),
+        ({**GOOD, "expires": "tomorrow"}, "no time of ISO 8601: 'tomorrow'"),
+        ({**GOOD, "expires": "2026-11-28T14:00:00"}, "has no time zone; write UTC as in 2026-11-28T14:00:00+00:00"),
+        ({**GOOD, "service": ["worker"]}, "'service' is no text"),
+        ({**GOOD, "expires": "9999-01-01T00:00:00+00:00"}, "in more than 365 days"),
+    ],
+)
+def test_what_is_no_pause_pauses_nothing_and_says_so(content: object, words: str) -> None:
+    text = content if isinstance(content, str) else json.dumps(content)
+    found, expired, (line,) = pauses.sort({"x.json": text}, NOW)
+    assert (found, expired) == ([], [])
+    assert line.startswith("x.json pauses nothing: ")
+    assert words in line
+
+
+def test_times_of_other_zones_and_the_moment_of_expiry() -> None:
+    texts = {
+        "a": json.dumps({**GOOD, "expires": "2026-11-28T14:30:00+02:00"}),
+        "b": json.dumps({**GOOD, "expires": "2026-11-28T12:00:00Z"}),
+        "c": json.dumps({"owner": "bo", "expires": "2026-11-28T12:00:01Z"}),
+    }
+    found, expired, broken = pauses.sort(texts, NOW)
+    assert [(one.owner, one.expires.hour, one.expires.minute) for one in found] == [("ana", 12, 30), ("bo", 12, 0)]
+    assert (expired, broken) == (["b"], [])
+
+
+def test_the_directory_of_pauses(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = tmp_path_factory.mktemp("var") / "lib" / "pauses"
+    monkeypatch.setattr(store, "DIRECTORY", directory)
+    said: list[str] = []
+    assert store.read_pauses(NOW, said.append) == []
+    one = pauses.Pause("a na/..", "", NOW + timedelta(hours=1), "worker")
+    old = pauses.Pause("site.yml", "", NOW)
+    store.add(one)
+    store.add(old)
+    assert directory.stat().st_mode & 0o777 == 0o700
+    (directory / "broken.json").write_text("{", encoding="utf-8")
+    (directory / "directory").mkdir()
+    (directory / ".half").write_text("", encoding="utf-8")
+    assert store.read_pauses(NOW, said.append) == [one]
+    assert sorted(path.name for path in directory.iterdir() if path.name[0] != ".") == [
+        "broken.json",
+        "directory",
+        "worker@a_na_...json",
+    ]
+    assert len(said) == 3
+    assert "all@site.yml" in said[-1]
+    # The same owner's next pause takes the place of the last one.
+    store.add(one._replace(reason="again"))
+    assert [found.reason for found in store.read_pauses(NOW, said.append)] == ["again"]
+    store.remove(one)
+    assert store.read_pauses(NOW, said.append) == []

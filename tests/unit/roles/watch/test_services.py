@@ -1,0 +1,103 @@
+"""What airflow-watch does about services, by their state."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airflow_watch.firewall import Port
+from airflow_watch.pauses import Pause
+from airflow_watch.services import Container, container, decide
+
+LATER = datetime(2026, 11, 28, 14, tzinfo=UTC)
+
+
+def one(status: str, health: str = "", service: str = "worker", **more: Any) -> Container:
+    return Container(service, f"airflow-{service}-1", status, health, "no answer", **more)
+
+
+@pytest.mark.parametrize(
+    ("containers", "do", "line"),
+    [
+        ([], "create", "creating worker, which has no container"),
+        ([one("exited", exit_code=137)], "start", "starting worker, which exited with code 137"),
+        ([one("exited", "unhealthy")], "start", "starting worker, which exited with code 0"),
+        ([one("created")], "start", "starting worker, which is created but not started"),
+        ([one("paused", "healthy")], "unpause", "unpausing worker, which `docker pause` froze"),
+        ([one("dead")], "recreate", "removing and creating worker, whose container is dead"),
+        (
+            [one("running", "unhealthy")],
+            "restart",
+            "restarting airflow-worker-1, whose last health check said: no answer",
+        ),
+        ([one("running", "healthy")], None, ""),
+        ([one("running", "starting")], None, ""),
+        ([one("running")], None, ""),
+        ([one("restarting")], None, ""),
+        ([one("removing")], None, ""),
+        # Another service's.
+        ([one("running", "healthy", "redis")], "create", "creating worker, which has no container"),
+    ],
+)
+def test_states(containers: list[Container], do: str | None, line: str) -> None:
+    actions = decide(["worker"], containers, [])
+    assert [(action.do, action.line) for action in actions] == ([] if do is None else [(do, line)])
+    # With a pause it only says so.
+    paused = decide(["worker"], containers, [Pause("ana", "new disk", LATER, "worker")])
+    assert [action.do for action in paused] == ([] if do is None else [""])
+    if do:
+        assert paused[0].line.startswith("worker (")
+        assert paused[0].line.endswith("is left alone: paused by ana (new disk) until 2026-11-28T14:00:00+00:00")
+    # One of another service, and none at all, changes nothing.
+    assert decide(["worker"], containers, [Pause("ana", "", LATER, "redis")]) == actions
+    assert [action.do for action in decide(["worker"], containers, [Pause("ana", "", LATER)])] == (
+        [] if do is None else [""]
+    )
+
+
+def test_each_service_is_judged_alone_and_data_comes_first() -> None:
+    containers = [
+        one("exited", service="scheduler"),
+        one("running", "unhealthy", "redis"),
+        one("exited", service="old"),
+    ]
+    actions = decide(["scheduler", "worker", "postgres", "redis"], containers, [Pause("ana", "", LATER, "worker")])
+    assert [(action.service, action.do) for action in actions] == [
+        ("postgres", "create"),
+        ("redis", "restart"),
+        ("scheduler", "start"),
+        ("worker", ""),
+    ]
+
+
+def test_a_restart_under_way_is_left_to_end() -> None:
+    (action,) = decide(["worker"], [one("exited")], [], ["worker"])
+    assert (action.do, action.line) == ("", "worker: its restart is still under way")
+
+
+def test_what_docker_says_of_a_container() -> None:
+    inspected = {
+        "Name": "/airflow-webserver-1",
+        "Config": {"Labels": {"com.docker.compose.service": "webserver"}},
+        "State": {
+            "Status": "running",
+            "ExitCode": 0,
+            "Health": {"Status": "unhealthy", "Log": [{"Output": "old"}, {"Output": "refused \n\n"}, {"Output": ""}]},
+        },
+        "NetworkSettings": {
+            "Ports": {
+                "8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "80"}, {"HostIp": "::", "HostPort": "80"}],
+                "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "53"}],
+                "9000/tcp": None,
+            }
+        },
+    }
+    found = container(inspected)
+    assert found == Container(
+        "webserver", "airflow-webserver-1", "running", "unhealthy", "refused", 0, (Port("127.0.0.1", 80, 8080),)
+    )
+    assert found.text() == "running, unhealthy"
+    bare = container({"Name": "/x", "Config": {"Labels": {}}, "State": {"Status": "exited", "ExitCode": 137}})
+    assert (bare.service, bare.health, bare.reason) == ("", "", "nothing")
+    assert bare.text() == "exited with code 137"

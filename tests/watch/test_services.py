@@ -1,0 +1,145 @@
+"""Services that are down are started again, unless somebody has paused that; a pause has an end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.remote import wait
+from tests.watch.conftest import HEALED_SECONDS
+from tests.watch.test_firewall import FLUSH, in_order
+
+if TYPE_CHECKING:
+    from tests.watch.conftest import Host
+
+PAUSES = "/var/lib/airflow-watch/pauses"
+
+
+@pytest.mark.parametrize(
+    ("service", "fault", "words"),
+    [
+        ("worker", "docker kill -s KILL airflow-worker-1", "starting worker, which exited with code 137"),
+        ("redis", "docker stop airflow-redis-1", "starting redis, which exited with code 0"),
+        ("webserver", "docker pause airflow-webserver-1", "unpausing webserver, which `docker pause` froze"),
+        ("triggerer", "docker rm -f airflow-triggerer-1", "creating triggerer, which has no container"),
+        ("postgres", "docker rm -f airflow-postgres-1", "creating postgres, which has no container"),
+    ],
+)
+def test_what_is_down_is_started_again(host: Host, service: str, fault: str, words: str) -> None:
+    before = host.started()
+    images, since = host.ssh("docker images -q | sort"), host.now()
+    host.ssh(fault)
+    wait(lambda: f"{service} runs again" in host.said(since), HEALED_SECONDS, f"a start of {service}")
+    host.wait_healthy()
+    assert words in host.said(since)
+    assert "ERROR" not in host.said(since)
+    # Airflow's services may end without Postgres or Redis, and a worker is restarted that has lost its queue with it.
+    if service not in ("postgres", "redis"):
+        again = {name for name, at in host.started().items() if at != before[name]}
+        assert again - {"worker"} <= {service}
+    assert host.ssh("docker images -q | sort") == images
+
+
+def test_the_next_run_of_site_yml_finds_what_was_created_as_it_would_have_made_it(host: Host) -> None:
+    run = host.lab.play("site.yml")
+    assert (run.code, run.changed) == (0, 0), run.output
+    assert host.ssh(f"ls {PAUSES}") == ""
+
+
+def test_a_pause_holds_until_it_is_ended(host: Host) -> None:
+    paused = host.ssh("airflow-watch pause worker --for 30m --owner ana --reason 'new disk'")
+    assert paused.startswith("worker: paused by ana (new disk) until ")
+    since = host.now()
+    host.ssh("docker stop -t 5 airflow-worker-1; docker rm -f airflow-triggerer-1")
+    wait(lambda: "triggerer runs again" in host.said(since), HEALED_SECONDS, "a round")
+    assert host.inspect("worker", ".State.Status") == "exited"
+    status = host.ssh("airflow-watch status")
+    assert paused.strip() in status
+    assert "(paused)" in next(line for line in status.splitlines() if line.startswith("worker: exited"))
+    # The firewall is never paused.
+    host.ssh("airflow-watch pause --for 30m --owner bo; iptables -F AIRFLOW-STACK")
+    wait(lambda: "strangers are kept out again" in host.said(since), HEALED_SECONDS, "the firewall's return")
+    refused = host.run("airflow-watch resume --owner ana worker; airflow-watch resume worker")
+    assert "worker stays paused by bo until" in refused.stderr
+    host.ssh("airflow-watch resume")
+    wait(lambda: host.healthy("worker"), 2 * HEALED_SECONDS, "the worker")
+
+
+def test_files_that_are_no_pause_and_pauses_that_are_over_hinder_nothing(host: Host) -> None:
+    since = host.now()
+    old = {"owner": "ana", "reason": "", "expires": "2020-01-01T00:00:00+00:00", "service": "worker"}
+    host.ssh(f"echo '{json.dumps(old)}' >{PAUSES}/old.json; echo '{{' >{PAUSES}/broken.json")
+    host.ssh("docker kill -s KILL airflow-worker-1")
+    wait(lambda: "worker runs again" in host.said(since), HEALED_SECONDS, "the worker")
+    assert "broken.json pauses nothing: it is no JSON" in host.said(since)
+    assert host.ssh(f"ls {PAUSES}") == "broken.json\n"
+    host.ssh(f"rm {PAUSES}/broken.json")
+    host.wait_healthy()
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ("worker --for soon", "--for 'soon' is no duration; write minutes, hours or days, such as 30m, 2h or 1d"),
+        ("worker --for 9999d", "--for 9999d is more than 365d"),
+        ("wroker --for 2h", "no service 'wroker' on this host; there are: postgres, redis, scheduler, triggerer, "),
+        ("worker", "the following arguments are required: --for"),
+    ],
+)
+def test_nonsense_is_refused(host: Host, words: str, refusal: str) -> None:
+    run = host.run(f"airflow-watch pause {words}")
+    assert run.returncode != 0
+    assert refusal in run.stderr
+    assert host.ssh(f"ls {PAUSES}") == ""
+
+
+def test_a_run_that_is_killed_leaves_a_pause_with_an_end(host: Host) -> None:
+    with host.lab.start("playbooks/deploy_airflow_stack.yml", airflow_environment={"KILLED": "1"}) as run:
+        wait(lambda: host.ssh(f"ls {PAUSES}"), 300, "the run's pause")
+        os.killpg(run.pid, signal.SIGKILL)
+    host.ssh("docker kill -s KILL airflow-worker-1")
+    since = host.now()
+    wait(lambda: "worker (exited with code 137) is left alone" in host.said(since), HEALED_SECONDS, "a round")
+    assert "paused by site.yml (run by " in host.ssh("airflow-watch status")
+    # Its hour comes.
+    host.ssh(f'sed -i \'s/"expires": "[^"]*"/"expires": "2020-01-01T00:00:00+00:00"/\' {PAUSES}/*')
+    wait(lambda: "worker runs again" in host.said(since), HEALED_SECONDS, "the worker")
+    assert host.ssh(f"ls {PAUSES}") == ""
+    again = host.lab.play("site.yml")
+    assert again.code == 0, again.output
+    assert host.ssh(f"ls {PAUSES}") == ""
+
+
+def test_without_the_definition_a_round_fails_and_names_the_file(host: Host) -> None:
+    file = "/usr/local/projects/airflow/compose.yml"
+    since = host.now()
+    host.ssh(f"mv {file} {file}.away")
+    try:
+        wait(host.failed, HEALED_SECONDS, "a round that fails")
+        assert f"{file} is missing, which names the stack's services; run site.yml" in host.said(since)
+    finally:
+        host.ssh(f"mv {file}.away {file}")
+    wait(lambda: not host.failed(), HEALED_SECONDS, "a round that succeeds")
+
+
+def test_a_slow_restart_hinders_nothing_else(host: Host) -> None:
+    """A worker that hangs does not end when it is told to, and gets its grace period."""
+    host.forget_restarts()
+    since = host.now()
+    before = host.inspect("worker", ".State.StartedAt")
+    host.ssh("pkill -STOP -P $(docker inspect -f '{{.State.Pid}}' airflow-worker-1)")
+    wait(lambda: "restarting airflow-worker-1, whose last health check said" in host.said(since), 300, "a restart")
+    since = host.now()
+    host.ssh(f"{FLUSH}; docker rm -f airflow-triggerer-1")
+    wait(lambda: "triggerer runs again" in host.said(since), HEALED_SECONDS, "the triggerer")
+    wait(lambda: in_order(host), HEALED_SECONDS, "the rules' return")
+    assert host.reached() == []
+    assert "worker: its restart is still under way" in host.said(since)
+    assert host.inspect("worker", ".State.StartedAt") == before
+    host.ssh("pkill -KILL -P $(docker inspect -f '{{.State.Pid}}' airflow-worker-1)")
+    wait(lambda: host.inspect("worker", ".State.StartedAt") != before, 60, "the worker's restart")
+    host.wait_healthy()
