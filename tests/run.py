@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from functools import partial
+from typing import Any
 
 import yaml
 
@@ -29,12 +30,13 @@ RELEASE = "AIRFLOW_VERSION"
 
 def scenario_names(kind: str) -> list[str]:
     """The scenarios of `make test` (core) or of all (full): a name, and a release after it if it is not the default."""
-    return listed()["core"] if kind == "core" else [*listed()["core"], *listed()["full"]]
+    names: list[str] = listed()["core"] if kind == "core" else [*listed()["core"], *listed()["full"]]
+    return names
 
 
-def listed() -> dict[str, list[str]]:
+def listed() -> dict[str, Any]:
     """What tests/scenarios.yml holds."""
-    found: dict[str, list[str]] = yaml.safe_load(SCENARIOS.read_text(encoding="utf-8"))
+    found: dict[str, Any] = yaml.safe_load(SCENARIOS.read_text(encoding="utf-8"))
     return found
 
 
@@ -53,6 +55,11 @@ def image_steps(kind: str) -> list[Step]:
         pytest_step("image contract", "tests/lab/contract"),
         pytest_step("modules on Airflow", "tests/objects", *chosen),
     ]
+    for release, tests in listed()["core_modules"].items() if kind == "core" else []:
+        steps += [
+            Step(f"images {release}", [sys.executable, "-m", "tests.lab", "images", "--airflow", release]),
+            pytest_step(f"modules on Airflow {release}", tests, *chosen, release=release),
+        ]
     for release in listed()["releases"] if kind == "full" else []:
         steps += [
             Step(f"images {release}", [sys.executable, "-m", "tests.lab", "images", "--airflow", release]),
