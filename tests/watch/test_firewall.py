@@ -33,10 +33,10 @@ def in_order(host: Host) -> bool:
 @pytest.fixture
 def orderly(host: Host) -> Iterator[Host]:
     """The host in order, before and after."""
-    host.forget_restarts()
     # systemd counts the restarts of these tests as well.
     host.ssh("systemctl reset-failed docker")
     wait(lambda: in_order(host), HEALED_SECONDS, "a host in order")
+    host.forget_restarts()
     yield host
     host.forget_restarts()
 
