@@ -167,7 +167,7 @@ def concurrency_problems(concurrency: Any) -> Problems:
 
     :param concurrency: its value
     """
-    if not isinstance(concurrency, bool) and re.fullmatch(r"[1-9]\d*", str(concurrency)):
+    if not isinstance(concurrency, bool) and re.fullmatch(r"[1-9][0-9]*", str(concurrency)):
         return []
     return [
         f"airflow_worker_concurrency: {concurrency!r} must be the number of tasks that a worker may run at the same "

@@ -30,8 +30,10 @@ def base_url_problems(config: Mapping[str, Any], section: str) -> list[str]:
     name = f"airflow_config.{section}.base_url"
     if isinstance(url, str) and _URL.fullmatch(url.rstrip("/")):
         return [f"{name}: {url!r} must not end with a slash; write {url.rstrip('/')}."]
+    # What stands before an @ may be a password.
+    shown = re.sub(r"//[^/]*@", "//***@", url) if isinstance(url, str) else url
     return [
-        f"{name}: {url!r} is no address of the web UI; write scheme and host, and a port and a path where there are "
+        f"{name}: {shown!r} is no address of the web UI; write scheme and host, and a port and a path where there are "
         f"any, without user, query, fragment and escapes, as in {EXAMPLE}."
     ]
 

@@ -24,6 +24,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from ansible.module_utils.airflow_inside import Airflow
@@ -35,8 +36,13 @@ BUNDLE = "dags-folder"
 LEFT_BEHIND = 2.0
 # Seconds between two looks at whether that process has ended.
 TICK = 0.1
+# Letters of an error that are reported: some libraries put whole documents into theirs.
+MESSAGE = 1000
 # What an error says when a DAG file tried to write to Airflow's database.
 WRITES = re.compile("ReadOnlySqlTransaction|read-only transaction|readonly database")
+# A NUL character in JSON, after any number of escaped backslashes.
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+NO_NUMBER = re.compile(r"NaN|Infinity")
 # A database error's first line; what follows it are the statement and its parameters, which may hold secrets.
 STATEMENT = re.compile(r"\n(\[SQL: |\[parameters: |LINE \d+:).*", re.DOTALL)
 
@@ -44,8 +50,9 @@ STATEMENT = re.compile(r"\n(\[SQL: |\[parameters: |LINE \d+:).*", re.DOTALL)
 def action_dag_parse(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Parse one file.
 
-    :param request: ``folder`` and ``path``; ``limit``, seconds that the file gets; ``pipe``, a file descriptor where
-        Python notes the place of a crash or a hang; ``database``, whether there is the database of a stack to ask
+    :param request: ``folder`` and ``path``; ``until``, the time, as ``time.monotonic`` has it, that the file gets;
+        ``pipe``, a file descriptor where Python notes the place of a crash or a hang; ``database``, whether there is
+        the database of a stack to ask; ``api``, see airflow_inside_dags.py
     :param report: gets ``errors``, each with ``text``, ``file``, ``line`` and ``dag_id`` where known, ``kind``
         (``import``, ``write``, ``serialization`` or ``access``) and whether it is a ``timeout`` of Airflow's own; and
         ``dags``, see dag_facts of airflow_inside_dag_facts.py; or ``crash``, in words, if the process ended
@@ -85,7 +92,7 @@ def parse_here(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]
     for dag_id, dag in bag.dags.items():
         try:
             # An instance of the model, which no session gets.
-            SerializedDagModel(dag)
+            check_stored(SerializedDagModel(dag).data)
         except Exception:  # noqa: BLE001 - whatever it is, Airflow makes it an import error
             not_stored[dag_id] = traceback.format_exc()
     report.update(facts(airflow, request, Parsed(secrets, dags, bag.dags, bag.import_errors, not_stored)))
@@ -134,13 +141,26 @@ def parse_supervised(airflow: Airflow, request: dict[str, Any], report: dict[str
     for dag in result.serialized_dags:
         try:
             # An instance of the model, which no session gets.
-            SerializedDagModel(dag)
+            check_stored(SerializedDagModel(dag).data)
             stored[dag.dag_id] = dag.access_control
         except Exception:  # noqa: BLE001 - whatever it is, Airflow makes it an import error
             error = error_facts(request["path"], traceback.format_exc(), request["folder"], "serialization")
             report["errors"].append({**error, **place_of(dag.dag_id, report["dags"])})
     if request["database"]:
         report["errors"] += refused_access(stored, request, report["dags"])
+
+
+def check_stored(data: Any) -> None:
+    """Refuse what Postgres does not store. The DAG processor itself meets it only when it writes, and may end by it.
+
+    :param data: a serialized DAG
+    :raises ValueError: if it has a number that JSON does not know, or a NUL character
+    """
+    text = json.dumps(data)
+    if NO_NUMBER.search(text):
+        json.dumps(data, allow_nan=False)
+    if NUL.search(text):
+        raise ValueError("a text of the DAG has a NUL character, which Postgres does not store")
 
 
 class Client:
@@ -215,7 +235,9 @@ def answering(airflow: Airflow, request: dict[str, Any], answer: Any) -> Iterato
 
     def parse_and_tell(message: Any, log: Any) -> Any:
         faulthandler.enable(request["pipe"], all_threads=False)
-        faulthandler.dump_traceback_later(request["limit"], file=request["pipe"])
+        # The time that the file gets began when this process' parent was started.
+        left = max(request["until"] - time.monotonic(), TICK)
+        faulthandler.dump_traceback_later(left, file=request["pipe"])
         secrets = remember_secrets(airflow)
         seen: dict[str, Any] = {}
 
@@ -381,6 +403,7 @@ def check_access(dag_id: str, access_control: Any) -> None:
     :param access_control: what it grants
     :raises Exception: if Airflow refuses it
     """
+    from airflow import settings  # noqa: PLC0415
     from airflow.configuration import conf  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
@@ -394,6 +417,8 @@ def check_access(dag_id: str, access_control: Any) -> None:
             from airflow.www.security_appless import ApplessAirflowSecurityManager  # noqa: PLC0415
         except ImportError:
             from airflow.www.security import ApplessAirflowSecurityManager  # noqa: PLC0415
+    # What a DAG file has left of its own session, such as a failed transaction.
+    settings.Session.remove()
     with create_session() as session:
         manager = ApplessAirflowSecurityManager(session=session)
         for writing in ("create_permission", "add_permission_to_role", "remove_permission_from_role"):
@@ -457,10 +482,20 @@ def remember_secrets(airflow: Airflow) -> list[str]:
 
 
 def hide(secrets: list[str], text: str) -> str:
-    """Return a text in which stars stand for secrets."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "***")
+    """Return a text in which stars stand for secrets, also as they are written in addresses, in Python and in JSON."""
+    forms = set()
+    for secret in secrets:
+        forms |= {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+        forms |= {repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "***")
     return text
+
+
+def shown(message: str) -> str:
+    """Return a message without what a terminal would obey, and no longer than a person reads."""
+    text = "".join(letter if letter.isprintable() else " " for letter in message.strip())
+    return text if len(text) <= MESSAGE else f"{text[:MESSAGE]}..."
 
 
 def error_facts(path: str, text: str, folder: str, kind: str = "import") -> dict[str, Any]:
@@ -479,7 +514,7 @@ def error_facts(path: str, text: str, folder: str, kind: str = "import") -> dict
     message = next((line for line in after if line and not line.startswith(" ")), lines[-1])
     own = [match for _, match in frames if match.group(1).startswith(prefix)]
     return {
-        "text": message.strip(),
+        "text": shown(message),
         "file": os.path.relpath(own[-1].group(1) if own else path, folder),
         "line": int(own[-1].group(2)) if own else None,
         "dag_id": None,

@@ -93,10 +93,11 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
     paths = sorted(airflow.dag_files(folder))
 
     warm_up(airflow, paths)
-    parsing = {"folder": folder, "limit": request["limit"], "database": request["database"], "api": api(paths)}
+    parsing = {"folder": folder, "database": request["database"], "api": api(paths)}
 
     def load(path: str, found: dict[str, Any], pipe: int) -> None:
-        airflow.actions["action_dag_parse"](airflow, {**parsing, "path": path, "pipe": pipe}, found)
+        asked = {**parsing, "path": path, "pipe": pipe, "until": time.monotonic() + request["limit"]}
+        airflow.actions["action_dag_parse"](airflow, asked, found)
 
     for child in run_each(paths, load, request["limit"], request["jobs"] or len(os.sched_getaffinity(0))):
         result = {"file": os.path.relpath(child.path, folder), "seconds": round(child.seconds, 3)}
@@ -107,18 +108,27 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
 
 
 def read_only() -> None:
-    """Let nothing that this process and its children do change Airflow's database, not even what DAG files do."""
+    """Let this process and its children write nothing to Airflow's database, also by engines that DAG files make.
+
+    Other databases that a DAG file connects to are left alone. A file that means to can get around this, by psycopg2
+    itself or by another mode of a transaction: it keeps mistakes out, not attackers.
+    """
     from airflow import settings  # noqa: PLC0415
     from sqlalchemy import event  # noqa: PLC0415
+    from sqlalchemy.engine import Engine  # noqa: PLC0415
+
+    own = settings.engine.url.database
 
     def restrict(connection: Any, _record: Any) -> None:
         if hasattr(connection, "set_session"):
             # Of psycopg2: each transaction begins with the words READ ONLY.
-            connection.set_session(readonly=True)
-        else:
+            if connection.get_dsn_parameters().get("dbname") == own:
+                connection.set_session(readonly=True)
+        elif hasattr(connection, "create_function"):
             connection.execute("PRAGMA query_only = ON")
 
-    event.listen(settings.engine, "connect", restrict)
+    # Of all engines, also of those that are made later.
+    event.listen(Engine, "connect", restrict)
 
 
 def broken_plugins(folder: str, limit: float) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ MANAGED_OPTIONS: dict[Option, str] = {
     ("core", "hostname_callable"): "the stack's log addresses depend on it; remove it",
     ("core", "sql_alchemy_conn"): "set airflow_postgres_password",
     ("database", "sql_alchemy_conn"): "set airflow_postgres_password",
+    ("database", "sql_alchemy_conn_async"): "it follows from the other options; remove it",
     ("celery", "broker_url"): "set airflow_redis_password",
     ("celery", "result_backend"): "set airflow_postgres_password",
     ("celery", "worker_concurrency"): "set airflow_worker_concurrency",
@@ -52,6 +53,11 @@ MANAGED_OPTIONS: dict[Option, str] = {
     ("api", "ssl_cert"): _PROXY,
     ("api", "ssl_key"): _PROXY,
 }
+
+# What a section or an option may be called: configparser takes a space, a colon or an equals sign for its end, so
+# that such a name would set another option than the one that is judged here.
+_NAME = r"[A-Za-z0-9_.-]+"
+_NAME_WORDS = "write letters, digits, dots, dashes and underscores only."
 
 # Options with an older name that Airflow 2 still reads, where the stack reads the current one.
 RENAMED_OPTIONS: dict[Option, str] = {("celery", "default_queue"): "operators.default_queue"}
@@ -80,17 +86,22 @@ MANAGED_VARIABLES: dict[str, str] = {
 }
 
 
-def config_problems(config: Mapping[str, Any], version: str, moved: MovedOptions) -> Problems:
+def config_problems(config: Any, version: str, moved: MovedOptions) -> Problems:
     """Return what is wrong with ``airflow_config``.
 
     :param config: options of airflow.cfg as a dict of sections
     :param version: value of ``airflow_version``
     :param moved: options that are no longer read
     """
+    if not isinstance(config, Mapping):
+        return ["airflow_config: must be a dict of sections, as in core: {parallelism: 16}."]
     problems = []
     places = _places(version, moved)
     for section, options in config.items():
         name = f"airflow_config.{section}"
+        if not re.fullmatch(_NAME, str(section)):
+            problems.append(f"airflow_config: {str(section)!r} is no name of a section; {_NAME_WORDS}")
+            continue
         if not isinstance(options, Mapping):
             problems.append(f"{name}: must be a dict of options, as in core: {{parallelism: 16}}.")
             continue
@@ -98,20 +109,29 @@ def config_problems(config: Mapping[str, Any], version: str, moved: MovedOptions
             problems.append(
                 f"{name}: Airflow reads sections in lower case only; write airflow_config.{section.lower()}."
             )
+        lower = [str(option).lower() for option in options]
         for option in options:
+            if not re.fullmatch(_NAME, str(option)):
+                problems.append(f"{name}: {str(option)!r} is no name of an option; {_NAME_WORDS}")
+                continue
+            if lower.count(str(option).lower()) > 1:
+                problems.append(f"{name}.{option}: is given twice, in different letter case; write it once.")
+                continue
             reason = _reason(str(section), str(option), version, places)
             if reason:
                 problems.append(f"{name}.{option}: {reason}")
     return problems
 
 
-def environment_problems(environment: Mapping[str, Any], version: str, moved: MovedOptions) -> Problems:
+def environment_problems(environment: Any, version: str, moved: MovedOptions) -> Problems:
     """Return what is wrong with ``airflow_environment``.
 
     :param environment: values by the names of the variables
     :param version: value of ``airflow_version``
     :param moved: options that are no longer read
     """
+    if not isinstance(environment, Mapping):
+        return ["airflow_environment: must be a dict of variables, as in {TZ: Europe/Berlin}."]
     problems = []
     places = _places(version, moved)
     for name, value in environment.items():

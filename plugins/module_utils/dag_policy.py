@@ -242,7 +242,7 @@ def check(report: Facts, context: Facts, skip: Sequence[str] = ()) -> tuple[list
 
 # How releases say that a variable or a connection is not there.
 MISSING = re.compile(
-    r"Variable (\S+) (?:does not exist|not found)|conn_id `([^`]+)` isn't defined|Connection (\S+) not found"
+    r"Variable (.+?) (?:does not exist|not found)|conn_id `([^`]+)` isn't defined|Connection (.+?) not found"
 )
 
 

@@ -131,6 +131,13 @@ with create_session() as session: session.query(DagModel).count()
 dag = DAG("orm", {START}, schedule=None)
 """
 
+# An engine of its own, as DAGs of Airflow 2 make it; from release 3 on the address is not to be had.
+OWN_ENGINE = f"""from airflow.configuration import conf
+from sqlalchemy import create_engine
+create_engine(conf.get("database", "sql_alchemy_conn")).execute("DELETE FROM variable")
+dag = DAG("own_engine", {START}, schedule=None)
+"""  # noqa: S608
+
 FILES: dict[str, tuple[str, list[Hit]]] = {
     "syntax.py": ("dag = DAG(", [Hit("import-error", 4)]),
     "missing_import.py": ("\nimport no_such_module\n", [Hit("import-error", 5)]),
@@ -152,21 +159,23 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
         # Airflow 2.5 does not load it.
         [Hit("import-error", 5), Hit("start-date-missing", 5)] if SERIES == "2.5" else [],
     ),
-    # Airflow 3 does not catch up by default, and then needs no start date.
-    "no_start_daily.py": (
-        'dag = DAG("no_start_daily", schedule="@daily")\n',
-        [] if V3 else [Hit("start-date-missing", 4, "no_start_daily")],
-    ),
-    "no_start_catchup.py": (
-        'dag = DAG("no_start_catchup", schedule="@daily", catchup=True)\n',
-        # From release 3 on Airflow itself refuses it.
-        [Hit("import-error", 4)] if V3 else [Hit("start-date-missing", 4, "no_start_catchup")],
-    ),
-    "no_start_latest.py": ('dag = DAG("no_start_latest", schedule="@daily", catchup=False)\n', []),
-    "no_start_once.py": (
-        'dag = DAG("no_start_once", schedule="@once")\n',
-        [] if V3 else [Hit("start-date-missing", 4, "no_start_once")],
-    ),
+    **{
+        f"no_start_{name}.py": (
+            f'dag = DAG("no_start_{name}", {options})\n',
+            # 2.11 refuses every schedule without a start date, 2.5 none: there the schedule decides, as it does in 3.
+            [Hit("import-error", 4), Hit("start-date-missing", 4)] if SERIES == "2.11" else hits,
+        )
+        for name, options, hits in (
+            ("daily", 'schedule="@daily"', [] if V3 else [Hit("start-date-missing", 4, "no_start_daily")]),
+            ("latest", 'schedule="@daily", catchup=False', []),
+            ("once", 'schedule="@once"', [] if V3 else [Hit("start-date-missing", 4, "no_start_once")]),
+            (
+                "catchup",
+                'schedule="@daily", catchup=True',
+                [Hit("import-error", 4)] if V3 else [Hit("start-date-missing", 4, "no_start_catchup")],
+            ),
+        )
+    },
     "queue.py": (
         f'with DAG("queue", {START}, schedule=None):\n    EmptyOperator(task_id="a", queue="large")\n',
         [Hit("unknown-queue", 5, "queue", "a")],
@@ -220,6 +229,17 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
     "access.py": (ACCESS, [Hit("access-control", None, "no_permission"), Hit("access-control", None, "no_role")]),
     # From release 3 on Airflow lets no DAG file reach its database.
     "orm.py": (ORM, [Hit("import-error", 6)] if V3 else []),
+    "infinite.py": (
+        f'with DAG("infinite", {START}, schedule=None):\n    EmptyOperator(task_id="a", params={{"p": 1}})\n'
+        "    from airflow.operators.python import PythonOperator\n"
+        '    PythonOperator(task_id="b", python_callable=print, op_kwargs={"limit": float("inf")})\n',
+        [Hit("not-serializable", 4, "infinite")],
+    ),
+    "nul.py": (
+        f'dag = DAG("nul", {START}, schedule=None, description="a\\x00b")\n',
+        [Hit("not-serializable", 4, "nul")],
+    ),
+    "own_engine.py": (OWN_ENGINE, [Hit("import-error" if V3 else "import-write", 6)]),
     "pool.py": (
         f'with DAG("pool", {START}, schedule=None):\n    EmptyOperator(task_id="a", pool="etl")\n',
         [Hit("unknown-pool", 5, "pool", "a")],

@@ -55,3 +55,8 @@ def test_what_airflow_could_not_serve_is_refused(url: Any, words: str) -> None:
     (problem,) = base_url_problems({"api": {"base_url": url}}, "api")
     assert problem.startswith("airflow_config.api.base_url: ")
     assert words in problem
+
+
+def test_a_password_is_not_shown() -> None:
+    (problem,) = base_url_problems({"api": {"base_url": "http://u:SUPERSECRET@a/x"}}, "api")
+    assert "'http://***@a/x' is no address" in problem

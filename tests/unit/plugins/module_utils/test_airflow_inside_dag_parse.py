@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
-from ansible.module_utils.airflow_inside_dag_parse import Variables, ending, error_facts, hide, place_of, wait
+from ansible.module_utils.airflow_inside_dag_parse import (
+    Variables,
+    check_stored,
+    ending,
+    error_facts,
+    hide,
+    place_of,
+    shown,
+    wait,
+)
 
 NESTED = """Traceback (most recent call last):
   File "/d/news.py", line 3, in <module>
@@ -51,6 +62,25 @@ def test_what_an_error_says(text: str, expected: tuple[Any, ...]) -> None:
 
 def test_secrets_become_stars() -> None:
     assert hide(["pass", "password"], "my password and pass") == "my *** and ***"
+    secret = "S3/p@ss w'\"\\ü"
+    for form in (quote(secret), quote(secret, safe=""), quote_plus(secret), repr([secret]), json.dumps([secret])):
+        assert "S3" not in hide([secret], f"before {form} after")
+
+
+def test_a_message_is_short_and_has_no_terminal_codes() -> None:
+    assert shown("a\x1b[31m\u202eb\n") == "a [31m b"
+    assert len(shown("x" * 3_000_000)) < 1100
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("-inf"), "a\x00b", "\\\x00"])
+def test_what_postgres_does_not_store_is_refused(bad: Any) -> None:
+    with pytest.raises(ValueError, match=r"NUL|JSON"):
+        check_stored({"dag": {"value": [bad]}})
+
+
+@pytest.mark.parametrize("good", [1.5, "NaN", "Infinity", "a\\u0000b", "ü"])
+def test_what_looks_like_it_is_stored(good: Any) -> None:
+    check_stored({"dag": {"value": [good]}})
 
 
 READ_ONLY = """Traceback (most recent call last):

@@ -44,6 +44,24 @@ def test_options_that_moved_are_refused_where_they_are_read_last() -> None:
         assert problems == [f"airflow_config.webserver.page_size: Airflow {version} reads it as {place}; write that."]
 
 
+@pytest.mark.parametrize("option", ["fernet_key ", " fernet_key", "fernet_key: ", "fernet_key = x\nfoo", "", "a]"])
+def test_names_that_configparser_reads_otherwise_are_refused(option: str) -> None:
+    (problem,) = config_problems({"core": {option: ""}}, "2.5.3", MOVED)
+    assert "is no name of an option" in problem
+    (problem,) = config_problems({f"core]\n[{option}": {"a": ""}}, "2.5.3", MOVED)
+    assert "is no name of a section" in problem
+
+
+def test_an_option_that_is_given_twice_is_refused() -> None:
+    problems = config_problems({"api": {"base_url": "http://a/x", "BASE_URL": "http://b/y"}}, "3.3.2", {})
+    assert [problem.endswith("write it once.") for problem in problems] == [True, True]
+
+
+def test_what_is_no_dict_is_refused_in_words() -> None:
+    assert config_problems("core", "2.5.3", {})[0].startswith("airflow_config: must be a dict")
+    assert environment_problems("A=1", "2.5.3", {})[0].startswith("airflow_environment: must be a dict")
+
+
 def test_a_secret_whose_name_ends_like_a_source_of_secrets_is_refused() -> None:
     for option in ("jwt_secret", "jwt_secret_cmd", "jwt_secret_secret"):
         (problem,) = config_problems({"api_auth": {option: "x"}}, "3.3.2", {})
