@@ -117,3 +117,13 @@ def test_changelog_fragments_use_known_sections() -> None:
 def test_every_make_target_has_a_help_line() -> None:
     targets = re.findall(r"^([a-z][\w-]*):(.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert [name for name, rest in targets if "##" not in rest] == []
+
+
+def test_lists_of_problems_have_a_line_each() -> None:
+    """Where Ansible reads a template from a block of YAML, it takes a backslash in it for a backslash."""
+    files = [*(ROOT / "roles").rglob("*.yml"), *(ROOT / "playbooks").rglob("*.yml")]
+    joined = [
+        line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines() if "join('\\n" in line
+    ]
+    assert joined
+    assert [line for line in joined if not re.match(r'\w+: "', line)] == []
