@@ -39,7 +39,7 @@ def base_url_problems(config: Mapping[str, Any], section: str) -> list[str]:
 
 
 def web_path(config: Mapping[str, Any], section: str) -> str:
-    """Return the path of ``base_url``: empty, or one that begins with a slash and ends with none.
+    """Return the path of ``base_url``: empty, or with a leading slash and without a trailing one.
 
     :param config: value of ``airflow_config``, in which base_url_problems finds nothing
     :param section: section of airflow.cfg in which the release reads it

@@ -62,8 +62,8 @@ def first_run(scheduled: Any) -> Any:
 
     :param scheduled: the form of the DAG that the scheduler reads
     """
-    # The run before is what the method is given. The argument's name is another one since release 3.2, and known only
-    # to the class behind the one that release 3 reads DAGs with.
+    # The method takes the previous run. Release 3.2 renamed the argument, and in release 3 only the real DAG behind the
+    # lazy one has it in its signature.
     known = getattr(scheduled, "_real_dag", scheduled)
     before = next(iter(inspect.signature(known.next_dagrun_info).parameters))
     try:

@@ -269,8 +269,8 @@ class Parsed:
     """What the release's own code has made of a file.
 
     :ivar secrets: secrets that Airflow met
-    :ivar dags: all DAGs of the file, including those that have the id of another
-    :ivar accepted: those that Airflow took, by their ids
+    :ivar dags: all DAGs of the file, including duplicates of a dag_id
+    :ivar accepted: DAGs that Airflow accepted, by dag_id
     :ivar loaded: Airflow's import errors by place
     :ivar not_stored: tracebacks of DAGs that cannot be serialized, by their ids
     :ivar stored: the serialized forms by their ids, where the scheduler reads only those, else None
@@ -436,7 +436,7 @@ def keep_tracebacks() -> None:
 
 @contextlib.contextmanager
 def noted_dags(airflow: Airflow, bag: Any) -> Iterator[list[Any]]:
-    """Give a list to which the DAGs of files are added before Airflow takes those for one that look alike.
+    """Yield a list that collects the DAGs of files before Airflow drops duplicates of a dag_id.
 
     :param airflow: knows where Airflow's classes are
     :param bag: loads the files; None to take the class of all bags

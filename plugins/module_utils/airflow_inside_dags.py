@@ -127,7 +127,7 @@ def read_only() -> None:
         elif hasattr(connection, "create_function"):
             connection.execute("PRAGMA query_only = ON")
 
-    # Of all engines, also of those that are made later.
+    # For all engines, including ones created later.
     event.listen(Engine, "connect", restrict)
 
 

@@ -55,7 +55,7 @@ MANAGED_OPTIONS: dict[Option, str] = {
 }
 
 # What a section or an option may be called: configparser takes a space, a colon or an equals sign for its end, so
-# that such a name would set another option than the one that is judged here.
+# such a name would set an option that was never checked.
 _NAME = r"[A-Za-z0-9_.-]+"
 _NAME_WORDS = "write letters, digits, dots, dashes and underscores only."
 
