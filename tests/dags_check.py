@@ -18,17 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
 import yaml
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_policy
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import InsideError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_parse import parse_files
 
 from tests.steps import ROOT, VENV_BIN
-
-# Our module_utils, by the names that they have inside Ansible.
-ansible.module_utils.__path__.append(str(ROOT / "plugins" / "module_utils"))
-
-from ansible.module_utils import dag_policy  # noqa: E402
-from ansible.module_utils.airflow_container import InsideError  # noqa: E402
-from ansible.module_utils.dag_parse import parse_files  # noqa: E402
 
 RECIPES = ROOT / "tests" / "lab" / "recipes.yml"
 IMAGE = "apache/airflow:"

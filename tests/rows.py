@@ -11,8 +11,9 @@ from typing import Any
 
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import filter_loader, init_plugin_loader
+from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
+from ansible.utils.collection_loader import AnsibleCollectionConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = ROOT / "tests" / "unit" / "roles" / "rows"
@@ -84,10 +85,18 @@ def render(version: str, *, several: bool) -> dict[str, Any]:
     return {"compose": {**compose, "services": services}, "airflow.cfg": str(text)}
 
 
+def use_collections() -> None:
+    """Let this process import collections as Ansible does.
+
+    Call it before anything of ``ansible_collections`` is imported: Python's own importer and Ansible's do not mix.
+    """
+    if AnsibleCollectionConfig.collection_finder is None:
+        init_plugin_loader([str(ROOT / "collections")])
+
+
 def prepare() -> dict[str, str]:
     """Let Ansible find our filters, and return the tested release of each series."""
-    init_plugin_loader([])
-    filter_loader.add_directory(str(ROOT / "plugins" / "filter"))
+    use_collections()
     table = yaml.safe_load((ROLES / "airflow" / "vars" / "main" / "releases.yml").read_text(encoding="utf-8"))
     return {series: row["tested"] for series, row in table["__airflow_releases"].items()}
 

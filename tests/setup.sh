@@ -77,8 +77,25 @@ install_collections() {
         fail "ansible-galaxy failed: $(tail -n 5 "$venv/galaxy.log")"
 }
 
+# Ansible finds this repository as a collection by a link to its root. A checkout without symbolic links (a zip, Windows) has a
+# text file with the link's target in its place.
+repair_link() {
+    local link=collections/ansible_collections/ansible_airflow/airflow target=../../..
+    if [ "$(readlink "$link")" = "$target" ]; then
+        return 0
+    fi
+    if [ -d "$link" ] && [ ! -L "$link" ]; then
+        fail "$link is a directory, but must be a link to the root of this checkout: move it away and run 'make setup' again."
+    fi
+    say "making $link a link to the root of this checkout"
+    mkdir -p "$(dirname "$link")"
+    rm -f "$link"
+    ln -s "$target" "$link"
+}
+
 main() {
     local wanted packages
+    repair_link
     wanted=$(digest)
     packages=$(missing_packages | tr '\n' ' ')
     if [ -z "$packages" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x "$venv/bin/ansible-playbook" ]; then
@@ -93,4 +110,5 @@ main() {
     say "done; 'source $venv/bin/activate' puts ansible-playbook, molecule and the rest on PATH"
 }
 
-main "$@"
+# Sourced, it is only its functions: a test calls one.
+[ "${BASH_SOURCE[0]}" != "$0" ] || main "$@"

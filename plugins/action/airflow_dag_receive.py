@@ -10,17 +10,15 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-
-# Ansible puts our module_utils on a module's path only; to share code, an action plugin adds the directory itself.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils.controller_tree import pack_files
-from ansible.module_utils.dag_release import File, SourceError, release_files, release_id
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import pack_files
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_release import (
+    File,
+    SourceError,
+    release_files,
+    release_id,
+)
 
 OPTIONS = {
     "src": {"type": "path", "required": True},
@@ -94,7 +92,7 @@ class ActionModule(ActionBase):
     def _step(self, request: dict[str, Any], task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
         """Run one step of the module on the host."""
         answer: dict[str, Any] = self._execute_module(
-            module_name="airflow_dag_store",
+            module_name="ansible_airflow.airflow.airflow_dag_store",
             module_args=request,
             # A manifest and the files themselves have no place in the host's journal.
             task_vars={**(task_vars or {}), "ansible_no_target_syslog": True},

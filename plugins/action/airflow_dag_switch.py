@@ -33,6 +33,8 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec(OPTIONS)
         answer: dict[str, Any] = self._execute_module(
-            module_name="airflow_dag_store", module_args={**options, "step": "switch"}, task_vars=task_vars
+            module_name="ansible_airflow.airflow.airflow_dag_store",
+            module_args={**options, "step": "switch"},
+            task_vars=task_vars,
         )
         return result | answer

@@ -7,16 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-
-# Ansible puts our module_utils on a module's path only; to share code, an action plugin adds the directory itself.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils.controller_tree import pack_tree
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import pack_tree
 
 
 class ActionModule(ActionBase):

@@ -9,23 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
-
-# Ansible puts our module_utils on a module's path only; a filter has to add the directory to share code with modules.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import (
     airflow_connection_problems,
     airflow_pool_problems,
     airflow_user_problems,
     airflow_variable_problems,
 )
-from ansible.module_utils.airflow_connection_kind import CONNECTION
-from ansible.module_utils.airflow_pool_kind import POOL
-from ansible.module_utils.airflow_user_kind import USER
-from ansible.module_utils.airflow_variable_kind import VARIABLE
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_kind import CONNECTION
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_kind import POOL
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_user_kind import USER
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_kind import VARIABLE
 
 Entry = Mapping[str, Any]
 

@@ -6,19 +6,21 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
-
-# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils.airflow_base_url import base_url_problems
-from ansible.module_utils.airflow_options import config_problems, environment_problems, given, numbers
-from ansible.module_utils.airflow_secret_store import Secret, SecretError, check_given
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_base_url import base_url_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_options import (
+    config_problems,
+    environment_problems,
+    given,
+    numbers,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_secret_store import (
+    Secret,
+    SecretError,
+    check_given,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import find_source, search_path
 
 Problems = list[str]
 
@@ -362,16 +364,19 @@ def package_problems(packages: Sequence[str]) -> Problems:
     ]
 
 
-def plugins_problems(source: str) -> Problems:
+def plugins_problems(source: str, roots: Sequence[str]) -> Problems:
     """Return what is wrong with ``airflow_plugins_source``.
 
     :param source: a directory of the controller, or nothing
+    :param roots: directories in which a relative path is looked up before the current directory
     """
-    if not source or Path(source).expanduser().is_dir():
+    found = find_source(source, roots)
+    if not source or (found and found.is_dir()):
         return []
+    places = "" if source.startswith(("/", "~")) else f", below {' or '.join(map(str, search_path(roots)))}"
     return [
-        f"airflow_plugins_source: {source} is no directory on the controller; write the path of the one that holds "
-        "the plugins, or remove it."
+        f"airflow_plugins_source: {source} is no directory on the controller{places}; write the path of the directory "
+        "that holds the plugins, or remove the variable."
     ]
 
 
@@ -401,9 +406,9 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     :param inputs: dict with ``version``, ``deployed_version``, ``image``, ``postgres_image``, ``releases``, ``groups``,
         ``service_groups``, ``all_service_groups``, ``names``, ``known``, ``config``, ``environment``,
         ``moved_options``, ``secrets``, ``grace_period``, ``concurrency``, ``worker_slots``, ``max_connections``,
-        ``databases``, ``queues``, ``served_queues``, ``bind_address``, ``plugins_source``, ``extra_packages``,
-        ``addresses``, ``tls``, ``ca_certificate``, ``ca_key``, ``external`` and ``passwords``, as the functions above
-        take them
+        ``databases``, ``queues``, ``served_queues``, ``bind_address``, ``plugins_source``, ``source_roots``,
+        ``extra_packages``, ``addresses``, ``tls``, ``ca_certificate``, ``ca_key``, ``external`` and ``passwords``, as
+        the functions above take them
     :returns: sentences; an empty list if all is well
     """
     problems = version_problems(inputs["version"], inputs["releases"])
@@ -434,7 +439,7 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += database_problems(inputs["databases"])
     problems += queue_problems(inputs["queues"], inputs["config"], inputs["served_queues"])
     problems += bind_problems(inputs["bind_address"])
-    problems += plugins_problems(inputs["plugins_source"])
+    problems += plugins_problems(inputs["plugins_source"], inputs["source_roots"])
     problems += package_problems(inputs["extra_packages"])
     return problems
 

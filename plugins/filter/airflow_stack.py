@@ -6,19 +6,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
 from ansible.errors import AnsibleFilterError
-
-# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils.airflow_base_url import web_path
-from ansible.module_utils.airflow_inside_encryption import count_query
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_base_url import web_path
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_encryption import count_query
 
 Dict = dict[str, Any]
 

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
 from ansible.errors import AnsibleFilterError
-
-# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils import docker_daemon as daemon
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import docker_daemon as daemon
 
 
 def docker_daemon(content: str, inputs: Mapping[str, Any]) -> dict[str, Any]:

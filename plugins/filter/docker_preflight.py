@@ -8,15 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
-
-# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils import docker_daemon
-from ansible.module_utils.controller_tree import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import docker_daemon
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import find_source
 
 Problems = list[str]
 SOURCES = {"distribution": "docker", "docker": "distribution"}
@@ -144,11 +137,12 @@ def certificate_problems(certificates: Sequence[Mapping[str, Any]], roots: Seque
         if names.count(str(entry["name"])) > 1:
             problems.append(f"{label}: listed twice; give each certificate a name of its own.")
         content, src = entry.get("content"), entry.get("src")
+        path = find_source(str(src or ""), roots)
         if (content is None) == (src is None):
             problems.append(f"{label}: write either content or src.")
-        elif src is not None and not (path := find_source(str(src), roots)):
+        elif src is not None and path is None:
             problems.append(f"{label}: src {src} does not exist on the controller; write the path of a PEM file.")
-        elif "-----BEGIN CERTIFICATE-----" not in (str(content) if src is None else _text(path)):
+        elif "-----BEGIN CERTIFICATE-----" not in (_text(path) if path else str(content)):
             problems.append(f"{label}: this is no PEM certificate; it must hold a line -----BEGIN CERTIFICATE-----.")
     return list(dict.fromkeys(problems))
 

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
 from ansible.errors import AnsibleFilterError
-
-# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils import controller_tree
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import controller_tree
 
 
-def find_source(path: str, roots: Sequence[str]) -> str:
+def find_source(path: str, roots: Sequence[str], required: bool = True) -> str:
     """Find a file or directory on the controller.
 
     Args:
-        path: An absolute path, or one relative to a root.
-        roots: Directories to look in, the first match wins.
+        path: An absolute path, or one relative to a root or to the current directory; ``~`` is the user's home.
+        roots: Directories to look in before the current one, the first match wins; empty ones are ignored.
+        required: Whether it is an error that there is nothing of that name.
 
     Returns:
-        The absolute path.
+        The absolute path; with ``required: false`` the empty string where there is nothing of that name.
 
     Raises:
         AnsibleFilterError: There is nothing of that name; roles say so earlier, in their preflight.
     """
     found = controller_tree.find_source(path, roots)
-    if found is None:
-        raise AnsibleFilterError(f"{path} does not exist on the controller, below {' or '.join(filter(None, roots))}")
-    return str(found)
+    if found is None and required:
+        places = " or ".join(map(str, controller_tree.search_path(roots)))
+        raise AnsibleFilterError(f"{path} does not exist on the controller, below {places}")
+    return str(found or "")
 
 
 class FilterModule:

@@ -9,14 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
-
-# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils.controller_tree import file_digest, find_source, tree_digest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import (
+    file_digest,
+    find_source,
+    tree_digest,
+)
 
 # Key of an image that names its origin on the controller, by source.
 ORIGIN = {"archive": "archive", "build": "build_context"}

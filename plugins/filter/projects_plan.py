@@ -6,18 +6,10 @@ import datetime
 import json
 import posixpath
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
 import yaml
-
-# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils.controller_tree import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import find_source
 
 Project = Mapping[str, Any]
 

@@ -5,17 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
-
-# Ansible puts our module_utils on a module's path only; to share code, a filter adds the directory itself.
-UTILS = str(Path(__file__).resolve().parents[1] / "module_utils")
-if UTILS not in ansible.module_utils.__path__:
-    ansible.module_utils.__path__.append(UTILS)
-
-from ansible.module_utils.controller_tree import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import find_source, search_path
 
 Project = Mapping[str, Any]
 
@@ -110,8 +102,7 @@ def _file_problems(label: str, file: Mapping[str, Any], roots: Sequence[str]) ->
 
 
 def _where(roots: Sequence[str]) -> str:
-    looked = " and ".join(str(root) for root in roots if root)
-    return f"a relative path is looked up in {looked}." if looked else "write an absolute path."
+    return f"a relative path is looked up in {' and '.join(map(str, search_path(roots)))}."
 
 
 def _image_problems(label: str, image: Mapping[str, Any], roots: Sequence[str]) -> Iterator[str]:

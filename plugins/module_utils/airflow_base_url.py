@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.airflow_options import given
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_options import given
 
 # Airflow 2 compares the path with the request's as it is written, so nothing in it may need an escape.
 _PATH = r"(?P<path>(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*)"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ansible.module_utils.airflow_objects import texts
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_objects import texts
 
 Connection = dict[str, Any]
 

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible.module_utils import airflow_connection, airflow_inside_connections
-from ansible.module_utils.airflow_connection_problems import problems
-from ansible.module_utils.airflow_manage import PURGE_OPTIONS, STATE, Entries, Fields, Kind, RefusedError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import (
+    airflow_connection,
+    airflow_inside_connections,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_problems import problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import (
+    PURGE_OPTIONS,
+    STATE,
+    Entries,
+    Fields,
+    Kind,
+    RefusedError,
+)
 
 CONNECTION = {
     "conn_id": {"type": "str", "required": True},

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible.module_utils import airflow_listed
-from ansible.module_utils.airflow_connection import FIELDS
-from ansible.module_utils.airflow_objects import canonical
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_listed
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection import FIELDS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_objects import canonical
 
 # What Airflow accepts since release 2.8; 2.5 takes anything, and would keep what later releases refuse.
 ID = re.compile(r"[\w#!()\-.:/\\]{1,200}", re.ASCII)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from ansible.module_utils import airflow_inside
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside
 
 # AnsibleModule.run_command: exit code, output, error output.
 RunCommand = Callable[..., tuple[int, str, str]]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ansible.module_utils.airflow_inside import Airflow
+    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
 
 # Timetables that give no run by themselves. That for datasets, since release 3 for assets, is a kind of the first one
 # in some releases.

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
-    from ansible.module_utils.airflow_inside import Airflow
+    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
 
 FRAME = re.compile(r'^ +File "(.+)", line (\d+)')
 # What Airflow calls the DAGs folder among its bundles, from release 3 on.

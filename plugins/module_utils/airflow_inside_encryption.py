@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ansible.module_utils.airflow_inside import Airflow
+    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
 
 # Tables with secrets: the column that names a row for people, and the columns with secrets, each with the one that says
 # whether it is encrypted. That of triggers says nothing: what is JSON is not encrypted.

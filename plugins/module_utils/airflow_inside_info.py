@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ansible.module_utils.airflow_inside import Airflow
+    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
 
 
 def action_info(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ansible.module_utils.airflow_inside import Airflow
+    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
 
 
 def action_variables_read(_airflow: Airflow, _request: dict[str, Any], report: dict[str, Any]) -> None:

@@ -10,12 +10,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ansible.module_utils import airflow_objects
-from ansible.module_utils.airflow_container import InsideError, NotRunningError, find_container, run_inside
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_objects
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
+    InsideError,
+    NotRunningError,
+    find_container,
+    run_inside,
+)
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -60,7 +65,7 @@ class Kind(ABC):
     """
 
     option: str
-    arguments: Mapping[str, Any]
+    arguments: ClassVar[Mapping[str, Any]]
     key: str
     secret_fields: Sequence[str]
     permanent: Sequence[str] = ()

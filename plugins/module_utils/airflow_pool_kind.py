@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible.module_utils import airflow_inside_pools
-from ansible.module_utils.airflow_manage import PURGE_OPTIONS, STATE, Entries, Fields, Kind, RefusedError
-from ansible.module_utils.airflow_pool_problems import DEFAULT, problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_pools
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import (
+    PURGE_OPTIONS,
+    STATE,
+    Entries,
+    Fields,
+    Kind,
+    RefusedError,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_problems import DEFAULT, problems
 
 POOL = {
     "name": {"type": "str", "required": True},

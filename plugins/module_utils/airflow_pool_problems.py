@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils import airflow_listed
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_listed
 
 # The pool of all tasks that name none.
 DEFAULT = "default_pool"

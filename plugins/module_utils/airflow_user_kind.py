@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible.module_utils import airflow_inside_users
-from ansible.module_utils.airflow_manage import STATE, Entries, Fields, Kind, RefusedError
-from ansible.module_utils.airflow_user_problems import LONGEST, problems, refusals
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_users
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import (
+    STATE,
+    Entries,
+    Fields,
+    Kind,
+    RefusedError,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_user_problems import (
+    LONGEST,
+    problems,
+    refusals,
+)
 
 ALWAYS = "always"
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils import airflow_listed
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_listed
 
 Entry = Mapping[str, Any]
 

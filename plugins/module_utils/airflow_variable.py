@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.airflow_objects import canonical
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_objects import canonical
 
 FIELDS = ("value", "description")
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible.module_utils import airflow_inside_variables, airflow_variable
-from ansible.module_utils.airflow_manage import PURGE_OPTIONS, STATE, Entries, Fields, Kind
-from ansible.module_utils.airflow_variable_problems import problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_variables, airflow_variable
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import (
+    PURGE_OPTIONS,
+    STATE,
+    Entries,
+    Fields,
+    Kind,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_problems import problems
 
 VARIABLE = {
     "key": {"type": "str", "required": True, "no_log": False},

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils import airflow_listed
-from ansible.module_utils.airflow_objects import canonical
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_listed
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_objects import canonical
 
 # Width of the column in Airflow's database.
 LONGEST_KEY = 250

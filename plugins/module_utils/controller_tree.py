@@ -8,25 +8,34 @@ import os
 import tarfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 # What tools leave behind in a source directory; nothing in an image is made from it.
 IGNORED = frozenset({"__pycache__", ".git"})
 CHUNK = 1024 * 1024
 
 
+def search_path(roots: Sequence[str]) -> list[Path]:
+    """Return the directories in which relative paths are looked up: the roots, then the current directory.
+
+    Args:
+        roots: Directories of the controller, such as the inventory's; empty ones are ignored.
+    """
+    return list(dict.fromkeys([*(Path(root) for root in roots if root), Path.cwd()]))
+
+
 def find_source(path: str, roots: Sequence[str]) -> Path | None:
     """Find a file or directory on the controller.
 
     Args:
-        path: An absolute path, or one relative to a root; ``~`` is the user's home.
-        roots: Directories to look in, the first match wins; empty ones are passed over.
+        path: An absolute path, or one relative to a root or to the current directory; ``~`` is the user's home.
+        roots: Directories to look in before the current one, the first match wins; empty ones are ignored.
 
     Returns:
         The absolute path, or None where there is nothing of that name.
     """
     given = Path(path).expanduser()
-    candidates = [given] if given.is_absolute() else [Path(root) / given for root in roots if root]
+    candidates = [given] if given.is_absolute() else [root / given for root in search_path(roots)]
     # resolve() makes `roles/x/../../examples` readable in what a person is shown.
     return next((candidate.resolve() for candidate in candidates if path and candidate.exists()), None)
 
@@ -111,7 +120,7 @@ def tree_digest(root: Path, *extra: str) -> str:
     return digest.hexdigest()
 
 
-def pack_tree(root: Path, target: BinaryIO) -> int:
+def pack_tree(root: Path, target: IO[bytes]) -> int:
     """Write a compressed tar archive of what tree_digest counts, owned by root and without times.
 
     Args:
@@ -133,7 +142,7 @@ def pack_tree(root: Path, target: BinaryIO) -> int:
     return count
 
 
-def pack_files(root: Path, target: BinaryIO, names: Collection[str]) -> None:
+def pack_files(root: Path, target: IO[bytes], names: Collection[str]) -> None:
     """Write a compressed tar archive of some files of a directory.
 
     Args:

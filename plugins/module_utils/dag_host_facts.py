@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ansible.module_utils import dag_rules
-from ansible.module_utils.docker_engine import Engine, EngineError, wants_login
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_rules
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.docker_engine import (
+    Engine,
+    EngineError,
+    wants_login,
+)
 
 
 def gather(

@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible.module_utils import airflow_inside_dag_facts, airflow_inside_dag_parse, airflow_inside_dags
-from ansible.module_utils.airflow_container import run_program
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import (
+    airflow_inside_dag_facts,
+    airflow_inside_dag_parse,
+    airflow_inside_dags,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import run_program
 
 PROGRAMS = (airflow_inside_dag_facts, airflow_inside_dag_parse, airflow_inside_dags)
 

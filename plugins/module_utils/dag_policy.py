@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible.module_utils import dag_rules
-from ansible.module_utils.dag_rules import Facts, Hit, Place
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_rules
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_rules import Facts, Hit, Place
 
 # Facts of a place by name, and what is missing where one is None. Besides these a context may have `unknown`: a better
 # reason by name.

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from ansible.module_utils.controller_tree import file_digest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import file_digest
 
 MANIFEST = ".release.json"
 INCOMING = ".incoming-"

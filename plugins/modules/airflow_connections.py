@@ -86,7 +86,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 
 EXAMPLES = r"""
 - name: Keep two connections as they should be
-  airflow_connections:
+  ansible_airflow.airflow.airflow_connections:
     connections:
       - conn_id: news_db
         conn_type: postgres
@@ -101,13 +101,13 @@ EXAMPLES = r"""
         uri: "https://reader:{{ vault_feeds_api_password | urlencode }}@api.example.com"
 
 - name: Remove one
-  airflow_connections:
+  ansible_airflow.airflow.airflow_connections:
     connections:
       - conn_id: feeds_api
         state: absent
 
 - name: Let the list be all that Airflow holds, but for those of a team of their own
-  airflow_connections:
+  ansible_airflow.airflow.airflow_connections:
     connections: "{{ airflow_connections }}"
     purge: true
     purge_exclude: ["research_*"]
@@ -155,10 +155,10 @@ problems:
   returned: when the options are refused
 """
 
-from ansible.module_utils.airflow_connection_kind import ConnectionKind
-from ansible.module_utils.airflow_container import CONTAINER_OPTIONS
-from ansible.module_utils.airflow_manage import manage
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_kind import ConnectionKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import manage
 
 ARGUMENTS = {**ConnectionKind.arguments, **CONTAINER_OPTIONS}
 

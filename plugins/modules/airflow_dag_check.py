@@ -101,12 +101,12 @@ seealso:
 
 EXAMPLES = r"""
 - name: Check the release that was sent
-  airflow_dag_check:
+  ansible_airflow.airflow.airflow_dag_check:
     folder: /opt/airflow/dags/releases/{{ sent.release }}
     connections: "{{ airflow_connections | map(attribute='conn_id') }}"
 
 - name: Check, but let tasks mount what they want
-  airflow_dag_check:
+  ansible_airflow.airflow.airflow_dag_check:
     folder: /opt/airflow/dags/releases/{{ sent.release }}
     skip: [mount-outside-projects]
 """
@@ -158,12 +158,16 @@ import os
 import time
 from typing import Any
 
-from ansible.module_utils import dag_policy
-from ansible.module_utils.airflow_container import InsideError
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.compose_run import Compose, ComposeError, run_within
-from ansible.module_utils.dag_host_facts import gather
-from ansible.module_utils.dag_parse import parse_files
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_policy
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import InsideError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.compose_run import (
+    Compose,
+    ComposeError,
+    run_within,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_host_facts import gather
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_parse import parse_files
 
 ARGUMENTS = {
     "compose_file": {"type": "path", "default": "/usr/local/projects/airflow/compose.yml"},

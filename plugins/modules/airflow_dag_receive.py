@@ -43,13 +43,13 @@ seealso:
 
 EXAMPLES = r"""
 - name: Send the DAGs
-  airflow_dag_receive:
+  ansible_airflow.airflow.airflow_dag_receive:
     src: "{{ playbook_dir }}/dags"
     directory: /usr/local/projects/airflow/dags
   register: sent
 
 - name: Let Airflow read them
-  airflow_dag_switch:
+  ansible_airflow.airflow.airflow_dag_switch:
     directory: /usr/local/projects/airflow/dags
     release: "{{ sent.release }}"
 """

@@ -52,7 +52,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: Tell the scheduler
-  airflow_dag_refresh:
+  ansible_airflow.airflow.airflow_dag_refresh:
     release:
       release: 5d41402abc4b
     changed: [news.py]
@@ -81,15 +81,15 @@ errors:
   returned: success, outside check mode
 """
 
-from ansible.module_utils import airflow_inside_dag_refresh
-from ansible.module_utils.airflow_container import (
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_dag_refresh
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
     CONTAINER_OPTIONS,
     InsideError,
     NotRunningError,
     find_container,
     run_inside,
 )
-from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
     "release": {"type": "dict", "required": True},

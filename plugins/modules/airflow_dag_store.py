@@ -65,7 +65,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 
 EXAMPLES = r"""
 - name: Go back to the release before, as airflow_dag_switch does
-  airflow_dag_store:
+  ansible_airflow.airflow.airflow_dag_store:
     step: switch
     directory: /usr/local/projects/airflow/dags
     release: previous
@@ -98,8 +98,8 @@ import os
 from typing import Any, BinaryIO
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.dag_release import changes
-from ansible.module_utils.dag_store import Store, StoreError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_release import changes
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_store import Store, StoreError
 
 ARGUMENTS = {
     "step": {"type": "str", "choices": ["receive", "switch"], "required": True},

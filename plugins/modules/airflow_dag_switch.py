@@ -38,7 +38,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: Go back to the release before
-  airflow_dag_switch:
+  ansible_airflow.airflow.airflow_dag_switch:
     directory: /usr/local/projects/airflow/dags
     release: previous
 """

@@ -33,7 +33,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 
 EXAMPLES = r"""
 - name: Encrypt what was stored without a Fernet key
-  airflow_encryption:
+  ansible_airflow.airflow.airflow_encryption:
     tables: [connection, variable]
 """
 
@@ -52,15 +52,15 @@ names:
 
 from typing import Any
 
-from ansible.module_utils import airflow_inside_encryption
-from ansible.module_utils.airflow_container import (
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_encryption
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
     CONTAINER_OPTIONS,
     InsideError,
     NotRunningError,
     find_container,
     run_inside,
 )
-from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS: dict[str, Any] = {
     "tables": {

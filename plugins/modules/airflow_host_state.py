@@ -50,7 +50,7 @@ attributes:
 
 EXAMPLES = r"""
 - name: Look at what the host has
-  airflow_host_state:
+  ansible_airflow.airflow.airflow_host_state:
     reach:
       192.0.2.11: [22, 5432]
     secrets: [fernet_key]
@@ -90,7 +90,11 @@ database:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.host_state import digests, silent_servers, unreachable
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host_state import (
+    digests,
+    silent_servers,
+    unreachable,
+)
 
 ARGUMENTS = {
     "reach": {"type": "dict", "default": {}},

@@ -50,7 +50,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 
 EXAMPLES = r"""
 - name: Look at everything
-  airflow_info:
+  ansible_airflow.airflow.airflow_info:
   register: airflow
 
 - name: Stop where a DAG file cannot be imported
@@ -59,7 +59,7 @@ EXAMPLES = r"""
     fail_msg: "{{ airflow.import_errors | map(attribute='file') | join(', ') }}"
 
 - name: Wait until a scheduler is alive and a worker answers
-  airflow_info:
+  ansible_airflow.airflow.airflow_info:
     subset: [jobs, workers]
   register: airflow
   until: airflow.workers and airflow.jobs | selectattr('alive') | map(attribute='job_type') is contains 'SchedulerJob'
@@ -180,8 +180,9 @@ users:
       roles: [Op]
 """
 
-from ansible.module_utils import airflow_inside_info
-from ansible.module_utils.airflow_container import (
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_info
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
     CONTAINER_OPTIONS,
     InsideError,
     NotRunningError,
@@ -189,7 +190,6 @@ from ansible.module_utils.airflow_container import (
     run_inside,
     sentence,
 )
-from ansible.module_utils.basic import AnsibleModule
 
 SUBSETS = ["version", "import_errors", "jobs", "workers", "dags", "connections", "variables", "pools", "users"]
 

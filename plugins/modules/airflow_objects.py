@@ -33,7 +33,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 
 EXAMPLES = r"""
 - name: Let the lists be all connections and variables that Airflow holds, and leave pools that are not listed
-  airflow_objects:
+  ansible_airflow.airflow.airflow_objects:
     connections:
       connections: "{{ airflow_connections }}"
       purge: true
@@ -88,10 +88,10 @@ problems:
   returned: when the options are refused
 """
 
-from ansible.module_utils.airflow_container import CONTAINER_OPTIONS
-from ansible.module_utils.airflow_kinds import KINDS
-from ansible.module_utils.airflow_manage import manage_all
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_kinds import KINDS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import manage_all
 
 # no_log for a whole kind: see ConnectionKind.arguments.
 ARGUMENTS = {**{kind.option: {"type": "dict", "no_log": True} for kind in KINDS}, **CONTAINER_OPTIONS}

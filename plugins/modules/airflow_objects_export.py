@@ -31,7 +31,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 
 EXAMPLES = r"""
 - name: Read all that Airflow holds
-  airflow_objects_export:
+  ansible_airflow.airflow.airflow_objects_export:
   register: exported
   no_log: true
 """
@@ -53,15 +53,15 @@ container:
   returned: success
 """
 
-from ansible.module_utils.airflow_container import (
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
     CONTAINER_OPTIONS,
     InsideError,
     NotRunningError,
     find_container,
     run_inside,
 )
-from ansible.module_utils.airflow_kinds import KINDS
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_kinds import KINDS
 
 ARGUMENTS = CONTAINER_OPTIONS
 

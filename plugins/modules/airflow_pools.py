@@ -60,7 +60,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 
 EXAMPLES = r"""
 - name: Keep two pools as they should be
-  airflow_pools:
+  ansible_airflow.airflow.airflow_pools:
     pools:
       - name: default_pool
         slots: 32
@@ -69,13 +69,13 @@ EXAMPLES = r"""
         description: No more than two requests at a time
 
 - name: Remove one
-  airflow_pools:
+  ansible_airflow.airflow.airflow_pools:
     pools:
       - name: news_api
         state: absent
 
 - name: Let the list be all that Airflow holds, besides default_pool and those of a team of their own
-  airflow_pools:
+  ansible_airflow.airflow.airflow_pools:
     pools: "{{ airflow_pools }}"
     purge: true
     purge_exclude: ["research_*"]
@@ -123,10 +123,10 @@ problems:
   returned: when the options are refused
 """
 
-from ansible.module_utils.airflow_container import CONTAINER_OPTIONS
-from ansible.module_utils.airflow_manage import manage
-from ansible.module_utils.airflow_pool_kind import PoolKind
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import manage
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_kind import PoolKind
 
 ARGUMENTS = {**PoolKind.arguments, **CONTAINER_OPTIONS}
 

@@ -92,7 +92,7 @@ attributes:
 
 EXAMPLES = r"""
 - name: Keep or make two secrets
-  airflow_secrets:
+  ansible_airflow.airflow.airflow_secrets:
     directory: /etc/airflow/secrets
     database_exists: false
     secrets:
@@ -121,7 +121,8 @@ written:
   returned: success
 """
 
-from ansible.module_utils.airflow_secret_store import (
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_secret_store import (
     Derived,
     Secret,
     SecretError,
@@ -129,7 +130,6 @@ from ansible.module_utils.airflow_secret_store import (
     derive,
     settle,
 )
-from ansible.module_utils.basic import AnsibleModule
 
 SECRET = {
     "name": {"type": "str", "required": True},

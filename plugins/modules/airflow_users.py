@@ -69,7 +69,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 
 EXAMPLES = r"""
 - name: Give two people access
-  airflow_users:
+  ansible_airflow.airflow.airflow_users:
     users:
       - username: jane
         email: jane@example.com
@@ -84,13 +84,13 @@ EXAMPLES = r"""
         update_password: always
 
 - name: Change the roles of an existing user
-  airflow_users:
+  ansible_airflow.airflow.airflow_users:
     users:
       - username: jane
         roles: [Op, Viewer]
 
 - name: Remove a user
-  airflow_users:
+  ansible_airflow.airflow.airflow_users:
     users:
       - username: jane
         state: absent
@@ -138,10 +138,10 @@ problems:
   returned: when the options are refused
 """
 
-from ansible.module_utils.airflow_container import CONTAINER_OPTIONS
-from ansible.module_utils.airflow_manage import manage
-from ansible.module_utils.airflow_user_kind import UserKind
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import manage
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_user_kind import UserKind
 
 ARGUMENTS = {**UserKind.arguments, **CONTAINER_OPTIONS}
 

@@ -63,7 +63,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 
 EXAMPLES = r"""
 - name: Keep three variables as they should be
-  airflow_variables:
+  ansible_airflow.airflow.airflow_variables:
     variables:
       - key: news_language
         value: fa
@@ -76,7 +76,7 @@ EXAMPLES = r"""
           - {url: "https://example.com/rss", limit: 50}
 
 - name: Store text that looks like JSON, and text with braces of its own
-  airflow_variables:
+  ansible_airflow.airflow.airflow_variables:
     variables:
       - key: answer
         value: "42"
@@ -84,13 +84,13 @@ EXAMPLES = r"""
         value: "{% raw %}Dear {{ name }}{% endraw %}"
 
 - name: Remove one
-  airflow_variables:
+  ansible_airflow.airflow.airflow_variables:
     variables:
       - key: news_language
         state: absent
 
 - name: Let the list be all that Airflow holds, but for those of a team of their own
-  airflow_variables:
+  ansible_airflow.airflow.airflow_variables:
     variables: "{{ airflow_variables }}"
     purge: true
     purge_exclude: ["research_*"]
@@ -138,10 +138,10 @@ problems:
   returned: when the options are refused
 """
 
-from ansible.module_utils.airflow_container import CONTAINER_OPTIONS
-from ansible.module_utils.airflow_manage import manage
-from ansible.module_utils.airflow_variable_kind import VariableKind
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import manage
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_kind import VariableKind
 
 ARGUMENTS = {**VariableKind.arguments, **CONTAINER_OPTIONS}
 

@@ -37,7 +37,7 @@ attributes:
 
 EXAMPLES = r"""
 - name: Wait for the database
-  airflow_wait_healthy:
+  ansible_airflow.airflow.airflow_wait_healthy:
     project: airflow
     services: [postgres]
     timeout: 120

@@ -31,7 +31,7 @@ author:
 
 EXAMPLES = r"""
 - name: Send the sources of an image
-  upload_tree:
+  ansible_airflow.airflow.upload_tree:
     src: "{{ playbook_dir }}/examples/news_fetcher"
     dest: "{{ build_directory.path }}"
 """

@@ -17,7 +17,7 @@ from tests.lab import (
     recipes,
     registry,
 )
-from tests.lab.names import FEEDS_NAME, FEEDS_PORT, INSTANCES, LABEL
+from tests.lab.names import FEEDS_NAME, FEEDS_PORT, INSTANCES, LABEL, REPO
 from tests.lab.platforms import Platform
 from tests.lab.progress import say, step
 from tests.lab.shell import LabError
@@ -67,6 +67,11 @@ def _lay_out(directory: Path, subnet: network.Network) -> None:
         f"nameserver {network.address(subnet, network.DNS)}\n",
     )
     keys.ensure_pair(directory / "id_ed25519")
+    # Relative paths in variables start at the inventory; tests/inventory has those of the checkout.
+    for name in ("dags", "examples"):
+        link = directory / name
+        if not link.is_symlink():
+            link.symlink_to(REPO / name)
 
 
 def _write(path: Path, text: str) -> None:

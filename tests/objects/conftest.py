@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import ansible.module_utils
 import pytest
 import yaml
 
@@ -21,8 +20,6 @@ from tests.objects.stack import ANSIBLE_PLAYBOOK, PROJECT, Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
-ansible.module_utils.__path__.append(str(REPO / "plugins" / "module_utils"))
 
 SERVICES = ("postgres", "redis", "webserver", "scheduler", "dag_processor", "triggerer", "worker")
 

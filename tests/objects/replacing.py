@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from ansible.module_utils import airflow_container
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_container
 
 from tests.objects.stack import PROJECT, SCHEDULER, run_command
 

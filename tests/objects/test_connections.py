@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible.module_utils import airflow_inside_connections
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_connections
 
 from tests.objects.replacing import replace_under_a_reader
 from tests.objects.secrecy import play_in_secret

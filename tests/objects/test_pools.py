@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible.module_utils import airflow_inside_pools
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_pools
 
 from tests.lab.names import V3
 from tests.objects.replacing import replace_under_a_reader

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible.module_utils import airflow_inside_variables
-from ansible.module_utils.airflow_variable_kind import VariableKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_variables
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_kind import VariableKind
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from airflow_cluster import airflow_cluster_problems
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_cluster import airflow_cluster_problems
 
 ADDRESSES = {"data": "192.0.2.1", "work": "192.0.2.2"}
 

@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 import pytest
-from airflow_objects import FilterModule
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_objects import FilterModule
 
 FILTERS = FilterModule().filters()
 DATABASES = [{"name": "news", "owner": "reader"}, {"name": "facts", "owner": "facts"}]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from airflow_preflight import (
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_preflight import (
     address_problems,
     airflow_problems,
     change_problems,
@@ -277,6 +277,7 @@ def test_all_problems_come_together() -> None:
             "all_service_groups": {"postgres": "airflow_postgres", "redis": "airflow_redis"},
             "bind_address": "localhost",
             "plugins_source": "/no/such/directory",
+            "source_roots": [],
         }
     )
     assert [text.split(":")[0] for text in problems] == [

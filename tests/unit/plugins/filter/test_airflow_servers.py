@@ -5,8 +5,13 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from airflow_servers import airflow_postgres_login, airflow_postgres_url, airflow_redis_url, airflow_server
-from ansible.module_utils.airflow_secret_store import Derived, derive
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_servers import (
+    airflow_postgres_login,
+    airflow_postgres_url,
+    airflow_redis_url,
+    airflow_server,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_secret_store import Derived, derive
 
 PEM = "-----BEGIN CERTIFICATE-----"
 OWN = {"host": "db.example.com"}

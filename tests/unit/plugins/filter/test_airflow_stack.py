@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 import yaml
-from airflow_stack import (
+from ansible.errors import AnsibleFilterError
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack import (
     airflow_cfg,
     airflow_compose,
     airflow_image_ids,
     airflow_pip_errors,
     airflow_secrets_handed_on,
 )
-from ansible.errors import AnsibleFilterError
 
 ROLES = Path(__file__).parents[4] / "roles"
 

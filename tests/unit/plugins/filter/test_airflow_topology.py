@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_topology import airflow_addresses, airflow_firewall_rules, airflow_proxy_rules, airflow_removal_problems
 from ansible.errors import AnsibleUndefinedVariable
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_topology import (
+    airflow_addresses,
+    airflow_firewall_rules,
+    airflow_proxy_rules,
+    airflow_removal_problems,
+)
 
 
 class Facts(dict[str, Any]):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from airflow_verify import airflow_findings, airflow_summary
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_verify import airflow_findings, airflow_summary
 
 HOSTS = {"scheduler": ["a"], "triggerer": ["a"], "worker": ["a"], "redis": ["a"]}
 

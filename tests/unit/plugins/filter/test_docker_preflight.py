@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from docker_preflight import docker_problems
+from ansible_collections.ansible_airflow.airflow.plugins.filter.docker_preflight import docker_problems
 
 from tests.unit.plugins.daemon_json import BROKEN, INPUTS
 

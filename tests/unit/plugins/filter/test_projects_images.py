@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects_images import archive_record, projects_image_work, projects_images
+from ansible_collections.ansible_airflow.airflow.plugins.filter.projects_images import (
+    archive_record,
+    projects_image_work,
+    projects_images,
+)
 
 LABEL = "test.digest"
 BUILT = {"name": "x:1", "source": "build", "build_context": "context"}

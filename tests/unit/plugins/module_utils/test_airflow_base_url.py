@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
-from ansible.module_utils.airflow_base_url import base_url_problems, web_path
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_base_url import (
+    base_url_problems,
+    web_path,
+)
 
 
 @pytest.mark.parametrize(

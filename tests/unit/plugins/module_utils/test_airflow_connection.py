@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.airflow_connection import FIELDS, normal, secrets, stored
-from ansible.module_utils.airflow_connection_kind import ConnectionKind
-from ansible.module_utils.airflow_connection_problems import problems
-from ansible.module_utils.airflow_manage import RefusedError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection import (
+    FIELDS,
+    normal,
+    secrets,
+    stored,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_kind import ConnectionKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_problems import problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import RefusedError
 
 NONE = dict.fromkeys(FIELDS)
 

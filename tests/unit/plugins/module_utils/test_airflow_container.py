@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible.module_utils import airflow_inside, airflow_inside_info
-from ansible.module_utils.airflow_container import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside, airflow_inside_info
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
     CONTAINER_OPTIONS,
     LOADER,
     SENTENCES,

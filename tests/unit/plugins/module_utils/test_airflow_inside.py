@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils import airflow_container, airflow_inside
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_container, airflow_inside
 
 ROOT = Path(__file__).resolve().parents[4]
 PROGRAMS = sorted((ROOT / "plugins" / "module_utils").glob("airflow_inside*.py"))

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.airflow_inside_dag_facts import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_dag_facts import (
     Lines,
     constant,
     container_facts,

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from ansible.module_utils.airflow_inside_dag_parse import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_dag_parse import (
     Variables,
     check_stored,
     ending,

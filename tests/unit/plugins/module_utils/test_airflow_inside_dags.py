@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.airflow_inside_dags import AIRFLOW_IMPORT, Child, place, run_each, used_connections
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_dags import (
+    AIRFLOW_IMPORT,
+    Child,
+    place,
+    run_each,
+    used_connections,
+)
 
 FOLDER = str(Path(__file__).parent)
 

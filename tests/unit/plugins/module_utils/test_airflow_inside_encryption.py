@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.airflow_inside_encryption import MODELS, TABLES, count_query, encrypted
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_encryption import (
+    MODELS,
+    TABLES,
+    count_query,
+    encrypted,
+)
 
 RELEASES = Path(__file__).parents[4] / "roles" / "airflow" / "vars" / "main" / "releases.yml"
 

@@ -6,10 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils import airflow_manage
-from ansible.module_utils.airflow_connection import FIELDS
-from ansible.module_utils.airflow_connection_kind import ConnectionKind
-from ansible.module_utils.airflow_container import InsideError, NotRunningError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_manage
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection import FIELDS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_kind import ConnectionKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
+    InsideError,
+    NotRunningError,
+)
 
 NONE = dict.fromkeys(FIELDS)
 READ = {"parsed": {}, "unknown_types": [], "known_types": []}

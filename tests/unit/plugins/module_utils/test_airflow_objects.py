@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.airflow_objects import Plan, canonical, diff, differing, make_plan, unmet
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_objects import (
+    Plan,
+    canonical,
+    diff,
+    differing,
+    make_plan,
+    unmet,
+)
 
 A, B = {"x": 1}, {"x": 2}
 

@@ -4,7 +4,11 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible.module_utils.airflow_options import config_problems, environment_problems, given
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_options import (
+    config_problems,
+    environment_problems,
+    given,
+)
 
 MOVED = {"3": {"webserver": {"base_url": "api.base_url"}, "core": {"check_slas": ""}}}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.airflow_manage import Part, RefusedError
-from ansible.module_utils.airflow_pool_kind import PoolKind
-from ansible.module_utils.airflow_pool_problems import problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import Part, RefusedError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_kind import PoolKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_problems import problems
 
 KIND = PoolKind()
 # What pools look like up to Airflow 2.6, and since.

@@ -7,7 +7,15 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from ansible.module_utils.airflow_secret_store import Derived, Secret, SecretError, apply, derive, new_value, settle
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_secret_store import (
+    Derived,
+    Secret,
+    SecretError,
+    apply,
+    derive,
+    new_value,
+    settle,
+)
 
 ME = os.getuid()
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.airflow_manage import RefusedError
-from ansible.module_utils.airflow_objects import make_plan
-from ansible.module_utils.airflow_user_kind import USER, UserKind
-from ansible.module_utils.airflow_user_problems import problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import RefusedError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_objects import make_plan
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_user_kind import USER, UserKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_user_problems import problems
 
 KIND = UserKind()
 ROLES = ["Admin", "Op", "Viewer"]

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from ansible.module_utils.airflow_variable import normal, says, text
-from ansible.module_utils.airflow_variable_kind import VariableKind
-from ansible.module_utils.airflow_variable_problems import problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable import normal, says, text
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_kind import VariableKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_problems import problems
 
 
 @pytest.mark.parametrize("value", ["", "1", " true", '{"b": 1, "a": 2}', "ü\n", '"'])

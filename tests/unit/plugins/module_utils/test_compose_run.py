@@ -9,8 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible.module_utils import compose_run
-from ansible.module_utils.compose_run import Compose, ComposeError, run_within
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import compose_run
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.compose_run import (
+    Compose,
+    ComposeError,
+    run_within,
+)
 
 DOCKER = """#!/bin/sh
 echo "$*" >> "$0.log"

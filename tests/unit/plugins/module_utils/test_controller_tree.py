@@ -7,7 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.controller_tree import file_digest, find_source, pack_tree, tree_digest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import (
+    file_digest,
+    find_source,
+    pack_tree,
+    tree_digest,
+)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils import dag_host_facts
-from ansible.module_utils.dag_host_facts import gather
-from ansible.module_utils.docker_engine import EngineError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_host_facts
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_host_facts import gather
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.docker_engine import EngineError
 
 DEFINITION = {"name": "airflow", "services": {"cli": {}, "worker": {}}}
 OPTIONS: dict[str, Any] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils import dag_policy
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_policy
 
 ROOT = Path(__file__).resolve().parents[4]
 Facts = dict[str, Any]

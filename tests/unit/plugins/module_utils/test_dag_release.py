@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible.module_utils.dag_release import SourceError, changes, release_files, release_id
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_release import (
+    SourceError,
+    changes,
+    release_files,
+    release_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils import dag_store
-from ansible.module_utils.controller_tree import pack_files
-from ansible.module_utils.dag_release import release_files, release_id
-from ansible.module_utils.dag_store import Store, StoreError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_store
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import pack_files
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_release import release_files, release_id
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_store import Store, StoreError
 
 
 class Source:

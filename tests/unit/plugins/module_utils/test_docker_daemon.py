@@ -4,7 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from ansible.module_utils.docker_daemon import RELOAD, RESTART, merged, parse, plan
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.docker_daemon import (
+    RELOAD,
+    RESTART,
+    merged,
+    parse,
+    plan,
+)
 
 from tests.unit.plugins.daemon_json import BROKEN, INPUTS
 

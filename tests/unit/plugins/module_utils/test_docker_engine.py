@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils import docker_engine
-from ansible.module_utils.docker_engine import Engine, EngineError, wants_login
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import docker_engine
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.docker_engine import (
+    Engine,
+    EngineError,
+    wants_login,
+)
 
 ANSWERS: dict[str, tuple[int, Any]] = {
     "/networks": (200, [{"Name": "airflow", "Id": "0290ca"}, {"Name": "bridge", "Id": "77"}]),

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.host_state import answers, digests, silent_servers, unreachable
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host_state import (
+    answers,
+    digests,
+    silent_servers,
+    unreachable,
+)
 
 
 @pytest.fixture

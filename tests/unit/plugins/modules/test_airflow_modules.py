@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.airflow_kinds import KINDS
-from ansible.module_utils.airflow_manage import Kind
 from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import get_docstring
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_kinds import KINDS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import Kind
 
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 MODULES = PLUGINS / "modules"

@@ -1,0 +1,124 @@
+"""The repository is a collection: its link, its names, and what each tool sees through the link."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+LINK = Path("collections/ansible_collections/ansible_airflow/airflow")
+# Directories whose Python and YAML use the collection's names.
+SOURCES = ("plugins", "roles", "playbooks", "molecule", "tests", "inventories", "dags")
+
+
+def sources(*suffixes: str) -> list[Path]:
+    return [path for name in SOURCES for path in (ROOT / name).rglob("*") if path.suffix in suffixes and path.is_file()]
+
+
+def test_the_link_is_committed_and_leads_to_the_root() -> None:
+    argv = ["git", "ls-files", "--stage", "collections"]
+    listed = subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert [line.split("\t")[1] for line in listed] == [str(LINK)]
+    # The mode of a symbolic link.
+    assert listed[0].startswith("120000 ")
+    assert (ROOT / LINK).resolve() == ROOT
+
+
+def test_nobody_edits_the_import_path_of_ansible() -> None:
+    edits = re.compile(r"module_utils\.__path__|^UTILS =", re.MULTILINE)
+    assert [path for path in sources(".py") if path != Path(__file__) and edits.search(path.read_text("utf-8"))] == []
+    config = (ROOT / "ansible.cfg").read_text(encoding="utf-8")
+    assert "collections_path = collections:~/.ansible/collections:/usr/share/ansible/collections" in config
+    assert re.findall(r"^(library|module_utils|\w+_plugins|roles_path)\b", config, re.MULTILINE) == []
+
+
+def test_no_role_reaches_the_root_of_the_repository() -> None:
+    """An installed role has no dags/ and no examples/ two directories above it."""
+    reaching = re.compile(r"role_path[^\n]*(dirname|\.\.)")
+    found = [path for path in sources(".yml", ".j2", ".md") if reaching.search(path.read_text(encoding="utf-8"))]
+    assert found == []
+
+
+def test_roles_and_modules_are_called_by_their_full_names() -> None:
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    roles = {path.name for path in (ROOT / "roles").iterdir() if path.is_dir()}
+    short: list[str] = []
+    for path in [*(ROOT / "roles").glob("*/tasks/*.yml"), *(ROOT / "playbooks").glob("*.yml")]:
+        short += [f"{path}: {each}" for each in short_names(yaml.safe_load(path.read_text("utf-8")), modules, roles)]
+    assert short == []
+
+
+def short_names(tasks: object, modules: set[str], roles: set[str]) -> list[str]:
+    """Names in tasks or plays, also those of blocks, that only a search path could find."""
+    found: list[str] = []
+    for task in tasks if isinstance(tasks, list) else []:
+        found += modules & set(task)
+        called = [task[key] for key in ("ansible.builtin.import_role", "ansible.builtin.include_role") if key in task]
+        called += [role if isinstance(role, dict) else {"role": role} for role in task.get("roles", [])]
+        found += [name for call in called for name in (call.get("name"), call.get("role")) if name in roles]
+        for key in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks"):
+            found += short_names(task.get(key), modules, roles)
+    return found
+
+
+def test_the_collection_names_what_requirements_yml_does() -> None:
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+    required = yaml.safe_load((ROOT / "requirements.yml").read_text(encoding="utf-8"))["collections"]
+    assert galaxy["dependencies"] == {each["name"]: each["version"] for each in required}
+
+
+@pytest.mark.parametrize("broken", ["a text file", "a link to elsewhere", "nothing"])
+def test_setup_repairs_the_link(tmp_path: Path, broken: str) -> None:
+    """Zip archives and checkouts on Windows have the target's name as a text file."""
+    (tmp_path / "tests").mkdir()
+    shutil.copy(ROOT / "tests" / "setup.sh", tmp_path / "tests")
+    link = tmp_path / LINK
+    if broken != "nothing":
+        link.parent.mkdir(parents=True)
+    if broken == "a text file":
+        link.write_text("../../..", encoding="utf-8")
+    elif broken == "a link to elsewhere":
+        link.symlink_to("/nowhere")
+    first, second = (repair(tmp_path) for _ in range(2))
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert link.resolve() == tmp_path
+    assert "setup: making collections/ansible_collections/ansible_airflow/airflow a link" in first.stdout
+    assert second.stdout == ""
+
+
+def test_setup_leaves_a_directory_in_place_of_the_link_alone(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    shutil.copy(ROOT / "tests" / "setup.sh", tmp_path / "tests")
+    (tmp_path / LINK / "roles").mkdir(parents=True)
+    run = repair(tmp_path)
+    assert run.returncode == 1
+    assert f"setup: {LINK} is a directory" in run.stderr
+    assert (tmp_path / LINK / "roles").is_dir()
+
+
+def repair(root: Path) -> subprocess.CompletedProcess[str]:
+    argv = ["bash", "-c", "source tests/setup.sh && repair_link"]
+    return subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
+
+
+def test_mypy_sees_a_wrong_type_between_two_files_of_module_utils(tmp_path: Path) -> None:
+    """They import each other by the collection's name; without the link mypy would take all of it for Any."""
+    for name in ("pyproject.toml", "plugins", "collections"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, tmp_path)
+    planted = LINK / "plugins" / "module_utils" / "airflow_container.py"
+    with (tmp_path / planted).open("a", encoding="utf-8") as file:
+        file.write('\n\nplanted: int = airflow_inside.first_line("text")\n')
+    argv = [sys.executable, "-m", "mypy", str(planted)]
+    run = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert 'expression has type "str", variable has type "int"' in run.stdout
