@@ -20,7 +20,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_releas
     release_id,
 )
 
-OPTIONS = {
+ARGUMENTS = {
     "src": {"type": "path", "required": True},
     "directory": {"type": "path", "required": True},
     "origin": {"type": "dict", "default": {}},
@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
             AnsibleActionFail: The directory cannot become a release, or the host cannot have it.
         """
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _spec, options = self.validate_argument_spec(OPTIONS)
+        _spec, options = self.validate_argument_spec(ARGUMENTS)
         root = Path(options["src"])
         try:
             files = release_files(root)

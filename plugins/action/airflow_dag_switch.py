@@ -7,7 +7,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-OPTIONS = {
+ARGUMENTS = {
     "directory": {"type": "path", "required": True},
     "release": {"type": "str", "required": True},
     "keep": {"type": "int", "default": 5},
@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
             The task's result.
         """
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _spec, options = self.validate_argument_spec(OPTIONS)
+        _spec, options = self.validate_argument_spec(ARGUMENTS)
         answer: dict[str, Any] = self._execute_module(
             module_name="ansible_airflow.airflow.airflow_dag_store",
             module_args={**options, "step": "switch"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from typing import Any
 
@@ -10,6 +11,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+ARGUMENTS = {
+    "project": {"type": "str", "required": True},
+    "services": {"type": "list", "elements": "str", "required": True},
+    "timeout": {"type": "int", "required": True},
+}
 # Seconds between two looks, and between two lines on the screen while nothing changes.
 PAUSE = 2
 REPEAT = 30
@@ -56,26 +62,25 @@ def last_words(container: dict[str, Any]) -> str:
 class ActionModule(ActionBase):
     """Looks at the containers from the controller, so that it can print while it waits."""
 
-    _VALID_ARGS = frozenset({"project", "services", "timeout"})
-
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Wait; see plugins/modules/airflow_wait_healthy.py for the options."""
         result = super().run(tmp, task_vars)
-        services = list(self._task.args["services"])
+        _spec, options = self.validate_argument_spec(ARGUMENTS)
+        project, services, timeout = options["project"], options["services"], options["timeout"]
         if not services:
             return {**result, "changed": False, "seconds": 0, "addresses": {}}
         start = shown_at = time.monotonic()
         shown: dict[str, str] = {}
-        containers = self._containers_if_any() if self._task.check_mode else self._containers()
+        containers = self._containers_if_any(project) if self._task.check_mode else self._containers(project)
         while (waiting := waiting_for(services, containers)) and not self._task.check_mode:
             now = time.monotonic()
-            if now - start > float(self._task.args["timeout"]):
-                raise AnsibleActionFail(self._report(waiting, now - start, task_vars or {}))
+            if now - start > timeout:
+                raise AnsibleActionFail(self._report(project, waiting, now - start, task_vars or {}))
             if waiting != shown or now - shown_at > REPEAT:
                 self._show(waiting, now - start, task_vars or {})
                 shown, shown_at = waiting, now
             time.sleep(PAUSE)
-            containers = self._containers()
+            containers = self._containers(project)
         seconds = round(time.monotonic() - start)
         return {**result, "changed": False, "seconds": seconds, "addresses": addresses(containers)}
 
@@ -86,17 +91,17 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"`docker {arguments}` failed: {outcome['stderr'].strip()}")
         return str(outcome["stdout"])
 
-    def _containers(self) -> list[dict[str, Any]]:
+    def _containers(self, project: str) -> list[dict[str, Any]]:
         """Return what Docker knows of the project's long-lived containers."""
-        label = f"label=com.docker.compose.project={self._task.args['project']}"
+        label = shlex.quote(f"label=com.docker.compose.project={project}")
         ids = self._docker(f"ps -aq --filter {label} --filter label=com.docker.compose.oneoff=False").split()
         found: list[dict[str, Any]] = json.loads(self._docker(f"inspect {' '.join(ids)}")) if ids else []
         return found
 
-    def _containers_if_any(self) -> list[dict[str, Any]]:
+    def _containers_if_any(self, project: str) -> list[dict[str, Any]]:
         """Return the same, nothing where Docker does not answer: in check mode it may not be installed yet."""
         try:
-            return self._containers()
+            return self._containers(project)
         except AnsibleActionFail:
             return []
 
@@ -105,10 +110,10 @@ class ActionModule(ActionBase):
         states = ", ".join(f"{service} ({word})" for service, word in sorted(waiting.items()))
         display.display(f"waiting: [{task_vars.get('inventory_hostname')}] {seconds:.0f} s, not healthy yet: {states}")
 
-    def _report(self, waiting: dict[str, str], seconds: float, task_vars: dict[str, Any]) -> str:
+    def _report(self, project: str, waiting: dict[str, str], seconds: float, task_vars: dict[str, Any]) -> str:
         """Return the message of a failure: which services, their last check, the end of their logs."""
         lines = [f"{task_vars.get('inventory_hostname')}: not healthy after {seconds:.0f} s:"]
-        for container in self._containers():
+        for container in self._containers(project):
             service = container["Config"]["Labels"]["com.docker.compose.service"]
             if service not in waiting:
                 continue

@@ -11,6 +11,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import pack_tree
 
+ARGUMENTS = {
+    "src": {"type": "path", "required": True},
+    "dest": {"type": "path", "required": True},
+}
+
 
 class ActionModule(ActionBase):
     """Packs a directory of the controller, sends it, and unpacks it in one step on the host."""
@@ -32,9 +37,7 @@ class ActionModule(ActionBase):
             AnsibleActionFail: The directory cannot be packed.
         """
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _spec, arguments = self.validate_argument_spec(
-            {"src": {"type": "path", "required": True}, "dest": {"type": "path", "required": True}}
-        )
+        _spec, arguments = self.validate_argument_spec(ARGUMENTS)
         if self._task.check_mode:
             return result | {"changed": True}
         with tempfile.NamedTemporaryFile(suffix=".tar.gz") as archive:

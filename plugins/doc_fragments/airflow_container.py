@@ -26,6 +26,7 @@ options:
     description: Seconds that one start of Airflow may take.
     type: int
     default: 120
-notes:
-  - Needs the C(docker) command on the host, and a user who may use it.
+requirements:
+  - python >= 3.9 on the host
+  - docker on the host, the command line client, and a user with access to the engine
 """

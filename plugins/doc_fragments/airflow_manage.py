@@ -24,6 +24,6 @@ attributes:
     description: >-
       Before and after by name. The value of a secret is shown as (secret), and as (secret, changes) where it changes.
 seealso:
-  - module: airflow_info
-  - module: airflow_objects
+  - module: ansible_airflow.airflow.airflow_info
+  - module: ansible_airflow.airflow.airflow_objects
 """

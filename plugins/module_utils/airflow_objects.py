@@ -152,7 +152,7 @@ def _masked_change(old: object, new: object, secret: bool) -> object:
         olds = old if isinstance(old, Mapping) else {}
         return {key: _masked_change(olds.get(key), item, secret) for key, item in new.items()}
     if secret and isinstance(new, list) and isinstance(old, list) and len(old) == len(new):
-        return [_masked_change(before, after, secret) for before, after in zip(old, new, strict=True)]
+        return [_masked_change(before, after, secret) for before, after in zip(old, new)]
     shown = _masked(new, secret)
     changes = shown == SECRET and old is not None and canonical(old) != canonical(new)
     return SECRET_CHANGES if changes else shown

@@ -19,7 +19,7 @@ import stat
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any, BinaryIO
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import file_digest
@@ -223,7 +223,7 @@ class Store:
                 os.unlink(temporary)
             os.symlink(os.path.join("releases", release), temporary)
             os.replace(temporary, self.link)
-            now = datetime.now(UTC).isoformat(timespec="seconds")
+            now = datetime.now(timezone.utc).isoformat(timespec="seconds")
             history = [*self.history(), {"release": release, "since": now}]
             write(f"{self.history_file}.new", json.dumps(history[-100:], indent=1))
             os.replace(f"{self.history_file}.new", self.history_file)

@@ -53,7 +53,8 @@ class Engine:
             connection.request("GET", path)
             response = connection.getresponse()
             return response.status, json.loads(response.read())
-        except TimeoutError as error:
+        # Python 3.9 has no TimeoutError here.
+        except socket.timeout as error:
             raise EngineError(f"no answer within {SECONDS} seconds") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise EngineError(f"{self.path}: {error}") from error
@@ -78,7 +79,7 @@ class Engine:
         """
         absent = [name for name in names if self.get(f"/images/{_quoted(name)}/json")[0] != HTTPStatus.OK]
         with ThreadPoolExecutor(max_workers=8) as pool:
-            reasons = zip(absent, pool.map(self._refusal, absent), strict=True)
+            reasons = zip(absent, pool.map(self._refusal, absent))
             return {name: reason for name, reason in reasons if reason}
 
     def _refusal(self, name: str) -> str:

@@ -119,29 +119,35 @@ created:
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [feeds_api]
 updated:
   description: Ids of the connections that were replaced because they differed.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [news_db]
 deleted:
   description: Ids of the connections that were deleted.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [old_api]
 unchanged:
   description: Ids that are listed and needed no change.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [postgres_default]
 container:
   description: Name of the container that was used, none if none was needed or, in check mode, there is none.
   type: str
   returned: always, unless the options were refused
+  sample: airflow-scheduler-1
 starts:
   description: How many times Airflow was started.
   type: int
   returned: always, unless the options were refused
+  sample: 2
 failed_objects:
   description: What is wrong with connections after the run, by id, without values.
   type: dict
@@ -153,6 +159,7 @@ problems:
   type: list
   elements: str
   returned: when the options are refused
+  sample: ["connections, 'news_db': port 70000 is not one; write a number from 0 to 65535."]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -14,6 +14,9 @@ description:
     and connections that a file reads come from the stack's database; nothing is written to it. Then checks what is in
     the files against the policy that docs/dag_authors.md lists.
   - Fails with one line for each finding, C(FILE:LINE DAG TASK [RULE] SENTENCE). Changes nothing.
+requirements:
+  - python >= 3.9 on the host
+  - docker on the host, with the compose plugin
 options:
   compose_file:
     description: The stack's compose file. The directory it lies in is taken for the stack's own.
@@ -95,8 +98,8 @@ attributes:
     description: Nothing changes.
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
-  - module: airflow_dag_receive
-  - module: airflow_dag_switch
+  - module: ansible_airflow.airflow.airflow_dag_receive
+  - module: ansible_airflow.airflow.airflow_dag_switch
 """
 
 EXAMPLES = r"""
@@ -109,6 +112,11 @@ EXAMPLES = r"""
   ansible_airflow.airflow.airflow_dag_check:
     folder: /opt/airflow/dags/releases/{{ sent.release }}
     skip: [mount-outside-projects]
+
+- name: Check only that all files can be loaded
+  ansible_airflow.airflow.airflow_dag_check:
+    folder: /opt/airflow/dags/releases/{{ sent.release }}
+    policy: false
 """
 
 RETURN = r"""
@@ -116,6 +124,7 @@ checked:
   description: Whether anything could be checked. False only in check mode.
   type: bool
   returned: always
+  sample: true
 findings:
   description: What is against the rules, in order of files and lines.
   type: list
@@ -132,10 +141,12 @@ files:
   description: Number of DAG files.
   type: int
   returned: when checked
+  sample: 12
 seconds:
   description: Seconds that loading them all took, the start of Airflow included.
   type: float
   returned: when checked
+  sample: 4.2
 slowest:
   description: The files that took longest, five at most.
   type: list

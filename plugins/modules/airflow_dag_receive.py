@@ -14,8 +14,10 @@ description:
   - Files that another release on the host has are linked, the others are sent as one archive. All are compared by
     digest before the release appears under its name, so there are no parts of a release.
   - C(__pycache__), what editors leave, and names that begin with a dot are left out, but for C(.airflowignore).
-  - What Airflow reads does not change; M(airflow_dag_switch) does that.
+  - What Airflow reads does not change; M(ansible_airflow.airflow.airflow_dag_switch) does that.
   - A release that somebody changed on the host is put back as it was.
+requirements:
+  - python >= 3.9 on the host
 options:
   src:
     description: Directory on the controller.
@@ -38,7 +40,7 @@ attributes:
     support: full
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
-  - module: airflow_dag_switch
+  - module: ansible_airflow.airflow.airflow_dag_switch
 """
 
 EXAMPLES = r"""
@@ -52,6 +54,21 @@ EXAMPLES = r"""
   ansible_airflow.airflow.airflow_dag_switch:
     directory: /usr/local/projects/airflow/dags
     release: "{{ sent.release }}"
+
+- name: Send the DAGs of a checked out commit, and record the commit
+  ansible_airflow.airflow.airflow_dag_receive:
+    src: /srv/checkouts/dags
+    directory: /usr/local/projects/airflow/dags
+    origin:
+      repository: https://git.example.com/dags.git
+      commit: "{{ checkout.after }}"
+
+- name: Show which files would be sent
+  ansible_airflow.airflow.airflow_dag_receive:
+    src: "{{ playbook_dir }}/dags"
+    directory: /usr/local/projects/airflow/dags
+  check_mode: true
+  diff: true
 """
 
 RETURN = r"""
@@ -64,15 +81,18 @@ current:
   description: Id of the release that Airflow reads, none before the first one.
   type: str
   returned: success
+  sample: 0a4d55a8d778
 files:
   description: Number of files and links in the release.
   type: int
   returned: success
+  sample: 12
 sent:
   description: Paths of the files that were sent, or would be in check mode.
   type: list
   elements: str
   returned: success
+  sample: [new.py]
 changes:
   description: Paths that are added, changed and removed against the current release.
   type: dict
@@ -86,4 +106,6 @@ problems:
   type: list
   elements: str
   returned: when it cannot become one
+  sample:
+    - "feeds.json: is a symbolic link to the absolute path /etc/passwd; make it relative, or a copy."
 """

@@ -47,7 +47,7 @@ attributes:
     description: Nothing is shown.
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
-  - module: airflow_dag_switch
+  - module: ansible_airflow.airflow.airflow_dag_switch
 """
 
 EXAMPLES = r"""
@@ -56,6 +56,21 @@ EXAMPLES = r"""
     release:
       release: 5d41402abc4b
     changed: [news.py]
+
+- name: Remove DAGs whose file is gone, with their history
+  ansible_airflow.airflow.airflow_dag_refresh:
+    release:
+      release: 5d41402abc4b
+    changed: []
+    removed: [old_news.py]
+    delete_history: true
+
+- name: Read all DAG files again
+  ansible_airflow.airflow.airflow_dag_refresh:
+    release:
+      release: 5d41402abc4b
+    changed: []
+    everything: true
 """
 
 RETURN = r"""
@@ -63,22 +78,29 @@ parsed:
   description: Number of DAG files that were read.
   type: int
   returned: success, outside check mode
+  sample: 1
 dags:
   description: Number of DAGs in them.
   type: int
   returned: success, outside check mode
+  sample: 2
 gone:
   description: Number of DAGs that were taken out of sight.
   type: int
   returned: success, outside check mode
+  sample: 0
 not_deleted:
   description: Why the history of a DAG stays, by its id.
   type: dict
   returned: success, outside check mode
+  sample:
+    old_news: it has running tasks
 errors:
   description: Last line of the error by file, of files that cannot be imported.
   type: dict
   returned: success, outside check mode
+  sample:
+    news.py: "ModuleNotFoundError: No module named 'feedparser'"
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -12,7 +12,10 @@ DOCUMENTATION = r"""
 module: airflow_dag_store
 short_description: The releases of a DAG tree on a host
 description:
-  - What M(airflow_dag_receive) and M(airflow_dag_switch) have the host do. Call those.
+  - What M(ansible_airflow.airflow.airflow_dag_receive) and M(ansible_airflow.airflow.airflow_dag_switch) run on the
+    host. Call those modules instead.
+requirements:
+  - python >= 3.9 on the host
 options:
   step:
     description: What to do.
@@ -69,6 +72,21 @@ EXAMPLES = r"""
     step: switch
     directory: /usr/local/projects/airflow/dags
     release: previous
+
+- name: Switch to a release by its id
+  ansible_airflow.airflow.airflow_dag_store:
+    step: switch
+    directory: /usr/local/projects/airflow/dags
+    release: 5d41402abc4b
+    keep: 2
+
+- name: Ask which files of a release are missing on the host
+  ansible_airflow.airflow.airflow_dag_store:
+    step: receive
+    directory: /usr/local/projects/airflow/dags
+    release: 5d41402abc4b
+    files: "{{ manifest.files | to_json }}"
+  check_mode: true
 """
 
 RETURN = r"""
@@ -76,19 +94,26 @@ current:
   description: Id of the release that Airflow reads.
   type: str
   returned: when a release is to be received
+  sample: 0a4d55a8d778
 missing:
   description: Paths of the files that no release on the host had.
   type: list
   elements: str
   returned: when a release is to be received
+  sample: [new.py]
 whole:
   description: Whether the release is there now. If not, files are missing that were not sent, and nothing was changed.
   type: bool
   returned: when a release is to be received
+  sample: true
 changes:
   description: Paths that are added, changed and removed against the current release, or between the two of a switch.
   type: dict
   returned: success
+  sample:
+    added: [new.py]
+    changed: []
+    removed: []
 """
 
 import base64

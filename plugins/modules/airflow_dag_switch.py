@@ -11,6 +11,8 @@ short_description: Let Airflow read another release of the DAG tree
 description:
   - Lets the link C(current) lead to a release, in one step that nobody can see half done.
   - Keeps the last releases, and removes older ones.
+requirements:
+  - python >= 3.9 on the host
 options:
   directory:
     description: Directory on the host that holds the releases.
@@ -33,7 +35,7 @@ attributes:
     support: full
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
-  - module: airflow_dag_receive
+  - module: ansible_airflow.airflow.airflow_dag_receive
 """
 
 EXAMPLES = r"""
@@ -41,6 +43,17 @@ EXAMPLES = r"""
   ansible_airflow.airflow.airflow_dag_switch:
     directory: /usr/local/projects/airflow/dags
     release: previous
+
+- name: Switch to a release that was sent before
+  ansible_airflow.airflow.airflow_dag_switch:
+    directory: /usr/local/projects/airflow/dags
+    release: "{{ sent.release }}"
+
+- name: Switch, and keep only this release and the one before it
+  ansible_airflow.airflow.airflow_dag_switch:
+    directory: /usr/local/projects/airflow/dags
+    release: "{{ sent.release }}"
+    keep: 2
 """
 
 RETURN = r"""
@@ -48,21 +61,30 @@ release:
   description: Id of the release that is current now.
   type: str
   returned: success
+  sample: 5d41402abc4b
 before:
   description: Id of the release that was current before, none if there was none.
   type: str
   returned: success
+  sample: 0a4d55a8d778
 origin:
   description: Where the release's files come from.
   type: dict
   returned: success
+  sample:
+    path: /srv/deploy/dags
 changes:
   description: Paths that are added, changed and removed between the two.
   type: dict
   returned: success
+  sample:
+    added: [new.py]
+    changed: []
+    removed: []
 removed:
   description: Ids of the releases that were removed.
   type: list
   elements: str
   returned: success
+  sample: [7d793037a076]
 """

@@ -35,6 +35,16 @@ EXAMPLES = r"""
 - name: Encrypt what was stored without a Fernet key
   ansible_airflow.airflow.airflow_encryption:
     tables: [connection, variable]
+
+- name: Show what would be encrypted
+  ansible_airflow.airflow.airflow_encryption:
+    tables: [connection, variable]
+  check_mode: true
+
+- name: Encrypt the triggers of an Airflow outside of compose
+  ansible_airflow.airflow.airflow_encryption:
+    tables: [trigger]
+    container: old-airflow-scheduler
 """
 
 RETURN = r"""

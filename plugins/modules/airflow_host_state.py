@@ -12,6 +12,8 @@ description:
   - Asks a host for what its stack's other hosts have to agree with, before anything is changed.
   - The difference between its clock and the controller's comes from the times at which the module started and ended on
     both, and is exact to the seconds that Ansible took besides.
+requirements:
+  - python >= 3.9 on the host
 options:
   reach:
     description:
@@ -56,6 +58,19 @@ EXAMPLES = r"""
     secrets: [fernet_key]
   register: state
   no_log: true
+
+- name: Check that the external servers answer
+  ansible_airflow.airflow.airflow_host_state:
+    servers: ["db.example.com:5432", "redis.example.com:6379"]
+  register: state
+  no_log: true
+
+- name: Compare two secrets of another directory
+  ansible_airflow.airflow.airflow_host_state:
+    secrets_directory: /etc/airflow-test/secrets
+    secrets: [fernet_key, postgres_password]
+  register: state
+  no_log: true
 """
 
 RETURN = r"""
@@ -63,28 +78,35 @@ clock_offset:
   description: Seconds by which the host's clock is ahead of the controller's.
   type: float
   returned: success
+  sample: 0.1
 clock_error:
   description: Seconds by which RV(clock_offset) may be wrong.
   type: float
   returned: success
+  sample: 0.4
 unreachable_addresses:
   description: Addresses of O(reach) that did not answer.
   type: list
   elements: str
   returned: success
+  sample: [192.0.2.12]
 silent_servers:
   description: Those of O(servers) that did not answer.
   type: list
   elements: str
   returned: success
+  sample: ["db.example.com:5432"]
 digests:
   description: SHA-256 of each secret that is there, by name.
   type: dict
   returned: success
+  sample:
+    fernet_key: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 database:
   description: Whether the volume of Airflow's database is there.
   type: bool
   returned: success
+  sample: true
 """
 
 import time

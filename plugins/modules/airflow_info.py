@@ -41,10 +41,10 @@ attributes:
     support: none
     description: Nothing changes.
 seealso:
-  - module: airflow_connections
-  - module: airflow_variables
-  - module: airflow_pools
-  - module: airflow_users
+  - module: ansible_airflow.airflow.airflow_connections
+  - module: ansible_airflow.airflow.airflow_variables
+  - module: ansible_airflow.airflow.airflow_pools
+  - module: ansible_airflow.airflow.airflow_users
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 
@@ -57,6 +57,11 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: airflow.import_errors | length == 0
     fail_msg: "{{ airflow.import_errors | map(attribute='file') | join(', ') }}"
+
+- name: List the DAGs, pools and variables
+  ansible_airflow.airflow.airflow_info:
+    subset: [dags, pools, variables]
+  register: airflow
 
 - name: Wait until a scheduler is alive and a worker answers
   ansible_airflow.airflow.airflow_info:
@@ -72,10 +77,12 @@ running:
   description: Whether a container of Airflow runs. False only in check mode, where nothing else is returned then.
   type: bool
   returned: success
+  sample: true
 container:
   description: Name of the container that was used.
   type: str
   returned: when one runs
+  sample: airflow-scheduler-1
 version:
   description: Release of Airflow.
   type: str
@@ -100,15 +107,19 @@ jobs:
     job_type:
       description: C(SchedulerJob), C(TriggererJob) or C(DagProcessorJob).
       type: str
+      sample: SchedulerJob
     hostname:
       description: Name of the container or host, as Airflow records it.
       type: str
+      sample: scheduler-server1
     alive:
       description: Whether it says that it runs, and its heartbeat is younger than the scheduler's health threshold.
       type: bool
+      sample: true
     heartbeat_age:
       description: Seconds since its last heartbeat.
       type: float
+      sample: 2.5
 workers:
   description: Celery workers that answered. Empty for an executor without workers.
   type: list
@@ -154,18 +165,23 @@ pools:
     name:
       description: Name of the pool.
       type: str
+      sample: news_api
     slots:
       description: How many slots it has, V(-1) for no limit.
       type: int
+      sample: 2
     description:
       description: What it is for.
       type: str
+      sample: No more than two requests at a time
     occupied_slots:
       description: How many of them running and queued tasks take.
       type: int
+      sample: 1
     open_slots:
       description: How many are left, below zero if the pool became smaller than that, null without a limit.
       type: int
+      sample: 1
 users:
   description: The users of the web UI and the API.
   type: list

@@ -9,23 +9,23 @@ DOCUMENTATION = r"""
 module: airflow_objects
 short_description: Manage all kinds of Airflow's objects at once
 description:
-  - Does what M(airflow_connections) does, and the other kinds' modules, in one start of Airflow when there is nothing
-    to do and two when there is.
+  - Does what M(ansible_airflow.airflow.airflow_connections) does, and the other kinds' modules, in one start of
+    Airflow when there is nothing to do and two when there is.
   - Each option takes the options of the module of that kind, but for those that say how to find the container. A kind
     that is not given is left alone.
   - Nothing is changed if what is listed of any kind cannot be.
 options:
   connections:
-    description: The options of M(airflow_connections).
+    description: The options of M(ansible_airflow.airflow.airflow_connections).
     type: dict
   variables:
-    description: The options of M(airflow_variables).
+    description: The options of M(ansible_airflow.airflow.airflow_variables).
     type: dict
   pools:
-    description: The options of M(airflow_pools).
+    description: The options of M(ansible_airflow.airflow.airflow_pools).
     type: dict
   users:
-    description: The options of M(airflow_users).
+    description: The options of M(ansible_airflow.airflow.airflow_users).
     type: dict
 extends_documentation_fragment: [airflow_container, airflow_manage]
 author: ansible-airflow maintainers (@ansible-airflow)
@@ -42,6 +42,27 @@ EXAMPLES = r"""
       purge: true
     pools:
       pools: "{{ airflow_pools }}"
+
+- name: Create one connection and one pool, and leave all others
+  ansible_airflow.airflow.airflow_objects:
+    connections:
+      connections:
+        - conn_id: feeds_api
+          conn_type: http
+          host: api.example.com
+    pools:
+      pools:
+        - name: news_api
+          slots: 2
+
+- name: Show what a purge would delete
+  ansible_airflow.airflow.airflow_objects:
+    connections:
+      connections: "{{ airflow_connections }}"
+      purge: true
+      purge_exclude: ["research_*"]
+  check_mode: true
+  diff: true
 """
 
 RETURN = r"""
@@ -58,22 +79,39 @@ variables:
   description: The same of the variables, by key.
   type: dict
   returned: when given
+  sample:
+    created: [news_language]
+    updated: []
+    deleted: []
+    unchanged: [answer]
 pools:
   description: The same of the pools, by name.
   type: dict
   returned: when given
+  sample:
+    created: [news_api]
+    updated: []
+    deleted: []
+    unchanged: [default_pool]
 users:
   description: The same of the users, by username.
   type: dict
   returned: when given
+  sample:
+    created: [jane]
+    updated: []
+    deleted: []
+    unchanged: [admin]
 container:
   description: Name of the container that was used, none if none was needed or, in check mode, there is none.
   type: str
   returned: always
+  sample: airflow-scheduler-1
 starts:
   description: How many times Airflow was started.
   type: int
   returned: always
+  sample: 2
 failed_objects:
   description: What is wrong with objects after the run, by kind and name, without values.
   type: dict
@@ -86,6 +124,7 @@ problems:
   type: list
   elements: str
   returned: when the options are refused
+  sample: ["pools, 'news_api': slots is missing; write a number from 0 to 2147483647, or -1 for no limit."]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -9,9 +9,10 @@ DOCUMENTATION = r"""
 module: airflow_objects_export
 short_description: Read all objects of a running Airflow, secrets included
 description:
-  - Reads what M(airflow_objects) manages, in one start of Airflow in one of its containers on the host.
+  - Reads what M(ansible_airflow.airflow.airflow_objects) manages, in one start of Airflow in one of its containers on
+    the host.
   - Changes nothing.
-  - M(airflow_info) tells names without secrets.
+  - M(ansible_airflow.airflow.airflow_info) tells names without secrets.
 options: {}
 extends_documentation_fragment: [airflow_container]
 attributes:
@@ -24,8 +25,8 @@ attributes:
 notes:
   - The result holds secrets, so call it only in a task with C(no_log).
 seealso:
-  - module: airflow_info
-  - module: airflow_objects
+  - module: ansible_airflow.airflow.airflow_info
+  - module: ansible_airflow.airflow.airflow_objects
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 
@@ -34,11 +35,34 @@ EXAMPLES = r"""
   ansible_airflow.airflow.airflow_objects_export:
   register: exported
   no_log: true
+
+- name: Read the objects of an Airflow outside of compose
+  ansible_airflow.airflow.airflow_objects_export:
+    container: old-airflow-scheduler
+  register: exported
+  no_log: true
+
+- name: Read the objects of another compose project
+  ansible_airflow.airflow.airflow_objects_export:
+    project: airflow-test
+    services: [scheduler]
+  register: exported
+  no_log: true
+
+- name: Write the objects as inventory variables
+  ansible.builtin.copy:
+    content: "{{ (exported.objects | ansible_airflow.airflow.airflow_inventory_files(inventory_hostname)).inventory }}"
+    dest: airflow_objects.yml
+    mode: "0600"
+  delegate_to: localhost
+  no_log: true
 """
 
 RETURN = r"""
 objects:
-  description: Fields of each object by kind and name, in the form in which M(airflow_objects) compares them.
+  description:
+    - Fields of each object by kind and name, in the form in which M(ansible_airflow.airflow.airflow_objects) compares
+      them.
   type: dict
   returned: success
   sample:
@@ -51,6 +75,7 @@ container:
   description: Name of the container that was used.
   type: str
   returned: success
+  sample: airflow-scheduler-1
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -87,29 +87,35 @@ created:
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [news_api]
 updated:
   description: Names of the pools that were changed because they differed.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [default_pool]
 deleted:
   description: Names of the pools that were deleted.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [old_pool]
 unchanged:
   description: Names that are listed and needed no change.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [research_gpu]
 container:
   description: Name of the container that was used, none if none was needed or, in check mode, there is none.
   type: str
   returned: always, unless the options were refused
+  sample: airflow-scheduler-1
 starts:
   description: How many times Airflow was started.
   type: int
   returned: always, unless the options were refused
+  sample: 2
 failed_objects:
   description: What is wrong with pools after the run, by name.
   type: dict
@@ -121,6 +127,7 @@ problems:
   type: list
   elements: str
   returned: when the options are refused
+  sample: ["pools, 'news_api': slots is missing; write a number from 0 to 2147483647, or -1 for no limit."]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -12,6 +12,8 @@ description:
   - Settles every secret of a stack, each in a file of its own that one user id can read.
   - A value given wins; otherwise the file's value is kept; otherwise a random one is made, once.
   - All secrets are settled before the first file is written, so a refusal changes nothing.
+requirements:
+  - python >= 3.9 on the host
 options:
   directory:
     description: Directory of the files on the host. It must exist, except in check mode.
@@ -27,7 +29,7 @@ options:
     type: list
     elements: dict
     required: true
-    options:
+    suboptions:
       name:
         description: Name of the file.
         type: str
@@ -63,7 +65,7 @@ options:
     type: list
     elements: dict
     default: []
-    options:
+    suboptions:
       name:
         description: Name of the file.
         type: str
@@ -107,6 +109,28 @@ EXAMPLES = r"""
       - {name: broker_url, owner: 50000, template: "redis://:{redis_password:url}@redis:6379/0"}
   register: airflow_secrets
   no_log: true
+
+- name: Copy a certificate that containers read
+  ansible_airflow.airflow.airflow_secrets:
+    directory: /etc/airflow/secrets
+    database_exists: true
+    secrets:
+      - name: postgres_certificate
+        kind: text
+        owner: 999
+        value: "{{ lookup('ansible.builtin.file', 'postgres.crt') }}"
+  no_log: true
+
+- name: Check that no secret of an existing database is missing
+  ansible_airflow.airflow.airflow_secrets:
+    directory: /etc/airflow/secrets
+    database_exists: true
+    secrets:
+      - name: postgres_password
+        owner: 999
+        keep: The database has the password of that file. Restore the file from a backup.
+  check_mode: true
+  no_log: true
 """
 
 RETURN = r"""
@@ -114,11 +138,15 @@ values:
   description: The value of every secret, and the text of every derived file, by its name.
   type: dict
   returned: success
+  sample:
+    redis_password: the password
+    broker_url: redis://:the%20password@redis:6379/0
 written:
   description: Names of the files whose content was written.
   type: list
   elements: str
   returned: success
+  sample: [redis_password, broker_url]
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -146,19 +174,18 @@ DERIVED = {
     "owner": {"type": "int", "default": 0},
 }
 
+ARGUMENTS = {
+    "directory": {"type": "path", "required": True},
+    "database_exists": {"type": "bool", "required": True},
+    # The list holds names; the values inside are no_log on their own.
+    "secrets": {"type": "list", "elements": "dict", "required": True, "no_log": False, "options": SECRET},
+    "derived": {"type": "list", "elements": "dict", "default": [], "options": DERIVED},
+}
+
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "directory": {"type": "path", "required": True},
-            "database_exists": {"type": "bool", "required": True},
-            # The list holds names; the values inside are no_log on their own.
-            "secrets": {"type": "list", "elements": "dict", "required": True, "no_log": False, "options": SECRET},
-            "derived": {"type": "list", "elements": "dict", "default": [], "options": DERIVED},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     directory = module.params["directory"]
     wanted = [Secret(**{**entry, "value": entry["value"] or None}) for entry in module.params["secrets"]]
     try:

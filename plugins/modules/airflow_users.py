@@ -102,29 +102,35 @@ created:
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [dashboards]
 updated:
   description: Names of the users that were changed because they differed.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [jane]
 deleted:
   description: Names of the users that were deleted.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [john]
 unchanged:
   description: Names that are listed and needed no change.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [admin]
 container:
   description: Name of the container that was used, none if none was needed or, in check mode, there is none.
   type: str
   returned: always, unless the options were refused
+  sample: airflow-scheduler-1
 starts:
   description: How many times Airflow was started.
   type: int
   returned: always, unless the options were refused
+  sample: 2
 failed_objects:
   description: What is wrong with users after the run, by name, without values.
   type: dict
@@ -136,6 +142,7 @@ problems:
   type: list
   elements: str
   returned: when the options are refused
+  sample: ["users, 'jane': roles is missing; write at least one, such as [Viewer]."]
 """
 
 from ansible.module_utils.basic import AnsibleModule

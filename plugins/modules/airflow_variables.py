@@ -102,29 +102,35 @@ created:
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [news_feeds]
 updated:
   description: Keys of the variables that were replaced because they differed.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [news_language]
 deleted:
   description: Keys of the variables that were deleted.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [old_token]
 unchanged:
   description: Keys that are listed and needed no change.
   type: list
   elements: str
   returned: always, unless the options were refused
+  sample: [answer]
 container:
   description: Name of the container that was used, none if none was needed or, in check mode, there is none.
   type: str
   returned: always, unless the options were refused
+  sample: airflow-scheduler-1
 starts:
   description: How many times Airflow was started.
   type: int
   returned: always, unless the options were refused
+  sample: 2
 failed_objects:
   description: What is wrong with variables after the run, by key, without values.
   type: dict
@@ -136,6 +142,10 @@ problems:
   type: list
   elements: str
   returned: when the options are refused
+  sample:
+    - >-
+      variables, 'news_language': value is missing or null; write one: '' is empty text, 'null' with quotes is JSON's
+      null.
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -11,6 +11,8 @@ short_description: Wait until the services of a compose project are healthy
 description:
   - Prints which services it waits for, and in which state they are, each time that changes.
   - When the time is up it fails with the last health check and the end of the log of each service.
+requirements:
+  - docker on the host, the command line client
 options:
   project:
     description: Name of the compose project.
@@ -41,6 +43,19 @@ EXAMPLES = r"""
     project: airflow
     services: [postgres]
     timeout: 120
+
+- name: Wait for two services, and use the address of one
+  ansible_airflow.airflow.airflow_wait_healthy:
+    project: airflow
+    services: [postgres, redis]
+    timeout: 120
+  register: healthy
+
+- name: Wait five minutes for all services of another project
+  ansible_airflow.airflow.airflow_wait_healthy:
+    project: airflow-test
+    services: [scheduler, webserver, worker]
+    timeout: 300
 """
 
 RETURN = r"""
@@ -48,6 +63,7 @@ seconds:
   description: Seconds that it waited.
   type: int
   returned: success
+  sample: 12
 addresses:
   description: IP addresses of the project's containers, by service, by network.
   type: dict

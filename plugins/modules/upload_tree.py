@@ -1,3 +1,6 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
 """Documentation of upload_tree, which is an action plugin: plugins/action/upload_tree.py."""
 
 from __future__ import annotations
@@ -9,6 +12,9 @@ description:
   - Sends the directory as one compressed archive, which many small files need to arrive in seconds.
   - Leaves out C(__pycache__) and C(.git). Of a file's mode only the executable bit is kept; all belongs to root.
   - It does not compare. Use it for a directory that was just made, such as a temporary one.
+requirements:
+  - python >= 3.9 on the host
+  - tar and gzip on the host
 options:
   src:
     description: Directory on the controller.
@@ -25,8 +31,7 @@ attributes:
   diff_mode:
     description: Shows no difference.
     support: none
-author:
-  - ansible-airflow maintainers
+author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
@@ -34,6 +39,23 @@ EXAMPLES = r"""
   ansible_airflow.airflow.upload_tree:
     src: "{{ playbook_dir }}/examples/news_fetcher"
     dest: "{{ build_directory.path }}"
+
+- name: Create a temporary directory
+  ansible.builtin.tempfile:
+    state: directory
+  register: build_directory
+
+- name: Send one of several directories next to the inventory
+  ansible_airflow.airflow.upload_tree:
+    src: "{{ inventory_dir }}/images/{{ item }}"
+    dest: "/var/lib/images/{{ item }}"
+  loop: [news, reports]
+
+- name: Send a directory as another user
+  ansible_airflow.airflow.upload_tree:
+    src: /srv/checkouts/reports
+    dest: /srv/reports
+  become: true
 """
 
 RETURN = r"""

@@ -15,17 +15,31 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_ma
 
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 MODULES = PLUGINS / "modules"
-NAMES = sorted(path.stem for path in MODULES.glob("*.py") if "\nARGUMENTS = " in path.read_text(encoding="utf-8"))
+ACTIONS = PLUGINS / "action"
+NAMES = sorted(path.stem for path in MODULES.glob("*.py"))
+COLLECTION = "ansible_airflow.airflow"
 CHECKED = ("type", "elements", "default", "choices", "required")
 
 
-def load(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, MODULES / f"{name}.py")
+def load(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"documented_{path.parent.name}_{path.stem}", path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def arguments(name: str) -> list[dict[str, Any]]:
+    """Return what a module takes: its own argument spec, that of its action plugin, or both."""
+    files = [path for path in (MODULES / f"{name}.py", ACTIONS / f"{name}.py") if path.exists()]
+    return [found for module in map(load, files) for found in [getattr(module, "ARGUMENTS", None)] if found is not None]
+
+
+def documentation(name: str) -> dict[str, Any]:
+    fragment_loader.add_directory(str(PLUGINS / "doc_fragments"))
+    found: dict[str, Any] = get_docstring(str(MODULES / f"{name}.py"), fragment_loader, is_module=True)[0]
+    return found
 
 
 def shape(options: dict[str, Any], nested: str) -> dict[str, Any]:
@@ -38,13 +52,29 @@ def shape(options: dict[str, Any], nested: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_documentation_and_arguments_agree(name: str) -> None:
-    module = load(name)
-    fragment_loader.add_directory(str(PLUGINS / "doc_fragments"))
-    documentation = get_docstring(str(MODULES / f"{name}.py"), fragment_loader, is_module=True)[0]
-    assert shape(documentation["options"], "suboptions") == shape(module.ARGUMENTS, "options")
-    assert yaml.safe_load(module.EXAMPLES)
+    documented = shape(documentation(name)["options"], "suboptions")
+    found = arguments(name)
+    assert found
+    assert all(shape(spec, "options") == documented for spec in found)
+
+
+def test_every_action_plugin_is_documented() -> None:
+    assert {path.stem for path in ACTIONS.glob("*.py")} < set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_and_samples(name: str) -> None:
+    module = load(MODULES / f"{name}.py")
+    examples = yaml.safe_load(module.EXAMPLES)
+    assert all({"name"} < set(task) for task in examples)
+    called = [task for task in examples if f"{COLLECTION}.{name}" in task]
+    assert len(called) >= 3
+    for task in called:
+        assert set(task[f"{COLLECTION}.{name}"] or {}) <= set(documentation(name)["options"])
     for key, value in yaml.safe_load(module.RETURN).items():
         assert {"description", "type", "returned"} <= set(value), key
+        nested = value.get("contains", {})
+        assert "sample" in value or (nested and all("sample" in part for part in nested.values())), key
 
 
 # Keys of the role's variables that the role itself turns into what the modules take.
