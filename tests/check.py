@@ -25,6 +25,7 @@ def steps() -> list[Step]:
             Step(f"syntax {name}", ["ansible-playbook", "--syntax-check", "-i", f"inventories/{name}", *playbooks])
             for name in inventories
         ),
+        Step("sanity", [sys.executable, "-m", "tests.sanity"]),
         Step("mypy", ["mypy"]),
         Step("yamllint", ["yamllint", "--strict", "."]),
         Step("ruff check", ["ruff", "check", "--output-format", "concise", "."]),
