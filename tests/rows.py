@@ -73,7 +73,7 @@ def render(version: str, *, several: bool) -> dict[str, Any]:
         "role_path": str(ROLES / "airflow_stack"),
         "__airflow_addresses": {"one": "192.0.2.1", "two": "192.0.2.2"} if several else {},
         "__airflow_stack_socket": {"stat": {"gid": 999}},
-        "__airflow_stack_settled": {"values": dict.fromkeys(SECRETS, "secret")},
+        "__airflow_stack_settled": {"contents": dict.fromkeys(SECRETS, "secret")},
         "__airflow_stack_plugins": {},
     }
     templar = Templar(loader=loader, variables=known)

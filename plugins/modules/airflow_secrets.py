@@ -134,7 +134,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-values:
+contents:
   description: The value of every secret, and the text of every derived file, by its name.
   type: dict
   returned: success
@@ -201,7 +201,7 @@ def main() -> None:
     module.no_log_values = set()
     module.exit_json(
         changed=any(outcome.write or outcome.chown for outcome in outcomes),
-        values={outcome.secret.name: outcome.value for outcome in outcomes},
+        contents={outcome.secret.name: outcome.value for outcome in outcomes},
         written=[outcome.secret.name for outcome in outcomes if outcome.write],
     )
 
