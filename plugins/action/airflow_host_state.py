@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host_state import ARGUMENTS
 
 
 def clock(sent: float, started: float, ended: float, received: float) -> tuple[float, float]:
@@ -35,8 +36,12 @@ class ActionModule(ActionBase):
 
         Returns:
             The task's result.
+
+        Raises:
+            AnsibleActionFail: An argument is unknown or has the wrong type.
         """
         result: dict[str, Any] = super().run(tmp, task_vars)
+        self.validate_argument_spec(ARGUMENTS)
         sent = time.time()
         answer: dict[str, Any] = self._execute_module(module_args=dict(self._task.args), task_vars=task_vars)
         received = time.time()

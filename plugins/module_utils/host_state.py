@@ -11,6 +11,15 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+# What the module takes: its action plugin refuses other arguments before anything is sent to the host.
+ARGUMENTS = {
+    "reach": {"type": "dict", "default": {}},
+    "servers": {"type": "list", "elements": "str", "default": []},
+    "secrets_directory": {"type": "path", "default": "/etc/airflow/secrets", "no_log": False},
+    # Names, not values.
+    "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "volume": {"type": "str", "default": "airflow_postgres_data"},
+}
 # Seconds that another host gets to answer.
 PATIENCE = 3.0
 

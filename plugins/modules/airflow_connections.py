@@ -80,7 +80,7 @@ options:
         belongs to a hook of your own that is not part of a provider.
     type: bool
     default: false
-extends_documentation_fragment: [airflow_container, airflow_manage]
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_container, ansible_airflow.airflow.airflow_manage]
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 

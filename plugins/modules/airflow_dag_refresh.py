@@ -37,7 +37,7 @@ options:
       - Those of a DAG with running tasks stay, with a warning.
     type: bool
     default: false
-extends_documentation_fragment: [airflow_container]
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_container]
 attributes:
   check_mode:
     support: full

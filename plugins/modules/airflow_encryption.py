@@ -20,7 +20,7 @@ options:
     elements: str
     choices: [connection, connection_test_request, variable, trigger]
     required: true
-extends_documentation_fragment: [airflow_container]
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_container]
 attributes:
   check_mode:
     support: full

@@ -113,19 +113,11 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host_state import (
+    ARGUMENTS,
     digests,
     silent_servers,
     unreachable,
 )
-
-ARGUMENTS = {
-    "reach": {"type": "dict", "default": {}},
-    "servers": {"type": "list", "elements": "str", "default": []},
-    "secrets_directory": {"type": "path", "default": "/etc/airflow/secrets", "no_log": False},
-    # Names, not values.
-    "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
-    "volume": {"type": "str", "default": "airflow_postgres_data"},
-}
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ options:
     description: How many workers there should be; when so many have answered, no more are waited for. 0 for unknown.
     type: int
     default: 0
-extends_documentation_fragment: [airflow_container]
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_container]
 attributes:
   check_mode:
     support: full

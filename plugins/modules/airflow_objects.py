@@ -27,7 +27,7 @@ options:
   users:
     description: The options of M(ansible_airflow.airflow.airflow_users).
     type: dict
-extends_documentation_fragment: [airflow_container, airflow_manage]
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_container, ansible_airflow.airflow.airflow_manage]
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 

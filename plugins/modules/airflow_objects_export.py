@@ -14,7 +14,7 @@ description:
   - Changes nothing.
   - M(ansible_airflow.airflow.airflow_info) tells names without secrets.
 options: {}
-extends_documentation_fragment: [airflow_container]
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_container]
 attributes:
   check_mode:
     support: full

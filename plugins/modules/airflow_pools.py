@@ -54,7 +54,7 @@ options:
     type: list
     elements: str
     default: []
-extends_documentation_fragment: [airflow_container, airflow_manage]
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_container, ansible_airflow.airflow.airflow_manage]
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 

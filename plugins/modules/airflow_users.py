@@ -63,7 +63,7 @@ options:
         description: Whether to leave the user alone once it exists, whatever the other options say.
         type: bool
         default: false
-extends_documentation_fragment: [airflow_container, airflow_manage]
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_container, ansible_airflow.airflow.airflow_manage]
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 

@@ -57,7 +57,7 @@ options:
 notes:
   - Only what is in Airflow's database is managed. An environment variable C(AIRFLOW_VAR_KEY) or a secrets backend that
     has the same key wins when a task reads it.
-extends_documentation_fragment: [airflow_container, airflow_manage]
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_container, ansible_airflow.airflow.airflow_manage]
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 

@@ -131,20 +131,21 @@ def test_what_modules_import_is_found() -> None:
 
 # Imports every module as Python does on a host, where there is nothing of Ansible but module_utils.
 IMPORT_ALL = """
-import importlib.util, pathlib, sys, types
+import importlib, pathlib, sys, types
 version, ansible_utils, plugins = sys.argv[1:]
 assert sys.version_info[:2] == tuple(map(int, version.split("."))), sys.version
-ansible = types.ModuleType("ansible")
-ansible.__path__ = [str(pathlib.Path(ansible_utils).parent)]
-ansible.__file__ = ansible.__path__[0] + "/__init__.py"
-sys.modules["ansible"] = ansible
-import ansible.module_utils
-ansible.module_utils.__path__.append(plugins + "/module_utils")
-paths = sorted(pathlib.Path(plugins, "modules").glob("*.py"))
-for path in paths:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    spec.loader.exec_module(importlib.util.module_from_spec(spec))
-print(len(paths))
+def package(name, directory):
+    sys.modules[name] = found = types.ModuleType(name)
+    found.__path__ = [str(directory)]
+    found.__file__ = str(directory) + "/__init__.py"
+package("ansible", pathlib.Path(ansible_utils).parent)
+collection = "ansible_collections.ansible_airflow.airflow"
+for dots in range(3):
+    package(collection.rsplit(".", dots)[0], pathlib.Path(plugins).parent)
+names = sorted(path.stem for path in pathlib.Path(plugins, "modules").glob("*.py"))
+for name in names:
+    importlib.import_module(collection + ".plugins.modules." + name)
+print(len(names))
 """
 
 

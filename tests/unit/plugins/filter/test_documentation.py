@@ -89,6 +89,22 @@ def test_examples_call_the_filter_by_its_full_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "variables", "templated"),
+    [
+        ("airflow_problems", ["inputs"], {"groups": {"airflow_scheduler": ["server1"], "airflow_worker": ["server1"]}}),
+        ("airflow_compose", ["services", "stack"], {"digest_key": "secret"}),
+        ("docker_daemon", ["inputs"], {}),
+    ],
+)
+def test_an_example_gives_every_key_that_the_filter_reads(
+    name: str, variables: list[str], templated: dict[str, Any]
+) -> None:
+    given = yaml.safe_load(load(name)["EXAMPLES"])[-1]["vars"]
+    arguments = [{**given[variable], **(templated if variable == variables[-1] else {})} for variable in variables]
+    assert FILTERS[name](*([""] if name == "docker_daemon" else []), *arguments) is not None
+
+
+@pytest.mark.parametrize(
     ("change", "finding"),
     [
         (lambda options: options.pop("ports"), "parameters ['_input', 'address', 'peers', 'ports']"),

@@ -37,7 +37,6 @@ def arguments(name: str) -> list[dict[str, Any]]:
 
 
 def documentation(name: str) -> dict[str, Any]:
-    fragment_loader.add_directory(str(PLUGINS / "doc_fragments"))
     found: dict[str, Any] = get_docstring(str(MODULES / f"{name}.py"), fragment_loader, is_module=True)[0]
     return found
 
