@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import ansible.module_utils
+import ansible
 import pytest
 import yaml
 
@@ -132,13 +132,13 @@ def test_what_modules_import_is_found() -> None:
 # Imports every module as Python does on a host, where there is nothing of Ansible but module_utils.
 IMPORT_ALL = """
 import importlib, pathlib, sys, types
-version, ansible_utils, plugins = sys.argv[1:]
+version, ansible, plugins = sys.argv[1:]
 assert sys.version_info[:2] == tuple(map(int, version.split("."))), sys.version
 def package(name, directory):
     sys.modules[name] = found = types.ModuleType(name)
     found.__path__ = [str(directory)]
     found.__file__ = str(directory) + "/__init__.py"
-package("ansible", pathlib.Path(ansible_utils).parent)
+package("ansible", ansible)
 collection = "ansible_collections.ansible_airflow.airflow"
 for dots in range(3):
     package(collection.rsplit(".", dots)[0], pathlib.Path(plugins).parent)
@@ -156,8 +156,7 @@ def test_the_oldest_python_imports_every_module() -> None:
     program = shutil.which(f"python{version}")
     if not program or subprocess.run([program, "-c", ""], env=environment, capture_output=True, check=False).returncode:
         pytest.skip(f"no python{version} on this machine")
-    utils = ansible.module_utils.__path__[0]
-    command = [program, "-", version, utils, str(PLUGINS)]
+    command = [program, "-", version, str(Path(ansible.__file__).parent), str(PLUGINS)]
     done = subprocess.run(command, input=IMPORT_ALL, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == len(MODULES)
