@@ -117,7 +117,10 @@ def note(kind: Kind, ours: float, one: float) -> str:
 
 def task(kind: Kind, entries: list[Entry]) -> dict[str, Any]:
     """A task that calls the kind's module."""
-    return {"name": kind.option, f"airflow_{kind.option}": {kind.option: entries, "project": PROJECT}}
+    return {
+        "name": kind.option,
+        f"ansible_airflow.airflow.airflow_{kind.option}": {kind.option: entries, "project": PROJECT},
+    }
 
 
 def timed(stack: Stack, command: Sequence[str]) -> float:

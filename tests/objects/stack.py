@@ -146,7 +146,7 @@ def seconds(task: dict[str, Any]) -> float:
 def task(kind: str, wanted: list[dict[str, Any]], *, check: bool = False, **options: Any) -> dict[str, Any]:
     """A task that calls the module of a kind."""
     arguments = {kind: plain(wanted), "project": PROJECT, **options}
-    return {"name": kind.capitalize(), f"airflow_{kind}": arguments, "check_mode": check}
+    return {"name": kind.capitalize(), f"ansible_airflow.airflow.airflow_{kind}": arguments, "check_mode": check}
 
 
 def connections(wanted: list[dict[str, Any]], **options: Any) -> dict[str, Any]:

@@ -47,7 +47,10 @@ class Folder:
 
     def refresh(self, changed: tuple[str, ...] = (), removed: tuple[str, ...] = (), **options: Any) -> dict[str, Any]:
         arguments = {"release": {"release": "abc"}, "changed": list(changed), "removed": list(removed), **options}
-        task = {"airflow_dag_refresh": {**arguments, "project": PROJECT, "services": ["dags"]}, "name": "Refresh"}
+        task = {
+            "ansible_airflow.airflow.airflow_dag_refresh": {**arguments, "project": PROJECT, "services": ["dags"]},
+            "name": "Refresh",
+        }
         (result,) = play(task).results
         assert not result.get("failed"), result
         return result

@@ -29,7 +29,7 @@ with create_session() as session:
 def encryption(*, check: bool = False, **options: Any) -> dict[str, Any]:
     """A task that calls the module as role airflow_stack does."""
     arguments = {"project": PROJECT, "tables": ROW["encrypted"], **options}
-    return {"name": "Encrypt", "airflow_encryption": arguments, "check_mode": check}
+    return {"name": "Encrypt", "ansible_airflow.airflow.airflow_encryption": arguments, "check_mode": check}
 
 
 def plant(stack: Stack) -> None:

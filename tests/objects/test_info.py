@@ -15,7 +15,7 @@ FILES = {"news.py": DAG, "broken.py": "import no_such_module_anywhere  # airflow
 
 
 def info(**options: Any) -> dict[str, Any]:
-    return {"name": "Info", "airflow_info": {"project": PROJECT, **options}}
+    return {"name": "Info", "ansible_airflow.airflow.airflow_info": {"project": PROJECT, **options}}
 
 
 def test_tells_the_state(stack: Stack) -> None:

@@ -164,7 +164,7 @@ def test_a_pool_in_use(stack: Stack) -> None:
     hold(stack, used=1, endless=-1)
     stack.sql(RUNNING)
     try:
-        info = {"name": "Info", "airflow_info": {"project": PROJECT, "subset": ["pools"]}}
+        info = {"name": "Info", "ansible_airflow.airflow.airflow_info": {"project": PROJECT, "subset": ["pools"]}}
         wanted: list[dict[str, Any]] = [{"name": "used", "state": "absent"}, {"name": "default_pool", "slots": 16}]
         told, result = play(info, pools(wanted)).results
     finally:

@@ -1,0 +1,97 @@
+"""The installed collection, from a directory that holds an inventory and DAGs and nothing of this repository."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.sanity import install
+
+from tests.lab.names import INSTANCES, REPO
+from tests.remote import ANSIBLE_PLAYBOOK, Played, lab
+
+NAME = "installed"
+SITE = "ansible_airflow.airflow.site"
+
+
+class Home:
+    """The user's directory: collections/, and production/ with the inventory and what it names by relative paths."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.inventory = root / "production"
+        install(REPO, root / "collections")
+        shutil.copytree(REPO / "tests" / "inventory", self.inventory)
+        # The hosts of the lab, and the keys by which they are reached.
+        shutil.copy(INSTANCES / NAME / "hosts.yml", self.inventory / "lab.yml")
+        shutil.copytree(REPO / "examples", self.inventory / "examples")
+
+    def play(self, playbook: str, *options: str) -> Played:
+        """Run a playbook of the collection in the user's directory."""
+        argv = [ANSIBLE_PLAYBOOK, playbook, "-i", "production", *options]
+        # Molecule's variables would bring this repository's ansible.cfg along.
+        foreign = ("ANSIBLE_", "MOLECULE_")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        environment |= {"ANSIBLE_COLLECTIONS_PATH": str(self.root / "collections"), "NO_COLOR": "1"}
+        run = subprocess.run(argv, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+        return Played(run.returncode, run.stdout + run.stderr, 0)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A directory outside this repository."""
+    root = tmp_path_factory.mktemp("home")
+    assert REPO not in root.parents
+    return Home(root)
+
+
+def test_the_installed_copy_is_what_is_used(home: Home) -> None:
+    argv = [str(Path(sys.executable).with_name("ansible-doc")), "-t", "module", "-F", "ansible_airflow.airflow"]
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(home.root / "collections"),
+        "ANSIBLE_CONFIG": os.devnull,
+    }
+    listed = subprocess.run(argv, cwd=home.root, env=environment, capture_output=True, text=True, check=True).stdout
+    assert str(home.root / "collections") in listed
+    assert str(REPO) not in listed
+
+
+def test_without_dags_nothing_is_changed(home: Home) -> None:
+    run = home.play(SITE)
+    assert run.code != 0
+    assert "airflow1: airflow_dags_source: dags is no directory on the controller; nothing was changed." in run.output
+    assert run.changed == 0
+
+
+def test_it_deploys_a_host_and_a_second_run_changes_nothing(home: Home) -> None:
+    # Beside the inventory, not in the current directory.
+    shutil.copytree(REPO / "dags", home.inventory / "dags")
+    first = home.play(SITE)
+    assert first.code == 0, first.output
+    assert "Airflow 2.5.3 works." in first.output
+    assert first.changed > 0
+    second = home.play(SITE, "--diff")
+    assert (second.code, second.changed) == (0, 0), second.output
+    (host,) = [host for name, host in lab(NAME).hosts.items() if name == "airflow1"]
+    assert set(host.ssh("airflow dags list -o plain | tail -n +2 | cut -d ' ' -f 1").split()) == {
+        "news_fetcher",
+        "news_report",
+    }
+
+
+def test_other_playbooks_of_the_collection_run(home: Home) -> None:
+    shutil.copytree(home.inventory / "dags", home.root / "more")
+    with (home.root / "more" / "news_report.py").open("a", encoding="utf-8") as file:
+        file.write("# Changed.\n")
+    # There is no such directory beside the inventory, so the one in the current directory counts.
+    sync = home.play("ansible_airflow.airflow.sync_airflow_dags", "-e", "airflow_dags_source=more")
+    assert (sync.code, sync.changed > 0) == (0, True), sync.output
+    back = home.play("ansible_airflow.airflow.rollback_airflow_dags")
+    assert back.code == 0, back.output
+    again = home.play(SITE)
+    assert (again.code, again.changed) == (0, 0), again.output
