@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.sanity import install
 
 from tests.lab.names import INSTANCES, REPO
 from tests.remote import ANSIBLE_PLAYBOOK, Played, lab
+from tests.sanity import install
 
 NAME = "installed"
 SITE = "ansible_airflow.airflow.site"
