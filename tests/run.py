@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from tests import budget
 from tests.check import run_checks
 from tests.lab.locks import alone
 from tests.steps import ROOT, Result, Step, closing_line, run, show_failure, write_results
@@ -26,6 +27,8 @@ PROGRESS = re.compile(
 
 # What tells the lab, our playbooks and the tests which release of Airflow is meant; without it the default's.
 RELEASE = "AIRFLOW_VERSION"
+# What tests/scenarios.yml calls the steps of `make check`, which run two at a time.
+CHECK = "check"
 
 
 def scenario_names(kind: str) -> list[str]:
@@ -94,30 +97,55 @@ def run_long(step: Step) -> Result:
     return result
 
 
-def main() -> int:
-    """Run as a program."""
+def parsed() -> argparse.Namespace:
+    """The arguments of the program; a scenario that does not exist ends it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["core", "full", "scenario"], help="what to run")
     parser.add_argument("name", nargs="?", help="the scenario, for the kind `scenario`")
     parser.add_argument("--release", help="the release of Airflow, for the kind `scenario`; the default's without it")
     arguments = parser.parse_args()
-    if arguments.kind == "scenario":
-        if not arguments.name or not (ROOT / "molecule" / arguments.name).is_dir():
-            there = ", ".join(scenario_names("full"))
-            parser.error(f"no such scenario: {arguments.name}; there are: {there}")
-        names, steps = [" ".join(filter(None, [arguments.name, arguments.release]))], []
-    else:
-        names, steps = scenario_names(arguments.kind), image_steps(arguments.kind)
+    if arguments.kind == "scenario" and not (arguments.name and (ROOT / "molecule" / arguments.name).is_dir()):
+        there = ", ".join(scenario_names("full"))
+        parser.error(f"no such scenario: {arguments.name}; there are: {there}")
+    return arguments
+
+
+def long_steps(kind: str, name: str = "", release: str = "") -> list[Step]:
+    """The steps that take minutes, in their order.
+
+    Args:
+        kind: `core`, `full` or `scenario`.
+        name: The scenario, for the kind `scenario`.
+        release: Its release of Airflow; empty means the default's.
+    """
+    if kind == "scenario":
+        return [scenario_step(" ".join(filter(None, [name, release])))]
+    return [*image_steps(kind), *map(scenario_step, scenario_names(kind))]
+
+
+def main() -> int:
+    """Run as a program."""
+    arguments = parsed()
+    # Read before the first step: a mistake in the file must not show up after 40 minutes.
+    allowed = budget.read(listed()) if arguments.kind == "core" else None
     started = time.monotonic()
     results = [] if arguments.kind == "scenario" else run_checks()
+    spent = {CHECK: time.monotonic() - started}
     # The last scenario's end also removes what the lab's instances share: registry, network, engine.
     with alone("test-run", "test run"):
-        results += [run_long(step) for step in [*steps, *map(scenario_step, names)]]
+        for step in long_steps(arguments.kind, arguments.name, arguments.release):
+            results.append(run_long(step))
+            spent[step.name] = results[-1].seconds
+    if allowed:
+        # Time spent waiting for another test run of this machine is not part of it.
+        results.append(allowed.result(spent))
     write_results(LOGS / "results.json", results)
     print("\nSummary")
     for result in results:
         print(result.line())
     print(f"{arguments.kind}: {time.monotonic() - started:.0f} s")
+    if allowed:
+        print("\n".join(["\nMinutes", *allowed.table(spent), allowed.problem(spent)]))
     print(closing_line(results))
     return 0 if all(result.ok for result in results) else 1
 

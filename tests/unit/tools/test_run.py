@@ -1,10 +1,18 @@
-"""What `make test` shows of a long step."""
+"""What `make test` runs, and what it shows of a long step."""
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
-from tests import run
+from tests import budget, run
+from tests.budget import Budget
+from tests.steps import Result
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -31,3 +39,84 @@ def test_other_lines_are_not(line: str, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_make_test_runs_a_part_of_make_test_full() -> None:
     assert set(run.scenario_names("core")) <= set(run.scenario_names("full"))
+
+
+BUDGET = Budget(50.0, {"check": 1.0, "scenario host": 2.0, "scenario local": 3.0})
+
+
+def test_every_step_of_make_test_has_recorded_minutes_and_they_are_within_the_limit() -> None:
+    recorded = budget.read(run.listed())
+    assert list(recorded.minutes) == [run.CHECK, *(step.name for step in run.long_steps("core"))]
+    assert sum(recorded.minutes.values()) <= recorded.limit == 50
+
+
+def test_the_minutes_of_each_step_stand_beside_the_recorded_ones() -> None:
+    assert [line.split() for line in BUDGET.table({"check": 90, "scenario host": 60})] == [
+        ["check", "1.5", "recorded", "1.0", "+0.5"],
+        ["scenario", "host", "1.0", "recorded", "2.0", "-1.0"],
+        ["total", "2.5", "limit", "50.0", "-47.5"],
+    ]
+
+
+def test_slow_steps_within_the_limit_are_no_failure() -> None:
+    spent = {"check": 20 * 60.0, "scenario host": 30 * 60.0}
+    assert BUDGET.problem(spent) == ""
+    assert BUDGET.result(spent) == Result("time budget", True, 3000.0, 1, 0, "")
+
+
+def test_above_the_limit_the_steps_that_grew_are_named_the_largest_growth_first() -> None:
+    spent = {"check": 120.0, "scenario host": 2700.0, "scenario local": 60.0, "scenario new": 600.0}
+    lines = BUDGET.problem(spent).splitlines()
+    assert lines[0] == "time budget: `make test` took 58.0 minutes, 8.0 above the limit in tests/scenarios.yml."
+    assert lines[2:5] == [
+        "  scenario host: 45.0 minutes, recorded 2.0 (+43.0)",
+        "  scenario new: 10.0 minutes, recorded 0.0 (+10.0)",
+        "  check: 2.0 minutes, recorded 1.0 (+1.0)",
+    ]
+    assert "machine was slow or busy" in lines[5]
+    assert BUDGET.result(spent) == Result("time budget", False, 3480.0, 0, 1, "")
+
+
+def test_recorded_minutes_above_the_limit_are_named() -> None:
+    assert "the recorded minutes alone add up to 60.0" in Budget(50.0, {"check": 60.0}).problem({"check": 3001.0})
+
+
+@pytest.mark.parametrize(
+    ("listed", "says"),
+    [
+        ({"minutes": {"check": 1}}, "'limit': None"),
+        ({"limit": 0, "minutes": {"check": 1}}, "'limit': 0"),
+        ({"limit": True, "minutes": {"check": 1}}, "'limit': True"),
+        ({"limit": 50}, "'minutes': 'None'"),
+        ({"limit": 50, "minutes": [1]}, r"'minutes': '\[1\]'"),
+        ({"limit": 50, "minutes": 5}, "'minutes': '5'"),
+        ({"limit": 50, "minutes": {"check": "two"}}, "'check': 'two'"),
+        ({"limit": 50, "minutes": {"check": -1}}, "'check': -1"),
+    ],
+)
+def test_a_budget_without_numbers_is_refused(listed: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        budget.read(listed)
+
+
+@pytest.mark.parametrize(("limit", "ends"), [(50, (0, "2 passed, 0 failed")), (1e-9, (1, "1 passed, 1 failed"))])
+def test_the_last_line_counts_the_budget(
+    limit: float,
+    ends: tuple[int, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """.ci/run reads the last line of `make test`. The step is a program that ends at once in place of the scenarios."""
+    monkeypatch.setattr(sys, "argv", ["run", "core"])
+    monkeypatch.setattr("tests.steps.ROOT", tmp_path)
+    monkeypatch.setattr(run, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(run, "run_checks", list)
+    monkeypatch.setattr(run, "listed", lambda: {"limit": limit, "minutes": {"scenario host": 2}})
+    monkeypatch.setattr(run, "long_steps", lambda *_arguments: [run.Step("scenario host", [sys.executable, "-c", ""])])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    code = run.main()
+    output = capsys.readouterr().out.splitlines()
+    assert (code, output[-1]) == ends
+    assert any(line.startswith("scenario host ") and "recorded   2.0" in line for line in output)
+    assert any("above the limit" in line for line in output) is bool(code)

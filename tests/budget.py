@@ -1,0 +1,106 @@
+"""The time budget of `make test`: minutes of each step beside the recorded ones, and the limit of the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.steps import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STEP = "time budget"
+ADVICE = (
+    "Make these steps faster, or move a scenario to `full`. If all grew by about the same factor, the machine was slow "
+    "or busy: run `make test` again on an idle one."
+)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What `make test` may take.
+
+    Args:
+        limit: Minutes of the whole.
+        minutes: Recorded minutes of each step, by its name. Only reported: a single slow step is no failure.
+    """
+
+    limit: float
+    minutes: Mapping[str, float]
+
+    def table(self, spent: Mapping[str, float]) -> list[str]:
+        """One line per step, in the order of the run.
+
+        Args:
+            spent: Seconds of each step, by its name.
+
+        Returns:
+            Lines with the step's minutes, the recorded minutes and the difference, and one line with the total.
+        """
+        rows = [(name, seconds / 60, self.minutes.get(name, 0.0)) for name, seconds in spent.items()]
+        total = sum(minutes for _name, minutes, _recorded in rows)
+        return [
+            *(
+                f"{name:<32} {minutes:6.1f}  recorded {then:5.1f}  {minutes - then:+6.1f}"
+                for name, minutes, then in rows
+            ),
+            f"{'total':<32} {total:6.1f}  limit    {self.limit:5.1f}  {total - self.limit:+6.1f}",
+        ]
+
+    def problem(self, spent: Mapping[str, float]) -> str:
+        """What to do about a run above the limit.
+
+        Args:
+            spent: Seconds of each step, by its name.
+
+        Returns:
+            Empty within the limit; otherwise the steps that took longer than recorded, the largest growth first.
+        """
+        total = sum(spent.values()) / 60
+        if total <= self.limit:
+            return ""
+        growth = {name: seconds / 60 - self.minutes.get(name, 0.0) for name, seconds in spent.items()}
+        grown = sorted((name for name in growth if growth[name] > 0), key=lambda name: -growth[name])
+        lines = [self._grown(name, spent[name] / 60) for name in grown]
+        if not lines:
+            lines = [f"  none: the recorded minutes alone add up to {sum(self.minutes.values()):.1f}"]
+        over = f"{total:.1f} minutes, {total - self.limit:.1f} above the limit in tests/scenarios.yml"
+        head = [f"{STEP}: `make test` took {over}.", "Steps above their recorded minutes, the largest growth first:"]
+        return "\n".join([*head, *lines, ADVICE])
+
+    def _grown(self, name: str, minutes: float) -> str:
+        recorded = self.minutes.get(name, 0.0)
+        return f"  {name}: {minutes:.1f} minutes, recorded {recorded:.1f} (+{minutes - recorded:.1f})"
+
+    def result(self, spent: Mapping[str, float]) -> Result:
+        """The budget as a step of its own in the summary: one test, failed above the limit."""
+        ok = not self.problem(spent)
+        return Result(STEP, ok, sum(spent.values()), int(ok), int(not ok), "")
+
+
+def read(listed: Mapping[str, Any]) -> Budget:
+    """Read the budget of tests/scenarios.yml.
+
+    Args:
+        listed: The content of the file.
+
+    Returns:
+        The budget.
+
+    Raises:
+        ValueError: `limit` or the minutes of a step are missing or no positive number; the message names the key.
+    """
+    minutes = listed.get("minutes")
+    steps: dict[str, Any] = minutes if isinstance(minutes, dict) else {"minutes": str(minutes)}
+    numbers: dict[str, Any] = {"limit": listed.get("limit"), **steps}
+    wrong = {key: value for key, value in numbers.items() if not _is_positive_number(value)}
+    if wrong:
+        raise ValueError(
+            f"tests/scenarios.yml: write a positive number of minutes, for `minutes` one per step: {wrong}"
+        )
+    return Budget(float(numbers["limit"]), {str(name): float(value) for name, value in steps.items()})
+
+
+def _is_positive_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
