@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from tests.cluster.conftest import BESIDE_WORKERS, LAB, Cluster
-from tests.lab.names import REPO
+from tests.lab.names import AIRFLOW_VERSION, REPO
 from tests.remote import Lab, lab, wait
 
 if TYPE_CHECKING:
@@ -157,7 +157,8 @@ def platforms(path: Path, *more: dict[str, object]) -> Path:
 
 def make_hosts(file: Path) -> Cluster:
     """Make the lab's hosts those of a file."""
-    subprocess.run([sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", str(file)], check=True, cwd=REPO)
+    argv = [sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", str(file), "--airflow", AIRFLOW_VERSION]
+    subprocess.run(argv, check=True, cwd=REPO)
     return Cluster(lab(LAB))
 
 

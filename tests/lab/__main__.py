@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.lab import engine, images, instance, platforms, status, teardown
+from tests.lab import engine, images, instance, platforms, status, teardown, template
 from tests.lab.locks import alone
 from tests.lab.shell import LabError
 
@@ -14,7 +14,8 @@ def _up(options: argparse.Namespace) -> None:
     wanted = platforms.read(options.platforms)
     with alone("lock", "lab command"):
         engine.ensure()
-        instance.up(name, wanted, options.airflow)
+        start = template.ensure(options.airflow) if template.is_missing(name, wanted) else None
+        instance.up(name, wanted, options.airflow, start)
 
 
 def _down(options: argparse.Namespace) -> None:
@@ -22,7 +23,7 @@ def _down(options: argparse.Namespace) -> None:
         present = teardown.instances() if engine.answers() else []
         if not options.name and not options.all and len(present) > 1:
             raise LabError(f"Several labs run: {', '.join(present)}. Name one of them, or write --all")
-        teardown.down([options.name] if options.name else present)
+        teardown.down([options.name] if options.name else present, templates=options.all)
 
 
 def _images(options: argparse.Namespace) -> None:
@@ -44,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
     down = commands.add_parser("down", help="remove a lab, and with the last one all that labs share")
     down.add_argument("name", metavar="NAME", nargs="?")
-    down.add_argument("--all", action="store_true", help="remove every lab of this machine")
+    down.add_argument("--all", action="store_true", help="remove every lab of this machine, and the host templates")
     down.set_defaults(run=_down)
     ready = commands.add_parser("images", help="provide the images")
     ready.set_defaults(run=_images)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.lab.names import LABEL
+from tests.lab.names import LABEL, TEMPLATE_LABEL
 from tests.lab.shell import LabError, result, run
 
 
@@ -45,3 +45,16 @@ def inspect(kind: str, *names: str) -> list[dict[str, Any]]:
 def image_exists(reference: str) -> bool:
     """Whether the engine holds the image."""
     return result(["docker", "image", "inspect", reference]).returncode == 0
+
+
+def templates(kind: str, key: str = "") -> list[str]:
+    """Images or volumes of host templates.
+
+    Args:
+        kind: `image` or `volume`.
+        key: Only those with this value of the label; empty means all.
+    """
+    wanted = f"label={TEMPLATE_LABEL}={key}" if key else f"label={TEMPLATE_LABEL}"
+    form = {"image": "{{.Repository}}:{{.Tag}}", "volume": "{{.Name}}"}[kind]
+    found = docker(kind, "ls", "--filter", wanted, "--format", form).split()
+    return [name for name in found if not name.endswith(":<none>")]

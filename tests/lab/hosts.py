@@ -1,10 +1,11 @@
 """Host containers: servers for all that the roles can see."""
 
 import socket
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.lab import docker, keys, machine
+from tests.lab import disks, docker, keys, machine
 from tests.lab.names import DOMAIN, LABEL
 from tests.lab.network import Network, name_of
 from tests.lab.shell import LabError, result, wait_until
@@ -12,6 +13,19 @@ from tests.lab.shell import LabError, result, wait_until
 # What an engine inside a host writes must not lie on the host container's own overlay.
 VOLUMES = {"docker": "/var/lib/docker", "containerd": "/var/lib/containerd"}
 UP = {"running", "degraded"}
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a host starts from.
+
+    Args:
+        image: Its file system.
+        disk: Volume with images for its engine; empty for none.
+    """
+
+    image: str
+    disk: str = ""
 
 
 def container_name(instance: str, host: str) -> str:
@@ -48,8 +62,16 @@ def _machine_arguments() -> tuple[list[str], list[str]]:
     return [*options, "--env", "container=docker"], command
 
 
-def create(instance: str, host: str, image: str, address: str, directory: Path) -> None:
-    """Make a host and start it with its keys in place."""
+def create(instance: str, host: str, start: Start, address: str, directory: Path) -> None:
+    """Make a host and start it with its keys in place.
+
+    Args:
+        instance: The lab.
+        host: Its name.
+        start: What it starts from.
+        address: Its address in the lab's network.
+        directory: Where the lab's keys are.
+    """
     name = container_name(instance, host)
     options, command = _machine_arguments()
     for suffix, path in VOLUMES.items():
@@ -61,8 +83,10 @@ def create(instance: str, host: str, image: str, address: str, directory: Path) 
     # Containers inside the host ask the servers named here, so Docker's own 127.0.0.11 would not do.
     resolver = ["--volume", f"{directory / 'resolv.conf'}:/etc/resolv.conf"]
     names = ["--name", name, "--hostname", host, "--label", f"{LABEL}={instance}"]
-    docker.docker("create", *names, *network, *aliases, *resolver, *options, image, *command)
+    docker.docker("create", *names, *network, *aliases, *resolver, *options, start.image, *command)
     try:
+        if start.disk:
+            disks.copy_images(start.disk, f"{name}-docker", start.image)
         keys.ensure_pair(keys.host_key(directory, host))
         docker.docker("cp", "-", f"{name}:/", stdin=keys.archive(directory, host))
         docker.docker("start", name)

@@ -18,7 +18,7 @@ from tests.lab import (
     registry,
 )
 from tests.lab.names import FEEDS_NAME, FEEDS_PORT, INSTANCES, LABEL, REPO
-from tests.lab.platforms import Platform
+from tests.lab.platforms import TEMPLATE, Platform
 from tests.lab.progress import say, step
 from tests.lab.shell import LabError
 
@@ -33,8 +33,23 @@ NAME_SERVER = [
 ]
 
 
-def up(instance: str, platforms: list[Platform], releases: Collection[str] = ()) -> Path:
-    """Make everything that is missing and return the instance's directory; for `releases` see `images.provide`."""
+def up(
+    instance: str, platforms: list[Platform], releases: Collection[str] = (), template: hosts.Start | None = None
+) -> Path:
+    """Make everything that is missing.
+
+    Args:
+        instance: Name of the lab.
+        platforms: Its hosts and servers.
+        releases: Releases of Airflow whose images are provided besides the default's.
+        template: What hosts with `starts_from: template` start from; needed when one of them does not exist yet.
+
+    Returns:
+        The directory of the instance.
+
+    Raises:
+        LabError: The lab runs from another checkout, or something of it cannot be made.
+    """
     directory = INSTANCES / instance
     _refuse_foreign(instance, directory)
     source = images.source()
@@ -46,7 +61,13 @@ def up(instance: str, platforms: list[Platform], releases: Collection[str] = ())
         _lay_out(directory, subnet)
         _remove_unwanted(instance, platforms)
         _services(instance, platforms, subnet, source)
-        addresses = _hosts(instance, [each for each in platforms if not each.serves], subnet, source)
+        bare = hosts.Start(build.ensure_local(recipes.local()["host"], source))
+        starts = {
+            each.name: (template or bare) if each.starts_from == TEMPLATE else bare
+            for each in platforms
+            if not each.serves
+        }
+        addresses = _hosts(instance, starts, subnet)
         provided.result()
     _describe(instance, platforms, addresses, source)
     return directory
@@ -137,20 +158,19 @@ def _running(container: str) -> bool:
     return bool(found)
 
 
-def _hosts(instance: str, wanted: list[Platform], subnet: network.Network, source: str) -> dict[str, str]:
+def _hosts(instance: str, starts: Mapping[str, hosts.Start], subnet: network.Network) -> dict[str, str]:
     """Make the hosts that are missing and return everyone's address."""
     known = hosts.addresses(instance, subnet)
-    names = {hosts.container_name(instance, platform.name): platform.name for platform in wanted}
+    names = {hosts.container_name(instance, host): host for host in starts}
     found: dict[str, str] = {}
     for container, host in names.items():
         found[host] = known.get(container) or network.free_address(subnet, {*known.values(), *found.values()})
-    image = build.ensure_local(recipes.local()["host"], source)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda host: _host(instance, host, image, found[host]), found))
+        list(pool.map(lambda host: _host(instance, host, starts[host], found[host]), found))
     return found
 
 
-def _host(instance: str, host: str, image: str, address: str) -> None:
+def _host(instance: str, host: str, start: hosts.Start, address: str) -> None:
     """Have one host running and reachable."""
     found = docker.inspect("container", hosts.container_name(instance, host))
     if found and found[0]["State"]["Running"]:
@@ -160,7 +180,7 @@ def _host(instance: str, host: str, image: str, address: str) -> None:
         if found:
             docker.docker("start", hosts.container_name(instance, host))
         else:
-            hosts.create(instance, host, image, address, INSTANCES / instance)
+            hosts.create(instance, host, start, address, INSTANCES / instance)
         hosts.wait(instance, host, address)
 
 

@@ -6,6 +6,10 @@ from pathlib import Path
 # The one label: its value is the instance that owns the thing, or SHARED.
 LABEL = "ansible-airflow.lab"
 SHARED = "shared"
+# On images and volumes of host templates, which `down` leaves: its value says what the template was made from.
+TEMPLATE_LABEL = "ansible-airflow.template"
+# The instance in which a template is made.
+MAKER = "template-maker"
 PREFIX = "ansible-airflow-lab"
 
 REPO = Path(__file__).resolve().parents[2]

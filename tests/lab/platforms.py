@@ -8,10 +8,12 @@ from typing import Any
 
 import yaml
 
-from tests.lab.names import SHARED
+from tests.lab.names import MAKER, SHARED
 from tests.lab.shell import LabError
 
-KEYS = {"name", "groups", "serves", "bare", "vars"}
+KEYS = {"name", "groups", "serves", "starts_from", "vars"}
+# A host starts as a bare server, or with the engine and the images on it.
+BARE, TEMPLATE = "bare", "template"
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
@@ -23,12 +25,13 @@ class Platform:
     groups: tuple[str, ...] = ()
     serves: str = ""
     variables: Mapping[str, Any] = field(default_factory=dict)
+    starts_from: str = BARE
 
 
 def check_name(name: str, what: str) -> str:
     """Names become host names, so they must be fit for that."""
-    if not NAME.fullmatch(name) or name == SHARED:
-        rule = f"at most 32 small letters, digits and dashes, and not '{SHARED}'"
+    if not NAME.fullmatch(name) or name in {SHARED, MAKER}:
+        rule = f"at most 32 small letters, digits and dashes, and neither '{SHARED}' nor '{MAKER}'"
         raise LabError(f"{what} '{name}' cannot be used: write {rule}")
     return name
 
@@ -57,10 +60,14 @@ def _platform(row: Any, path: Path) -> Platform:
     unknown = sorted(set(row) - KEYS)
     if unknown:
         raise LabError(f"{path}: platform '{name}' has unknown keys {unknown}; known are {sorted(KEYS)}")
-    if row.get("bare", True) is not True:
-        raise LabError(f"{path}: platform '{name}': the lab makes bare hosts only; leave 'bare' out")
     if row.get("serves", "feeds") != "feeds":
         raise LabError(f"{path}: platform '{name}' serves '{row['serves']}'; the lab serves 'feeds' only")
+    if row.get("starts_from", BARE) not in (BARE, TEMPLATE):  # a tuple, as the value may be a list
+        wanted = f"write '{TEMPLATE}' for a host with the engine and the images, or '{BARE}', the default"
+        raise LabError(f"{path}: platform '{name}': 'starts_from' is {row['starts_from']!r}; {wanted}")
+    if "serves" in row and "starts_from" in row:
+        raise LabError(f"{path}: platform '{name}': 'starts_from' is for hosts; leave it out where 'serves' is written")
     if not isinstance(row.get("vars", {}), dict):
         raise LabError(f"{path}: platform '{name}': 'vars' must be a dict of inventory variables")
-    return Platform(name, tuple(row.get("groups") or ()), row.get("serves", ""), row.get("vars", {}))
+    groups = tuple(row.get("groups") or ())
+    return Platform(name, groups, row.get("serves", ""), row.get("vars", {}), row.get("starts_from", BARE))

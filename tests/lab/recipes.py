@@ -71,7 +71,8 @@ def wanted(releases: Collection[str]) -> list[Recipe]:
     return [recipe for recipe in published() if not recipe.asked or recipe.args["AIRFLOW_VERSION"] in releases]
 
 
-def _directory(name: str) -> dict[str, File]:
+def directory(name: str) -> dict[str, File]:
+    """The files of a directory under images/, by their path in it."""
     paths = sorted(path for path in (IMAGES / name).rglob("*") if path.is_file())
     return {
         str(path.relative_to(IMAGES / name)): File(path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
@@ -81,7 +82,7 @@ def _directory(name: str) -> dict[str, File]:
 
 def base_context(codename: str) -> dict[str, File]:
     """Build context of a base image: its Dockerfile and what this machine needs in every image."""
-    context = _directory("base")
+    context = directory("base")
     sources = apt.render_sources(machine.debian_mirrors(), codename)
     context["machine/debian.sources"] = File(sources.encode())
     context["machine/apt.conf"] = File(machine.apt_options().encode())
@@ -94,7 +95,7 @@ def base_context(codename: str) -> dict[str, File]:
 
 def context(recipe: Recipe) -> dict[str, File]:
     """Build context of an image: its directory, its lock and the machine's settings for pip."""
-    files = _directory(recipe.name)
+    files = directory(recipe.name)
     if recipe.reference:
         files["pip.conf"] = File(machine.pip_conf().encode())
     if recipe.lock:

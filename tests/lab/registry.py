@@ -89,10 +89,18 @@ def digest(recipe: Recipe, source: str) -> str:
 
 def holds(recipe: Recipe, source: str) -> bool:
     """Whether the registry has the image as the recipe is now."""
-    repository, tag = recipe.reference.split(":")
-    link = cache_dir() / "registry/docker/registry/v2/repositories" / repository / "_manifests/tags" / tag
     marker = _marker(recipe)
-    return link.exists() and marker.exists() and marker.read_text(encoding="utf-8") == digest(recipe, source)
+    return _tag(recipe).exists() and marker.exists() and marker.read_text(encoding="utf-8") == digest(recipe, source)
+
+
+def manifest(recipe: Recipe) -> str:
+    """The digest of the image that the registry serves for a recipe it holds."""
+    return (_tag(recipe) / "current" / "link").read_text(encoding="utf-8").strip()
+
+
+def _tag(recipe: Recipe) -> Path:
+    repository, tag = recipe.reference.split(":")
+    return cache_dir() / "registry/docker/registry/v2/repositories" / repository / "_manifests/tags" / tag
 
 
 def _marker(recipe: Recipe) -> Path:

@@ -16,6 +16,8 @@ def show() -> None:
     print(f"registry  {where}, images: {source or 'not decided yet'}, cache {cache_dir()}")
     for recipe in recipes.published() if source else ():
         print(f"  {recipe.reference:28} {'ready' if registry.holds(recipe, source) else 'missing'}")
+    for volume in docker.templates("volume"):
+        print(f"template  {volume}")
     for name in teardown.instances():
         print(f"lab       {name}, {INSTANCES / name}")
         form = "  {{.Names}}\t{{.Status}}"

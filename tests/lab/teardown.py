@@ -3,7 +3,7 @@
 import shutil
 
 from tests.lab import docker, engine, registry
-from tests.lab.names import INSTANCES, LABEL, SHARED, registry_address, state_dir
+from tests.lab.names import INSTANCES, LABEL, SHARED, TEMPLATE_LABEL, registry_address, state_dir
 from tests.lab.network import name_of
 from tests.lab.progress import say
 from tests.lab.shell import result
@@ -14,22 +14,30 @@ def instances() -> list[str]:
     return sorted(docker.owners() - {SHARED})
 
 
-def down(names: list[str]) -> None:
-    """Remove instances; with the last one go the registry, the images and the engine, if it is the lab's own."""
+def down(names: list[str], *, templates: bool = False) -> None:
+    """Remove instances; with the last one go the registry, the images and the engine, if it is the lab's own.
+
+    Args:
+        names: The instances.
+        templates: Remove the host templates as well, once no instance is left.
+    """
     if not engine.answers():
         engine.stop()
         say("No Docker engine answers: nothing of the lab runs")
         return
     for name in names:
-        _remove(name)
+        remove(name)
     if not instances():
+        if templates:
+            _remove_templates()
         _remove_shared()
         engine.stop()
         shutil.rmtree(state_dir(), ignore_errors=True)
-        say("Nothing of the lab is left but its cache")
+        say("Nothing of the lab is left but its cache" + ("" if templates else " and its host templates"))
 
 
-def _remove(instance: str) -> None:
+def remove(instance: str) -> None:
+    """Remove one instance: containers, volumes, network and directory."""
     _remove_containers(instance)
     network = name_of(instance)
     if docker.inspect("network", network):
@@ -48,6 +56,13 @@ def _remove_containers(owner: str) -> None:
         docker.docker("volume", "rm", "--force", *volumes)
 
 
+def _remove_templates() -> None:
+    for volume in docker.templates("volume"):
+        docker.docker("volume", "rm", volume)
+    for image in docker.templates("image"):
+        docker.docker("image", "rm", "--force", image)
+
+
 def _remove_shared() -> None:
     registry.tidy()
     _remove_containers(SHARED)
@@ -62,7 +77,10 @@ def _remove_shared() -> None:
 
 
 def _images() -> set[str]:
-    """The lab's own images, and what the contract tests have pulled from its registry."""
-    kinds = (f"label={LABEL}", f"reference={registry_address()}/*/*")
-    listed = [docker.docker("image", "ls", "--all", "--quiet", "--filter", kind).split() for kind in kinds]
-    return {image for images in listed for image in images}
+    """The lab's own images but the templates, and what the contract tests have pulled from its registry."""
+    own, pulled = _listed(f"label={LABEL}"), _listed(f"reference={registry_address()}/*/*")
+    return (own | pulled) - _listed(f"label={TEMPLATE_LABEL}")
+
+
+def _listed(condition: str) -> set[str]:
+    return set(docker.docker("image", "ls", "--all", "--quiet", "--filter", condition).split())

@@ -16,9 +16,17 @@ def test_a_molecule_file_will_do(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         "driver: {name: default}\nplatforms:\n"
-        "  - {name: airflow1, groups: [airflow, airflow_worker], bare: true}\n  - {name: feeds, serves: feeds}\n",
+        "  - {name: airflow1, groups: [airflow, airflow_worker], starts_from: template}\n"
+        "  - {name: feeds, serves: feeds}\n",
     )
-    assert read(path) == [Platform("airflow1", ("airflow", "airflow_worker")), Platform("feeds", (), "feeds")]
+    assert read(path) == [
+        Platform("airflow1", ("airflow", "airflow_worker"), starts_from="template"),
+        Platform("feeds", (), "feeds"),
+    ]
+
+
+def test_a_host_is_bare_unless_it_says_otherwise(tmp_path: Path) -> None:
+    assert read(written(tmp_path, "platforms: [{name: a}]\n"))[0].starts_from == "bare"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +41,12 @@ def test_a_molecule_file_will_do(tmp_path: Path) -> None:
         ("platforms: [{name: Airflow_1}]\n", "'Airflow_1' cannot be used"),
         ("platforms: [{name: a, image: debian}]\n", r"unknown keys \['image'\]"),
         ("platforms: [{name: a, serves: mail}]\n", "serves 'mail'"),
-        ("platforms: [{name: a, bare: false}]\n", "bare hosts only"),
+        ("platforms: [{name: a, bare: true}]\n", r"unknown keys \['bare'\]"),
+        ("platforms: [{name: a, starts_from: image}]\n", "'starts_from' is 'image'; write 'template'"),
+        ("platforms: [{name: a, starts_from: true}]\n", "'starts_from' is True; write 'template'"),
+        ("platforms: [{name: a, starts_from: [template]}]\n", r"'starts_from' is \['template'\]; write"),
+        ("platforms: [{name: a, starts_from: }]\n", "'starts_from' is None; write 'template'"),
+        ("platforms: [{name: a, serves: feeds, starts_from: template}]\n", "'starts_from' is for hosts"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, says: str) -> None:
@@ -46,7 +59,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read(tmp_path / "nowhere.yml")
 
 
-@pytest.mark.parametrize("name", ["shared", "-a", "a-", "A", "a_b", "", "a" * 33, "a/b"])
+@pytest.mark.parametrize("name", ["shared", "template-maker", "-a", "a-", "A", "a_b", "", "a" * 33, "a/b"])
 def test_names_that_are_no_host_names_are_refused(name: str) -> None:
     with pytest.raises(LabError, match="cannot be used"):
         check_name(name, "lab")

@@ -1,0 +1,196 @@
+"""The host template: a host's file system with the engine installed, and an engine's storage with the images."""
+
+import json
+import os
+import sys
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab import build, disks, docker, hosts, images, instance, inventory, machine, recipes, registry, teardown
+from tests.lab.names import MAKER, PREFIX, REPO, TEMPLATE_LABEL
+from tests.lab.platforms import TEMPLATE, Platform
+from tests.lab.progress import step
+from tests.lab.recipes import File, Recipe
+from tests.lab.shell import LabError, result, run
+
+REPOSITORY = f"{PREFIX}/template"
+PLAYBOOK = Path(__file__).with_suffix(".yml")
+# The host on which a template is made.
+HOST = "engine1"
+# Files of the repository that decide what a template holds, besides the images. A change of any of them makes it anew.
+MADE_BY = (
+    "playbooks/install_docker.yml",
+    "roles/docker/**/*",
+    "plugins/filter/docker_*.py",
+    "plugins/module_utils/docker_daemon.py",
+    "tests/lab/disks.py",
+    "tests/lab/template.*",
+    "tests/lab/images/template/*",
+)
+
+
+@dataclass(frozen=True)
+class Template:
+    """The names of a template in the engine of this machine.
+
+    Args:
+        key: Digest of what the engine's part was made from; the value of the label.
+        engine: Image of a host with the engine, without Airflow's images. Templates of all releases share it.
+        ready: The same image under the name of the release. It exists only once the volume is complete.
+        disk: Volume with the images, for /var/lib/docker.
+    """
+
+    key: str
+    engine: str
+    ready: str
+    disk: str
+
+    def exists(self) -> bool:
+        """Whether a host can start from it."""
+        return docker.image_exists(self.ready) and bool(docker.inspect("volume", self.disk))
+
+
+def is_missing(name: str, platforms: Iterable[Platform]) -> bool:
+    """Whether a host of a lab that has to start from the template does not exist yet.
+
+    Args:
+        name: The lab.
+        platforms: Its hosts.
+    """
+    wanted = [hosts.container_name(name, platform.name) for platform in platforms if platform.starts_from == TEMPLATE]
+    return len(docker.inspect("container", *wanted)) < len(wanted)
+
+
+def ensure(releases: Collection[str]) -> hosts.Start:
+    """Make the template unless it exists.
+
+    Args:
+        releases: Releases of Airflow whose images it holds; none means the default's.
+
+    Returns:
+        What hosts start from.
+
+    Raises:
+        LabError: The playbook failed, or Ansible is not installed.
+    """
+    source = images.source()
+    images.provide(source, releases)
+    wanted = held(releases)
+    template = described(product_files(), _host_image_id(source), _settings(source), wanted)
+    if not template.exists():
+        with step(f"Making the host template {template.ready}"):
+            _make(template, source, list(wanted))
+        _remove_older(template)
+    return hosts.Start(template.ready, template.disk)
+
+
+def held(releases: Collection[str]) -> dict[str, str]:
+    """Images of the template as hosts name them, each with its digest in the lab's registry.
+
+    Args:
+        releases: Releases of Airflow; none means the default's.
+    """
+    chosen = [recipe for recipe in recipes.wanted(releases) if _is_held(recipe, releases)]
+    return {recipe.reference.removeprefix("library/"): registry.manifest(recipe) for recipe in chosen}
+
+
+def _is_held(recipe: Recipe, releases: Collection[str]) -> bool:
+    return recipe.name != "airflow" or recipe.args["AIRFLOW_VERSION"] in releases or not releases
+
+
+def product_files() -> dict[str, File]:
+    """The files that MADE_BY names, by their path in the repository.
+
+    Raises:
+        LabError: A pattern matches no file.
+    """
+    found = {}
+    for pattern in MADE_BY:
+        paths = [path for path in REPO.glob(pattern) if path.is_file() and path.suffix != ".pyc"]
+        if not paths:
+            raise LabError(f"tests/lab/template.py: no file matches '{pattern}' of MADE_BY; write its new path there")
+        found.update({str(path.relative_to(REPO)): File(path.read_bytes()) for path in paths})
+    return found
+
+
+def described(files: dict[str, File], host_image: str, settings: str, wanted: dict[str, str]) -> Template:
+    """The names of the template that is made from this input.
+
+    Args:
+        files: Files of the repository that decide what is installed.
+        host_image: Id of the bare host's image.
+        settings: Variables of the lab's inventory, as text.
+        wanted: Images, each with its digest.
+    """
+    key = recipes.digest(files, host_image, settings)
+    releases = [name.partition(":")[2] for name in wanted if name.startswith("apache/airflow:")]
+    contents = recipes.digest({}, key, *(f"{name}={digest}" for name, digest in sorted(wanted.items())))
+    tag = f"{'_'.join(releases)}-{contents}"
+    ready = f"{REPOSITORY}:{tag}"
+    return Template(key, f"{REPOSITORY}:engine-{key}", ready, disk_of(ready))
+
+
+def _settings(source: str) -> str:
+    return json.dumps(inventory.variables(machine.certificates(), source, feeds=False), sort_keys=True)
+
+
+def _host_image_id(source: str) -> str:
+    image = build.ensure_local(recipes.local()["host"], source)
+    return str(docker.inspect("image", image)[0]["Id"])
+
+
+def _make(template: Template, source: str, references: list[str]) -> None:
+    has_engine = docker.image_exists(template.engine)
+    start = template.engine if has_engine else build.ensure_local(recipes.local()["host"], source)
+    _remove_maker()
+    try:
+        directory = instance.up(MAKER, [Platform(HOST, ("airflow",), starts_from=TEMPLATE)], (), hosts.Start(start))
+        _play(directory / "hosts.yml", references)
+        container = hosts.container_name(MAKER, HOST)
+        # What is copied must not change meanwhile, and an engine that was killed would have to repair it.
+        docker.docker("exec", container, "systemctl", "stop", "docker.socket", "docker.service", "containerd.service")
+        docker.docker("stop", "--time", "60", container)
+        if not has_engine:
+            committed = docker.docker("commit", container)
+            build.build(template.engine, recipes.directory("template"), {"BASE": committed, "KEY": template.key})
+        # One is left when an earlier attempt was stopped half way.
+        docker.docker("volume", "rm", "--force", template.disk)
+        docker.docker("volume", "create", "--label", f"{TEMPLATE_LABEL}={template.key}", template.disk)
+        disks.copy_images(f"{container}-docker", template.disk, template.engine)
+        docker.docker("tag", template.engine, template.ready)
+    finally:
+        _remove_maker()
+
+
+def _remove_maker() -> None:
+    if MAKER in teardown.instances():
+        teardown.remove(MAKER)
+
+
+def _play(hosts_file: Path, references: list[str]) -> None:
+    program = Path(sys.executable).with_name("ansible-playbook")
+    if not program.exists():
+        raise LabError(f"A host template is made with Ansible, and {program} does not exist; run 'make setup'")
+    # Molecule's settings are for its scenario: its log must not hold what happened here.
+    settings = [f"--unset={name}" for name in os.environ if name.startswith("ANSIBLE_")]
+    settings += [f"ANSIBLE_CONFIG={REPO / 'ansible.cfg'}", "ANSIBLE_NOCOLOR=1"]
+    variables = json.dumps({"template_images": references})
+    run(["env", *settings, str(program), "-i", str(hosts_file), "-e", variables, str(PLAYBOOK)])
+
+
+def _remove_older(template: Template) -> None:
+    """Remove what older recipes gave: engines of another key, and older images of the same release."""
+    release = template.ready.rpartition("-")[0]
+    current = docker.templates("image", template.key)
+    kept = {name for name in current if not name.startswith(f"{release}-")} | {template.ready}
+    for image in set(docker.templates("image")) - kept:
+        # One that a host still stands on stays until the next template is made.
+        result(["docker", "image", "rm", image])
+    for disk in set(docker.templates("volume")) - {disk_of(image) for image in kept}:
+        docker.docker("volume", "rm", disk)
+
+
+def disk_of(image: str) -> str:
+    """The volume that belongs to a template's image."""
+    return f"{PREFIX}-template-{image.partition(':')[2]}"
