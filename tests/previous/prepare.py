@@ -1,0 +1,88 @@
+"""Prepares the scenario `previous`: python -m tests.previous.prepare.
+
+Deploys fresh1 with the code of this checkout and airflow1 with that of an earlier commit, does on airflow1 what people
+do, and notes what must be there after the takeover. tests/previous/test_takeover.py reads the note.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import yaml
+
+from tests.lab.names import REPO
+from tests.lab.shell import LabError
+from tests.previous import earlier, use
+from tests.previous.hosts import BEFORE, DIRECTORY, FRESH, LAB, fresh, taken_over
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCENARIO_DAGS = REPO / "molecule" / "previous" / "dags"
+EARLIER_DAGS = DIRECTORY / "earlier_dags"
+
+
+def make_tree(source: Path, tree: Path) -> None:
+    """Put the example's DAGs of a checkout and the scenario's into one directory."""
+    shutil.rmtree(tree, ignore_errors=True)
+    shutil.copytree(source / "dags", tree, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(SCENARIO_DAGS, tree, dirs_exist_ok=True)
+
+
+def write_fresh_inventory() -> None:
+    """Write the inventory in which fresh1 is in the groups of airflow1, and airflow1 does not exist."""
+    text = (LAB.directory / "hosts.yml").read_text(encoding="utf-8")
+    tree = yaml.safe_load(text)
+    tree["all"]["hosts"] = {"fresh1": tree["all"]["hosts"]["fresh1"]}
+    tree["all"]["children"] = {group: {"hosts": {"fresh1": {}}} for group in tree["all"]["children"]}
+    FRESH.directory.mkdir(exist_ok=True)
+    (FRESH.directory / "hosts.yml").write_text(yaml.safe_dump(tree), encoding="utf-8")
+
+
+def deploy_fresh() -> None:
+    """Deploy fresh1 with this checkout's code."""
+    run = FRESH.play("site.yml")
+    print(run.output, flush=True)
+    if run.code:
+        raise LabError(f"site.yml ended with code {run.code} on fresh1; its output stands above")
+
+
+def main() -> int:
+    """Run as a program."""
+    started = time.monotonic()
+
+    def say(what: str) -> None:
+        print(f"{time.monotonic() - started:6.0f} s  {what}", flush=True)
+
+    try:
+        earlier.check_out()
+        make_tree(REPO, DIRECTORY / "dags")
+        make_tree(earlier.CHECKOUT, EARLIER_DAGS)
+        write_fresh_inventory()
+        # One after the other: two stacks that start at the same time on two cores are not healthy for minutes.
+        say("deploying fresh1 with this checkout")
+        deploy_fresh()
+        # Its program makes the table of the news.
+        use.run_pipeline(fresh())
+        say(f"deploying airflow1 with {earlier.COMMIT[:7]}")
+        inventory = LAB.directory / "hosts.yml"
+        earlier.play(inventory, "site.yml", airflow_dags_source=str(earlier.CHECKOUT / "dags"))
+        earlier.play(inventory, "playbooks/sync_airflow_dags.yml", airflow_dags_source=str(EARLIER_DAGS))
+        say("doing on airflow1 what people do")
+        host = taken_over()
+        use.use(host)
+        run = use.start_handover(host)
+        BEFORE.write_text(json.dumps({"handover": run, "found": use.read(host)}), encoding="utf-8")
+        say(f"{run} is running, ready for the takeover")
+    except (LabError, AssertionError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

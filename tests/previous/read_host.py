@@ -1,0 +1,232 @@
+"""Runs as root on a host: prints as JSON what is there, with words in place of what differs between any two hosts.
+
+Reads a JSON object on standard input: `replace`, pairs of a regular expression and the word that takes its place.
+"""
+
+from __future__ import annotations
+
+import grp
+import hashlib
+import json
+import os
+import pwd
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+Replace = Callable[[str], str]
+
+# Directories whose contents are no part: not on the disk, or what programs write for themselves. What is in Docker's,
+# its commands show.
+SKIPPED = {Path("/var", name) for name in ("cache", "lib/apt", "lib/containerd", "lib/docker", "log", "tmp")}
+SKIPPED |= {Path("/", name) for name in ("dev", "proc", "run", "sys", "tmp")}
+# Where files may be that no package owns; of others the packages' versions tell what is in them.
+COMPARED = ("/etc/", "/usr/local/", "/var/lib/airflow", "/var/spool/", "/opt/", "/srv/", "/root/", "/home/")
+# Not these, which are generated on each host.
+GENERATED = "/etc/airflow/secrets/"
+# Bytes; the names that differ between hosts are not looked for in larger files.
+LARGE = 100_000
+
+
+def said(*words: str) -> str:
+    """What a command prints, or why it failed."""
+    run = subprocess.run(words, capture_output=True, text=True, check=False)
+    return run.stdout if run.returncode == 0 else f"exit code {run.returncode}: {run.stderr}"
+
+
+def lines(replace: Replace, *words: str) -> dict[str, str]:
+    """The lines that a command prints, and how often each does; their blanks only separate words."""
+    found = [" ".join(replace(line).split()) for line in said(*words).splitlines()]
+    return {line: str(found.count(line)) for line in found if line}
+
+
+def name_of(find: Callable[[int], Any], number: int) -> str:
+    """The name of a user or a group, or the number that has no name."""
+    try:
+        return str(find(number)[0])
+    except KeyError:
+        return str(number)
+
+
+def is_compared(path: Path) -> bool:
+    """Whether hosts that were deployed alike have the same in a file; bytecode holds the time of its source."""
+    name = str(path)
+    return name.startswith(COMPARED) and not name.startswith(GENERATED) and path.suffix != ".pyc"
+
+
+def described(path: Path, at: os.stat_result, replace: Replace) -> str:
+    """Mode and owners of a path, and what is in it where that may be ours."""
+    words = [stat.filemode(at.st_mode), name_of(pwd.getpwuid, at.st_uid), name_of(grp.getgrgid, at.st_gid)]
+    if stat.S_ISLNK(at.st_mode):
+        words.append(f"-> {replace(str(path.readlink()))}")
+    elif stat.S_ISREG(at.st_mode) and is_compared(path):
+        content = path.read_bytes()
+        if at.st_size < LARGE:
+            content = replace(content.decode("utf-8", "replace")).encode()
+        words.append(hashlib.sha256(content).hexdigest()[:16])
+    return " ".join(words)
+
+
+def below(directory: Path, device: int) -> Iterator[tuple[Path, os.stat_result]]:
+    """Everything below a directory that is on the same disk."""
+    for path in directory.iterdir():
+        at = path.lstat()
+        if at.st_dev != device:
+            continue
+        yield path, at
+        if stat.S_ISDIR(at.st_mode) and path not in SKIPPED:
+            yield from below(path, device)
+
+
+def paths(replace: Replace) -> dict[str, str]:
+    """Everything on the host's disk."""
+    root = Path("/")
+    return {replace(str(path)): described(path, at, replace) for path, at in below(root, root.stat().st_dev)}
+
+
+def packages(replace: Replace) -> dict[str, str]:
+    """Debian's packages with their versions."""
+    return lines(replace, "dpkg-query", "-W", "-f", "${Package} ${Version} ${Status}\n")
+
+
+def running(replace: Replace) -> dict[str, str]:
+    """What programs have put into /run."""
+    return {replace(path.name): "there" for path in Path("/run").iterdir()}
+
+
+def units(replace: Replace) -> dict[str, str]:
+    """Units of systemd: their files and whether they are enabled, those that failed or lost their file, and ours."""
+    plain = ("--no-legend", "--no-pager", "--plain")
+    files = lines(replace, "systemctl", "list-unit-files", *plain)
+    listed = ("systemctl", "list-units", "--all", *plain)
+    kinds = "--type=service,timer,socket,path,target"
+    amiss = lines(replace, *listed, kinds, "--state=failed,not-found")
+    return {**files, **amiss, **lines(replace, *listed, "*airflow*")}
+
+
+def rules(program: str, shown: str) -> Iterator[str]:
+    """The lines of a program that shows rules, each with the table and the chain that it is in."""
+    table = chain = ""
+    for line in (" ".join(each.split()) for each in shown.splitlines()):
+        opened = line.removesuffix(" {")
+        if line.startswith(("*", "table ")):
+            table, chain = opened.lstrip("*"), ""
+        elif line != opened:
+            chain = opened
+        elif line in {"", "}", "COMMIT"} or line.startswith("#"):
+            continue
+        yield " / ".join(word for word in (program, table, chain, line if line != opened else "") if word)
+
+
+def firewall(replace: Replace) -> dict[str, str]:
+    """The rules in force, by each program that shows some."""
+    found: dict[str, str] = {}
+    for words in (["iptables-save"], ["ip6tables-save"], ["nft", "list", "ruleset"]):
+        shown = [replace(line) for line in rules(words[0], said(*words))]
+        found.update({line: str(shown.count(line)) for line in shown})
+    return found
+
+
+def walk(value: Any, replace: Replace) -> Any:
+    """The same value with all texts replaced, and lists in one order."""
+    if isinstance(value, str):
+        return replace(value)
+    if isinstance(value, dict):
+        return {replace(key): walk(each, replace) for key, each in value.items()}
+    if isinstance(value, list):
+        return sorted((walk(each, replace) for each in value), key=str)
+    return value
+
+
+def text(value: Any, replace: Replace) -> str:
+    """A value as one text."""
+    return json.dumps(walk(value, replace), sort_keys=True)
+
+
+def engine(kind: str) -> list[dict[str, Any]]:
+    """What Docker says of all its containers, networks, volumes or images."""
+    every = ["--all"] if kind == "container" else []
+    ids = said("docker", kind, "ls", *every, "--quiet").split()
+    described: list[dict[str, Any]] = json.loads(said("docker", kind, "inspect", *dict.fromkeys(ids))) if ids else []
+    return described
+
+
+def containers(replace: Replace) -> dict[str, str]:
+    """What each container was created with, not what happened to it since."""
+    found = {}
+    for each in engine("container"):
+        settings = {kind: each[kind] for kind in ("Config", "HostConfig")}
+        flat = {f"{kind} {key}": value for kind, values in settings.items() for key, value in values.items()}
+        flat["Networks"] = sorted(each["NetworkSettings"]["Networks"])
+        flat["Mounts"] = [f"{at.get('Name', at['Source'])}:{at['Destination']}:{at['RW']}" for at in each["Mounts"]]
+        found.update({replace(f"{each['Name'][1:]} {key}"): text(value, replace) for key, value in flat.items()})
+    return found
+
+
+def networks(replace: Replace) -> dict[str, str]:
+    """How each network was created."""
+    keys = ("Driver", "Internal", "EnableIPv6", "Options", "Labels")
+    return {each["Name"]: text({key: each[key] for key in keys}, replace) for each in engine("network")}
+
+
+def volumes(replace: Replace) -> dict[str, str]:
+    """How each volume was created."""
+    keys = ("Driver", "Options", "Labels")
+    return {replace(each["Name"]): text({key: each[key] for key in keys}, replace) for each in engine("volume")}
+
+
+def images(_replace: Replace) -> dict[str, str]:
+    """The names of images."""
+    return {tag: "there" for each in engine("image") for tag in each["RepoTags"] or []}
+
+
+def in_postgres(command: str) -> list[str]:
+    """What a command prints in Postgres' container, which knows the name of its administrator."""
+    return said("docker", "exec", "airflow-postgres-1", "sh", "-c", command).splitlines()
+
+
+def databases(replace: Replace) -> dict[str, str]:
+    """Roles, databases, tables, owners, rights and settings in Postgres."""
+    found = []
+    database = ""
+    for line in in_postgres('pg_dumpall -U "$POSTGRES_USER" --schema-only --no-role-passwords'):
+        if line.startswith("\\connect "):
+            database = f"{line.split()[1]}: "
+        # Comments, and words that psql compares with those at the end of the same output.
+        elif line and not line.startswith(("--", "\\")):
+            found.append(f"{database}{line.strip()}")
+    changed = "SELECT name, setting FROM pg_settings WHERE source NOT IN ('default', 'client', 'override')"
+    found += in_postgres(f'psql -U "$POSTGRES_USER" -d "${{POSTGRES_DB:-$POSTGRES_USER}}" -At -c "{changed}"')
+    found += in_postgres('cd "$PGDATA" && cat pg_hba.conf postgresql.auto.conf')
+    return {replace(line): str(found.count(line)) for line in found if line}
+
+
+def main() -> None:
+    """Print all of it."""
+    pairs = [(re.compile(pattern), word) for pattern, word in json.load(sys.stdin)["replace"]]
+
+    def replace(text: str) -> str:
+        for pattern, word in pairs:
+            text = pattern.sub(word, text)
+        return text
+
+    kinds = {
+        "paths": paths,
+        "packages": packages,
+        "in /run": running,
+        "units": units,
+        "firewall": firewall,
+        "containers": containers,
+        "networks": networks,
+        "volumes": volumes,
+        "images": images,
+        "databases": databases,
+    }
+    print(json.dumps({kind: read(replace) for kind, read in kinds.items()}))
+
+
+main()

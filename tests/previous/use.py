@@ -1,0 +1,109 @@
+"""What people do with a deployed Airflow, and what of it must be there later."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.remote import wait
+
+if TYPE_CHECKING:
+    from tests.remote import Remote
+
+READ_AIRFLOW = (Path(__file__).parent / "read_airflow.py").read_text(encoding="utf-8")
+# A container and a volume that have nothing to do with the stack; the image is one that the host has.
+BESIDE = "docker run -d --name beside --restart unless-stopped -v beside_data:/data redis:7 redis-server --save 1 1"
+# A rule of a person's own, in Docker's chain for such rules. The network is one for documentation (RFC 5737).
+RULE = "iptables -I DOCKER-USER -s 192.0.2.7 -j DROP"
+FILES = {
+    "/usr/local/projects/news_fetcher/notes.txt": "written by hand",
+    "/usr/local/projects/by_hand/config.json": "{}",
+    "/etc/cron.d/by_hand": "0 4 * * * root true",
+}
+# Files that must stay as they are, besides these.
+KEPT = ("/etc/airflow/secrets", "/usr/local/projects/airflow/logs")
+# A link that no feed has, and that does not expire.
+LINK = """
+from airflow.providers.postgres.hooks.postgres import PostgresHook
+PostgresHook(postgres_conn_id="postgres_default").run(
+    "INSERT INTO links (url, feed_url, title, fetched_at, expires_at)"
+    " VALUES ('https://example.com/by-hand', 'https://example.com/', 'By hand', now(), '2100-01-01')"
+)
+"""
+RUN_SECONDS = 300
+
+
+def python(host: Remote, program: str) -> str:
+    """Run a program in the scheduler's container and return what it prints."""
+    return host.ssh("docker exec -i airflow-scheduler-1 python - 2>/dev/null", program)
+
+
+def state(host: Remote, run: str) -> str:
+    """The state of a run of a DAG."""
+    shown: str = json.loads(python(host, READ_AIRFLOW).splitlines()[-1])["runs"].get(run, "")
+    return shown
+
+
+def run_pipeline(host: Remote) -> None:
+    """Run the pipeline of the example to success."""
+    run = f"by_hand_{time.time_ns()}"
+    host.ssh(f"airflow dags unpause news_fetcher && airflow dags trigger news_fetcher --run-id {run}")
+    name = f"news_fetcher {run}"
+    wait(lambda: state(host, name) in ("success", "failed"), RUN_SECONDS, "the end of the pipeline")
+    assert state(host, name) == "success", f"{name} failed; its logs are in /usr/local/projects/airflow/logs"
+
+
+def use(host: Remote) -> None:
+    """Do what people do: run the pipeline, and add what no inventory knows."""
+    run_pipeline(host)
+    python(host, LINK)
+    host.ssh(
+        "airflow variables set by_hand 'a value' && airflow pools set by_hand 3 'a pool'"
+        " && airflow connections add by_hand --conn-uri 'postgres://ana:a-password@db.example.com:5432/sales'"
+        " && airflow users create -u ana -f Ana -l A -e ana@example.com -r Op -p a-password"
+    )
+    for path, content in FILES.items():
+        host.ssh(f"mkdir -p $(dirname {path}) && cat >{path}", f"{content}\n")
+    host.ssh(f"{BESIDE} && {RULE}")
+    # Of the two DAGs of the example one is paused from here on, the other is not.
+    host.ssh("airflow dags pause news_fetcher && airflow dags unpause news_report")
+
+
+def start_handover(host: Remote) -> str:
+    """Start tasks that run until their worker is replaced, and return the run, as `read` names it."""
+    run = f"handover_{time.time_ns()}"
+    host.ssh(f"airflow dags trigger handover --run-id {run}")
+    running = f"docker top handover_{run}"
+    wait(lambda: host.run(running).returncode == 0, RUN_SECONDS, "the start of the task's container")
+    tasks = (f"handover {run} process", f"handover {run} container")
+
+    def both_run() -> bool:
+        found = json.loads(python(host, READ_AIRFLOW).splitlines()[-1])["tasks"]
+        return all(found[task] == "running" for task in tasks)
+
+    wait(both_run, RUN_SECONDS, "the start of both tasks")
+    return f"handover {run}"
+
+
+def digests(host: Remote, *places: str) -> dict[str, str]:
+    """Digests of files, and of all below directories, by path."""
+    lines = host.ssh(f"find {' '.join(places)} -type f -exec sha256sum {{}} +").splitlines()
+    return {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
+
+
+def read(host: Remote) -> dict[str, dict[str, Any]]:
+    """What must not get lost, by kind and name."""
+    found: dict[str, dict[str, Any]] = json.loads(python(host, READ_AIRFLOW).splitlines()[-1])
+    found["files"] = digests(host, *KEPT, *FILES)
+    rights = host.ssh("find /etc/airflow -printf '%p %m %u %g\\n'")
+    found["rights of secrets"] = dict(line.split(maxsplit=1) for line in rights.splitlines())
+    found["releases of DAGs"] = digests(host, "/usr/local/projects/airflow/dags/releases")
+    volumes = host.ssh("docker volume inspect -f '{{.Name}} {{.CreatedAt}}' $(docker volume ls -q)")
+    found["volumes"] = dict(line.split() for line in volumes.splitlines())
+    beside = host.ssh("docker inspect -f '{{.Id}} {{.State.StartedAt}}' beside").strip()
+    found["containers of others"] = {"beside": beside}
+    rules = host.ssh("iptables -S DOCKER-USER | grep 192.0.2. || true")
+    found["rules of others"] = dict.fromkeys(rules.splitlines(), "there")
+    return found
