@@ -105,21 +105,26 @@ def units(replace: Replace) -> dict[str, str]:
     listed = ("systemctl", "list-units", "--all", *plain)
     kinds = "--type=service,timer,socket,path,target"
     amiss = lines(replace, *listed, kinds, "--state=failed,not-found")
-    return {**files, **amiss, **lines(replace, *listed, "*airflow*")}
+    # Name, whether it is loaded, and of a timer whether it waits: a service may or may not run at this moment.
+    ours = [line.split() for line in lines(replace, *listed, "*airflow*")]
+    loaded = {" ".join(words[: 3 if words[0].endswith(".timer") else 2]): "1" for words in ours}
+    return {**files, **amiss, **loaded}
 
 
 def rules(program: str, shown: str) -> Iterator[str]:
     """The lines of a program that shows rules, each with the table and the chain that it is in."""
     table = chain = ""
     for line in (" ".join(each.split()) for each in shown.splitlines()):
-        opened = line.removesuffix(" {")
-        if line.startswith(("*", "table ")):
-            table, chain = opened.lstrip("*"), ""
-        elif line != opened:
-            chain = opened
-        elif line in {"", "}", "COMMIT"} or line.startswith("#"):
+        if line in {"", "}", "COMMIT"} or line.startswith("#"):
             continue
-        yield " / ".join(word for word in (program, table, chain, line if line != opened else "") if word)
+        rule = ""
+        if line.startswith(("*", "table ")):
+            table, chain = line.lstrip("*").removesuffix(" {"), ""
+        elif line.endswith(" {"):
+            chain = line.removesuffix(" {")
+        else:
+            rule = line
+        yield " / ".join(word for word in (program, table, chain, rule) if word)
 
 
 def firewall(replace: Replace) -> dict[str, str]:
@@ -159,7 +164,7 @@ def containers(replace: Replace) -> dict[str, str]:
     """What each container was created with, not what happened to it since."""
     found = {}
     for each in engine("container"):
-        settings = {kind: each[kind] for kind in ("Config", "HostConfig")}
+        settings = {"Config": each["Config"], "HostConfig": each["HostConfig"], "Label": each["Config"].pop("Labels")}
         flat = {f"{kind} {key}": value for kind, values in settings.items() for key, value in values.items()}
         flat["Networks"] = sorted(each["NetworkSettings"]["Networks"])
         flat["Mounts"] = [f"{at.get('Name', at['Source'])}:{at['Destination']}:{at['RW']}" for at in each["Mounts"]]
