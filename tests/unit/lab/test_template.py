@@ -13,8 +13,8 @@ from tests.lab.recipes import File
 from tests.lab.shell import LabError
 
 ROOT = Path(__file__).resolve().parents[3]
-# Scenarios that are about a bare host; on every release.
-FROM_BARE = {"default", "host", "local", "refusals"}
+# Scenarios that are about a bare host; on every release. In `previous` earlier code installs the engine.
+FROM_BARE = {"default", "host", "local", "previous", "refusals"}
 FILES = {"roles/docker/tasks/main.yml": File(b"- name: Install")}
 IMAGES = {"apache/airflow:2.5.3": "sha256:1", "postgres:15": "sha256:2"}
 GIVEN = template.described(FILES, "sha256:host", "{}", IMAGES)
