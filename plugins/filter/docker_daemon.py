@@ -19,7 +19,7 @@ def docker_daemon(content: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
             ``daemon_options`` and ``options_absent``.
 
     Returns:
-        ``text``, the new content, and ``handlers``, the names of the handlers to notify.
+        ``text``, the new content, and ``notify``, the topics that handlers of role docker listen to.
 
     Raises:
         AnsibleFilterError: The file holds no JSON object.

@@ -26,8 +26,9 @@ RELOADABLE = frozenset(
 )
 # The log drivers that know max-size and max-file; the engine does not start with these options and another driver.
 ROTATING_DRIVERS = ("json-file", "local")
-RELOAD = "Reload the engine"
-RESTART = "Restart the engine"
+# Topics that the handlers of role docker listen to.
+RELOAD = "docker_engine_reload"
+RESTART = "docker_engine_restart"
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -92,8 +93,9 @@ def plan(text: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         inputs: Values of ``docker_*``, by the rest of their names.
 
     Returns:
-        ``text``, the file's new content (the old one where it says the same already), and ``handlers``, what the engine
-        has to do: nothing, reload, or reload and restart; a live-restore that is new then holds in that restart.
+        ``text``, the file's new content (the old one where it says the same already), and ``notify``, the topics of
+        what the engine has to do: nothing, reload, or reload and restart; a live-restore that is new then holds in
+        that restart.
 
     Raises:
         ValueError: The file is no JSON object.
@@ -103,9 +105,9 @@ def plan(text: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     # One pass through JSON: keys and numbers as a later reading of the file gives them.
     after = json.loads(json.dumps(after))
     if after == before:
-        return {"text": text, "handlers": []}
+        return {"text": text, "notify": []}
     changed = {key for key in before.keys() | after.keys() if key not in after or before.get(key) != after[key]}
     # A key that is gone is no news to a reload: the engine keeps the value that it has.
     reload_is_enough = changed <= RELOADABLE and changed <= after.keys()
-    handlers = [RELOAD] if reload_is_enough else [RELOAD, RESTART]
-    return {"text": json.dumps(after, indent=2, ensure_ascii=False) + "\n", "handlers": handlers}
+    topics = [RELOAD] if reload_is_enough else [RELOAD, RESTART]
+    return {"text": json.dumps(after, indent=2, ensure_ascii=False) + "\n", "notify": topics}

@@ -18,9 +18,9 @@ OURS = {"live-restore": True, "log-opts": {"max-size": "10m", "max-file": "3"}}
 
 
 def planned(before: Any, **inputs: Any) -> tuple[dict[str, Any], list[str]]:
-    """The new content and the handlers."""
+    """The new content and the topics of handlers."""
     result = plan(before if isinstance(before, str) else json.dumps(before), {**INPUTS, **inputs})
-    return json.loads(result["text"]), result["handlers"]
+    return json.loads(result["text"]), result["notify"]
 
 
 @pytest.mark.parametrize("text", ["", "  \n"])
@@ -29,7 +29,7 @@ def test_without_a_file_our_options_alone_are_written(text: str) -> None:
 
 
 def test_foreign_options_stay_and_keep_their_order() -> None:
-    after, _handlers = planned({"bip": "10.9.0.1/16", "dns": ["192.0.2.1"], "log-opts": {"tag": "x"}})
+    after, _topics = planned({"bip": "10.9.0.1/16", "dns": ["192.0.2.1"], "log-opts": {"tag": "x"}})
     assert list(after)[:2] == ["bip", "dns"]
     assert after["log-opts"] == {"tag": "x", "max-size": "10m", "max-file": "3"}
 
@@ -52,7 +52,7 @@ def test_a_mirror_without_tls_is_an_insecure_registry(
     present: list[str], given: list[str], expected: list[str]
 ) -> None:
     mirrors = ["http://plain.example:5000", "https://tls.example"]
-    after, _handlers = planned({"insecure-registries": present}, registry_mirrors=mirrors, insecure_registries=given)
+    after, _topics = planned({"insecure-registries": present}, registry_mirrors=mirrors, insecure_registries=given)
     assert after["insecure-registries"] == expected
     assert after["registry-mirrors"] == mirrors
 
@@ -64,7 +64,7 @@ def test_a_list_replaces_what_is_there() -> None:
 
 
 def test_other_options_are_merged_last() -> None:
-    after, _handlers = planned({}, daemon_options={"log-opts": {"max-size": "1g"}, "data-root": "/srv/docker"})
+    after, _topics = planned({}, daemon_options={"log-opts": {"max-size": "1g"}, "data-root": "/srv/docker"})
     assert after == {
         **OURS,
         "log-opts": {"max-size": "1g", "max-file": "3"},
@@ -90,18 +90,18 @@ def test_an_empty_size_leaves_the_log_options_alone() -> None:
 
 def test_a_file_that_says_the_same_is_left_as_it_is() -> None:
     text = '{"log-opts": {"max-file": "3",\n "max-size": "10m"}, "live-restore":true}'
-    assert plan(text, INPUTS) == {"text": text, "handlers": []}
+    assert plan(text, INPUTS) == {"text": text, "notify": []}
 
 
 def test_the_written_file_needs_no_second_change() -> None:
     options = {"default-address-pools": [{"base": "10.90.0.0/16", "size": 24}], "x": {"ä": "سلام"}}
     first = plan("", {**INPUTS, "daemon_options": options})
     assert "سلام" in first["text"]
-    assert plan(first["text"], {**INPUTS, "daemon_options": options})["handlers"] == []
+    assert plan(first["text"], {**INPUTS, "daemon_options": options})["notify"] == []
 
 
 @pytest.mark.parametrize(
-    ("before", "inputs", "handlers"),
+    ("before", "inputs", "topics"),
     [
         (OURS, {}, []),
         (OURS, {"registry_mirrors": ["https://new"]}, [RELOAD]),
@@ -117,8 +117,8 @@ def test_the_written_file_needs_no_second_change() -> None:
         ({**OURS, "debug": True}, {"options_absent": ["debug"]}, [RELOAD, RESTART]),
     ],
 )
-def test_a_reload_where_it_suffices(before: dict[str, Any], inputs: dict[str, Any], handlers: list[str]) -> None:
-    assert planned(before, **inputs)[1] == handlers
+def test_a_reload_where_it_suffices(before: dict[str, Any], inputs: dict[str, Any], topics: list[str]) -> None:
+    assert planned(before, **inputs)[1] == topics
 
 
 @pytest.mark.parametrize("text", BROKEN)

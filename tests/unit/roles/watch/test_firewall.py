@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from airflow_watch.firewall import Port, docker_problems, guard_problems, locked, parse
+import yaml
+from airflow_watch.firewall import CHAIN, PROXY_CHAIN, Port, docker_problems, guard_problems, locked, parse
+from airflow_watch.host import FIREWALL_UNIT
 
 HERE = Path(__file__).parent
 BRIDGE = "br-airflow"
@@ -148,3 +150,10 @@ def test_the_lock_is_seen() -> None:
     assert locked(tables) == []
     tables["mangle"]["FORWARD"] = ["-j AIRFLOW-STACK"]
     assert locked(tables) == [("FORWARD", "AIRFLOW-STACK")]
+
+
+def test_names_are_those_that_the_role_gives() -> None:
+    role = HERE.parents[3] / "roles" / "airflow_stack"
+    given = yaml.safe_load((role / "vars" / "main" / "derived.yml").read_text(encoding="utf-8"))
+    names = ("firewall_chain", "proxy_chain", "firewall_unit")
+    assert [given[f"__airflow_stack_{name}"] for name in names] == [CHAIN, PROXY_CHAIN, FIREWALL_UNIT]
