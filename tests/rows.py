@@ -6,6 +6,7 @@ The test of the same name compares, so that a change to one row, or to what rows
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,22 +48,19 @@ def variables(loader: DataLoader) -> dict[str, Any]:
     return found
 
 
-def render(version: str, *, several: bool) -> dict[str, Any]:
-    """Return the compose definition and airflow.cfg of a release.
+def known(version: str, *, several: bool) -> Templar:
+    """Return what templates the variables of the roles for the first host of a stack, which runs all services.
 
     Args:
         version: The release.
-        several: Whether to take the first of two hosts, with all services, and not the only one.
-
-    Returns:
-        `compose`, without the labels, which are digests of file contents, and `airflow.cfg`, as text.
+        several: Whether to take the first of two hosts, and not the only one.
     """
     loader = DataLoader()
     loader.set_basedir(str(ROLES / "airflow_stack"))
-    known = variables(loader)
+    found = variables(loader)
     hosts = ["one", "two"] if several else ["one"]
-    groups = list(known["__airflow_all_service_groups"].values())
-    known |= {
+    groups = list(found["__airflow_all_service_groups"].values())
+    found |= {
         "airflow_version": version,
         "inventory_hostname": "one",
         "groups": {"airflow": hosts, **{group: ["one"] for group in groups}},
@@ -76,11 +74,26 @@ def render(version: str, *, several: bool) -> dict[str, Any]:
         "__airflow_stack_settled": {"contents": dict.fromkeys(SECRETS, "secret")},
         "__airflow_stack_plugins": {},
     }
-    templar = Templar(loader=loader, variables=known)
-    compose, text = (
-        templar.template(trust_as_template(f"{{{{ {name} }}}}"))
-        for name in ("__airflow_stack_definition", "__airflow_stack_cfg")
-    )
+    return Templar(loader=loader, variables=found)
+
+
+def value(templar: Templar, name: str) -> Any:
+    """Return what a variable is when it is templated."""
+    return templar.template(trust_as_template(f"{{{{ {name} }}}}"))
+
+
+def render(version: str, *, several: bool) -> dict[str, Any]:
+    """Return the compose definition and airflow.cfg of a release.
+
+    Args:
+        version: The release.
+        several: Whether to take the first of two hosts, with all services, and not the only one.
+
+    Returns:
+        `compose`, without the labels, which are digests of file contents, and `airflow.cfg`, as text.
+    """
+    templar = known(version, several=several)
+    compose, text = (value(templar, name) for name in ("__airflow_stack_definition", "__airflow_stack_cfg"))
     services = {name: {k: v for k, v in row.items() if k != "labels"} for name, row in compose["services"].items()}
     return {"compose": {**compose, "services": services}, "airflow.cfg": str(text)}
 
@@ -94,6 +107,7 @@ def use_collections() -> None:
         init_plugin_loader([str(ROOT / "collections")])
 
 
+@cache
 def prepare() -> dict[str, str]:
     """Let Ansible find our filters, and return the tested release of each series."""
     use_collections()

@@ -94,7 +94,8 @@ def test_a_server_that_does_not_answer(external: External) -> None:
 def test_a_password_that_the_server_does_not_take(external: External) -> None:
     words = [
         "the database of airflow_postgres_external on servers.lab cannot be used",
-        "password authentication failed",
+        # The server speaks German.
+        "Passwort-Authentifizierung für Benutzer",
     ]
     refused(external, words, airflow_postgres_password="another")
 

@@ -112,3 +112,9 @@ def test_a_password_in_two_places_is_an_error(tmp_path: Path) -> None:
 def test_other_commands_are_run_as_they_are() -> None:
     assert "15." in run(POSTGRES, "postgres", "--version").output  # ENT: _pg_want_help
     assert run(POSTGRES, "id", "-u").output == "0"  # ENT: only the command postgres drops root
+
+
+def test_it_has_the_languages_that_a_server_may_be_set_to() -> None:
+    # DF removes the exclusion of /usr/share/locale that slim images have.
+    speak = "localedef -i de_DE -f UTF-8 de_DE.utf8 && LC_ALL=de_DE.utf8 postgres"
+    assert "darf nicht als »root« ausgeführt werden" in run(POSTGRES, "bash", "-c", speak).output

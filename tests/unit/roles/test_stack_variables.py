@@ -1,0 +1,50 @@
+"""What variables of role airflow_stack make of answers of the hosts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import rows
+
+VERSION = rows.prepare()["2.5"]
+ROLE = Path(rows.ROLES) / "airflow_stack"
+
+
+def value(name: str, **facts: Any) -> Any:
+    """A variable on the only host of a stack, given what its tasks registered."""
+    templar = rows.known(VERSION, several=False)
+    templar.available_variables = {**templar.available_variables, **facts}
+    return rows.plain(rows.value(templar, name))
+
+
+@pytest.mark.parametrize(
+    ("answer", "revision"),
+    [
+        ({"query_result": [{"version_num": "290244fb8b83"}]}, "290244fb8b83"),
+        # A table without a row, a new database, and a host that asks nothing.
+        ({"query_result": {}}, ""),
+        ({"skipped": True, "changed": False}, ""),
+    ],
+)
+def test_the_revision_is_what_the_database_says(answer: dict[str, Any], revision: str) -> None:
+    assert value("__airflow_stack_schema", __airflow_stack_revision=answer)["revision"] == revision
+
+
+@pytest.mark.parametrize(
+    ("reached", "revision"), [({"query_result": [{"version_num": "new"}]}, "new"), ({"skipped": True}, "old")]
+)
+def test_the_note_says_what_was_reached(reached: dict[str, Any], revision: str) -> None:
+    before = {"query_result": [{"version_num": "old"}]}
+    facts = {"__airflow_stack_revision": before, "__airflow_stack_reached": reached}
+    assert value("__airflow_stack_migrated", **facts)["revision"] == revision
+    # What decides on a migration stays the same during it.
+    assert value("__airflow_stack_schema", **facts)["revision"] == "old"
+
+
+def test_no_task_decides_by_the_words_of_postgres() -> None:
+    """A Postgres says them in the language of its setting lc_messages."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (ROLE / "tasks").glob("*.yml")}
+    assert [name for name, text in texts.items() if "does not exist'" in text] == []
