@@ -48,3 +48,47 @@ def test_no_task_decides_by_the_words_of_postgres() -> None:
     """A Postgres says them in the language of its setting lc_messages."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in (ROLE / "tasks").glob("*.yml")}
     assert [name for name, text in texts.items() if "does not exist'" in text] == []
+
+
+PACKAGES = ["xlsxwriter==3.2.0", "pandas==2.2.3"]
+
+
+def image(**facts: Any) -> str:
+    """The name of the image with extra packages."""
+    base = {"__airflow_stack_base": {"image": {"Id": "sha256:a"}}, "airflow_extra_packages": PACKAGES}
+    name: str = value("__airflow_stack_image", **{**base, **facts})
+    assert name.startswith(f"airflow-extra-packages:{VERSION}-")
+    return name
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"__airflow_stack_base": {"image": {"Id": "sha256:b"}}},
+        # Check mode, where the image would be pulled, and where no engine was asked.
+        {"__airflow_stack_base": {"image": {}, "changed": True}},
+        {"__airflow_stack_base": {"skipped": True}},
+        {"airflow_extra_packages_index": "https://index.example/simple"},
+        {"airflow_image": f"mirror.example/apache/airflow:{VERSION}"},
+        {"airflow_extra_packages": [PACKAGES[0]]},
+    ],
+)
+def test_another_content_is_another_image(facts: dict[str, Any]) -> None:
+    assert image(**facts) != image()
+
+
+def test_the_same_content_is_the_same_image() -> None:
+    assert image(airflow_extra_packages=PACKAGES[::-1]) == image()
+    # Neither what the engine says besides the id nor what this run did.
+    said = {"image": {"Id": "sha256:a", "RepoTags": ["x"]}, "changed": True}
+    assert image(__airflow_stack_base=said) == image()
+
+
+def test_what_an_image_is_built_from_is_part_of_its_name() -> None:
+    made_of = value("__airflow_stack_image_made_of", airflow_extra_packages=PACKAGES)
+    assert made_of["Dockerfile"].splitlines()[1:3] == [f"FROM apache/airflow:{VERSION}", "ARG PIP_INDEX_URL"]
+    assert made_of["requirements.txt"].split() == sorted(PACKAGES)
+
+
+def test_without_packages_the_image_is_the_given_one() -> None:
+    assert value("__airflow_stack_image") == f"apache/airflow:{VERSION}"
