@@ -18,7 +18,7 @@ options:
     description: Compose services that hold Airflow. The first one that runs is used.
     type: list
     elements: str
-    default: [scheduler, webserver, worker, triggerer]
+    default: [scheduler, dag-processor, webserver, worker, triggerer, execution-api]
   container:
     description: Name of a container to use instead of O(project) and O(services).
     type: str

@@ -18,14 +18,14 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils import air
 # AnsibleModule.run_command: exit code, output, error output.
 RunCommand = Callable[..., tuple[int, str, str]]
 
+# The services of the stack that hold Airflow and run all the time, on whatever release. A unit test compares them with
+# the service table of role airflow_stack.
+SERVICES = ("scheduler", "dag-processor", "webserver", "worker", "triggerer", "execution-api")
+
 # How every module finds its container.
 CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
     "project": {"type": "str", "default": "airflow"},
-    "services": {
-        "type": "list",
-        "elements": "str",
-        "default": ["scheduler", "webserver", "worker", "triggerer"],
-    },
+    "services": {"type": "list", "elements": "str", "default": [*SERVICES]},
     "container": {"type": "str"},
     "timeout": {"type": "int", "default": 120},
 }

@@ -39,7 +39,7 @@ options:
     description: Services whose image and configuration are used, the first that the compose file has.
     type: list
     elements: str
-    default: [cli, scheduler, worker, triggerer, webserver]
+    default: [cli, scheduler, dag-processor, webserver, worker, triggerer, execution-api]
   file_timeout:
     description: Seconds that one file gets to load.
     type: float
@@ -171,7 +171,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_policy
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import InsideError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import SERVICES, InsideError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.compose_run import (
     Compose,
     ComposeError,
@@ -185,11 +185,7 @@ ARGUMENTS = {
     "folder": {"type": "str", "required": True},
     "plugins_folder": {"type": "str", "default": ""},
     "policy": {"type": "bool", "default": True},
-    "services": {
-        "type": "list",
-        "elements": "str",
-        "default": ["cli", "scheduler", "worker", "triggerer", "webserver"],
-    },
+    "services": {"type": "list", "elements": "str", "default": ["cli", *SERVICES]},
     "file_timeout": {"type": "float", "default": 30},
     "slow_seconds": {"type": "float", "default": 5},
     "skip": {"type": "list", "elements": "str", "default": []},

@@ -233,8 +233,14 @@ class Stack:
         labels = ("--label", f"{LABEL}={OWNER}", "--name", f"{PROJECT}-{name}-1")
         docker.docker("run", "--detach", *known, *labels, *options, image, *command)
 
-    def start_airflow(self, service: str, *command: str, environment: dict[str, str] | None = None) -> None:
-        """Start an Airflow container, as a service of the compose project."""
+    def start_airflow(
+        self,
+        service: str,
+        *command: str,
+        environment: dict[str, str] | None = None,
+        labels: dict[str, str] | None = None,
+    ) -> None:
+        """Start an Airflow container, as a service of the compose project unless the labels say otherwise."""
         variables = {
             "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
@@ -246,8 +252,8 @@ class Stack:
             **(environment or {}),
         }
         options = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
-        labels = {f"{COMPOSE}.project": PROJECT, f"{COMPOSE}.service": service, f"{COMPOSE}.oneoff": "False"}
-        options += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+        words = {"project": PROJECT, "service": service, "oneoff": "False", **(labels or {})}
+        options += [word for name, value in words.items() for word in ("--label", f"{COMPOSE}.{name}={value}")]
         self.start(service, self.airflow, *options, command=command)
 
     def idle(self, service: str, **environment: str) -> None:

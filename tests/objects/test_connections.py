@@ -253,7 +253,7 @@ def test_no_airflow_runs(stack: Stack) -> None:
     wanted = [{**C, "password": "find-me"}, {"conn_id": "u", "uri": "http://a:find-me@h"}, {**C, "conn_id": "x"}]
     wanted[2]["state"] = "absent"
     task = connections(wanted, project="nobody")
-    assert "compose project 'nobody' runs none of the services scheduler, webserver" in failure(task)
+    assert "compose project 'nobody' runs none of the services scheduler, dag-processor, webserver" in failure(task)
     result = play({**task, "check_mode": True}).results[0]
     assert (result["changed"], result["created"], result["unchanged"]) == (True, ["c", "u"], ["x"])
     assert "no Airflow runs yet" in result["warnings"][0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.lab import docker
 from tests.objects.stack import PROJECT, READER, VERSION, Stack, connections, play
 
 DAG = """
@@ -63,6 +64,18 @@ def test_tells_only_what_is_asked_for(stack: Stack) -> None:
     assert result["version"] == VERSION
     assert not {"dags", "jobs", "workers", "connections", "import_errors"} & set(result)
     assert stack.sql("SELECT 1")
+
+
+def test_a_dag_processor_that_runs_alone_is_found(stack: Stack) -> None:
+    """As on a host that runs nothing else."""
+    labels = {"project": f"{PROJECT}-alone", "service": "dag-processor"}
+    quiet = {"CONNECTION_CHECK_MAX_COUNT": "0"}
+    stack.start_airflow("alone", "bash", "-c", "exec sleep infinity", environment=quiet, labels=labels)
+    try:
+        result = play(info(project=labels["project"], subset=["version"])).results[0]
+        assert (result.get("version"), result.get("container")) == (VERSION, f"{PROJECT}-alone-1"), result
+    finally:
+        docker.docker("rm", "--force", "--volumes", f"{PROJECT}-alone-1")
 
 
 def test_nothing_runs(stack: Stack) -> None:
