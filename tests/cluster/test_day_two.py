@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tests.cluster.conftest import BESIDE_WORKERS, LAB, Cluster
+from tests.cluster.conftest import BESIDE_WORKERS, DAGS, LAB, Cluster
 from tests.lab.names import AIRFLOW_VERSION, REPO
 from tests.remote import Lab, lab, wait
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 PLATFORMS = REPO / "molecule" / "cluster" / "molecule.yml"
 NETWORK = f"ansible-airflow-lab-{LAB}"
+STORE = "/usr/local/projects/airflow/dags"
 
 
 def docker(*words: str) -> str:
@@ -140,6 +142,33 @@ def test_a_service_without_data_moves_with_its_group(cluster: Cluster, tmp_path:
     back = cluster.site()
     assert back.code == 0, back.output
     assert services(cluster, "worker2") == {"worker", *BESIDE_WORKERS}
+
+
+def reads(cluster: Cluster) -> dict[str, str]:
+    """The release of the DAGs that each host reads."""
+    hosts = [host for name, host in cluster.hosts.items() if name != "data1"]
+    return {host.name: host.ssh(f"readlink {STORE}/current").strip() for host in hosts}
+
+
+def test_a_worker_that_cannot_go_back_keeps_the_scheduler_where_it_is(cluster: Cluster, tmp_path: Path) -> None:
+    source = tmp_path / "dags"
+    shutil.copytree(DAGS, source)
+    (source / "note.txt").write_text("another release\n", encoding="utf-8")
+    (old,) = set(reads(cluster).values())
+    synced = cluster.lab.play("playbooks/sync_airflow_dags.yml", airflow_dags_source=str(source))
+    assert synced.code == 0, synced.output
+    (new,) = set(reads(cluster).values())
+    assert new != old
+    # In the place of the link that becomes the new one.
+    cluster.hosts["worker1"].ssh(f"mkdir {STORE}/current.new")
+    failed = cluster.lab.play("playbooks/rollback_airflow_dags.yml")
+    cluster.hosts["worker1"].ssh(f"rmdir {STORE}/current.new")
+    assert failed.code != 0
+    assert reads(cluster) == {"worker1": new, "worker2": old, "control1": new, "control2": new}, failed.output
+    # It is now the one before the current one of all hosts but worker2.
+    again = cluster.lab.play("playbooks/rollback_airflow_dags.yml")
+    assert again.code == 0, again.output
+    assert set(reads(cluster).values()) == {old}
 
 
 def services(cluster: Cluster, host: str) -> set[str]:
