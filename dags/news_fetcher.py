@@ -7,12 +7,14 @@ from airflow_names import PostgresOperator, mask_secret
 from docker.types import Mount
 
 STACK_CA = os.environ["AIRFLOW_STACK_CA"]
+# The directory of the project on the host.
+PROJECT = os.environ.get("AIRFLOW_STACK_PROJECTS", "/usr/local/projects") + "/news_fetcher"
 
-DOC = """
+DOC = f"""
 ### News fetcher
 
-1. **fetch**: the project image `news_fetcher` reads the feeds of `/usr/local/projects/news_fetcher/config.json` and
-   writes their links into the database of the connection `postgres_default`. Its XCom is one line of JSON: feeds read,
+1. **fetch**: the project image `news_fetcher` reads the feeds of `{PROJECT}/config.json` and writes
+   their links into the database of the connection `postgres_default`. Its XCom is one line of JSON: feeds read,
    links seen, links new, feeds that failed.
 2. **remove_expired**: deletes the links whose time is over.
 """
@@ -47,7 +49,7 @@ with DAG(
         command=["/app/config.json"],
         mounts=[
             Mount(
-                source="/usr/local/projects/news_fetcher/config.json",
+                source=f"{PROJECT}/config.json",
                 target="/app/config.json",
                 type="bind",
                 read_only=True,

@@ -29,6 +29,8 @@ RECIPES = ROOT / "tests" / "lab" / "recipes.yml"
 IMAGE = "apache/airflow:"
 # ruff's rules for what fails in Airflow 3: gone, moved to a provider, or called otherwise.
 AIR = "AIR301,AIR302,AIR303"
+# What tells DAGs the directory of the projects on the hosts.
+PROJECTS = "AIRFLOW_STACK_PROJECTS"
 # Seconds that all files get together.
 TIMEOUT = 900
 
@@ -153,6 +155,7 @@ def environment(release: Release, home: Path) -> dict[str, str]:
         # What the stack tells DAGs.
         "AIRFLOW_STACK_NETWORK": stack("airflow/vars/main/derived.yml", "__airflow_network"),
         "AIRFLOW_STACK_CA": f"{stack('airflow/defaults/main.yml', 'airflow_directory')}/ca",
+        PROJECTS: projects_directory(),
     }
     return {**{name: value for name, value in os.environ.items() if name != "PYTHONPATH"}, **variables}
 
@@ -162,13 +165,18 @@ def stack(path: str, variable: str) -> Any:
     return yaml.safe_load((ROOT / "roles" / path).read_text(encoding="utf-8"))[variable]
 
 
+def projects_directory() -> str:
+    """The directory of the projects on the hosts: what the caller's environment says, else the default."""
+    return os.environ.get(PROJECTS) or str(stack("projects/defaults/main.yml", "projects_directory"))
+
+
 def context(slow_seconds: float) -> dict[str, Any]:
     """The facts that need no host."""
     return {
         "project": stack("airflow/vars/main/derived.yml", "__airflow_project"),
         "services": list(stack("airflow_stack/vars/main/services.yml", "__airflow_stack_services")),
         "airflow_directory": stack("airflow/defaults/main.yml", "airflow_directory"),
-        "projects_directory": stack("projects/defaults/main.yml", "projects_directory"),
+        "projects_directory": projects_directory(),
         "slow_seconds": slow_seconds,
     }
 

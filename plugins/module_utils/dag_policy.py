@@ -137,10 +137,10 @@ RULES = (
     ),
     Rule(
         "mount-outside-projects",
-        "the bind mount's source {source!r} is not below {directory}. Put the files into a project of projects_list, "
-        "or use a volume.",
+        "the bind mount's source {source!r} is not below {directory}. Put the files into a project of projects_list "
+        'and write os.environ["AIRFLOW_STACK_PROJECTS"] for that directory, or use a volume.',
         dag_rules.find_mount_outside_projects,
-        needs=("projects_directory",),
+        needs=("projects_directory", "airflow_directory"),
     ),
     Rule(
         "mount-in-airflow",

@@ -157,21 +157,28 @@ def find_unknown_network(report: Facts, context: Facts) -> Iterator[Hit]:
             yield place, {"network": network}
 
 
+def within(path: str, directory: str) -> bool:
+    """Return whether a path is a directory or below it."""
+    return os.path.normpath(path) == os.path.normpath(directory) or below(path, directory)
+
+
+def public(context: Facts) -> str:
+    """Return the directory of the stack that every task may mount: with what databases prove who they are."""
+    return os.path.join(context["airflow_directory"], "ca")
+
+
 def find_mount_outside_projects(report: Facts, context: Facts) -> Iterator[Hit]:
     """Find bind mounts of what is no project's."""
     for place, source in sources(report):
-        if not below(source, context["projects_directory"]):
+        if not (below(source, context["projects_directory"]) or within(source, public(context))):
             yield place, {"source": source, "directory": context["projects_directory"]}
 
 
 def find_mount_in_airflow(report: Facts, context: Facts) -> Iterator[Hit]:
     """Find bind mounts of what is Airflow's own."""
     directory = os.path.normpath(context["airflow_directory"])
-    # With what databases prove who they are: for everybody.
-    public = os.path.join(directory, "ca")
     for place, source in sources(report):
-        path = os.path.normpath(source)
-        if (below(path, directory) or path == directory) and not (below(path, public) or path == public):
+        if within(source, directory) and not within(source, public(context)):
             yield place, {"source": source, "directory": directory}
 
 

@@ -75,3 +75,26 @@ def test_a_rule_can_be_switched_off(host: Host, delivered: Tree) -> None:
     assert wrong.code != 0
     assert "no-such-rule" in wrong.output
     assert "container-name-taken" in wrong.output
+
+
+MOUNTING = """
+import os
+from datetime import datetime
+from airflow import DAG
+from airflow.providers.docker.operators.docker import DockerOperator
+from docker.types import Mount
+
+with DAG("mounting", schedule=None, start_date=datetime(2023, 1, 1)) as dag:
+    DockerOperator(task_id="run", image="postgres:15", mounts=[Mount("/c", {source}, "bind")])
+"""
+
+
+def test_a_mount_is_held_against_the_directory_of_the_projects(host: Host, delivered: Tree) -> None:
+    """It is another one here than by default: see molecule/dags/molecule.yml."""
+    delivered.text("mounting.py", MOUNTING.format(source='os.environ["AIRFLOW_STACK_PROJECTS"] + "/news_fetcher"'))
+    run = host.deliver(delivered)
+    assert run.code == 0, run.output
+    delivered.text("mounting.py", MOUNTING.format(source='"/usr/local/projects/news_fetcher"'))
+    refused = host.deliver(delivered)
+    assert refused.code != 0
+    assert "source '/usr/local/projects/news_fetcher' is not below /srv/projects." in " ".join(refused.output.split())

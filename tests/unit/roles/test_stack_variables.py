@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests import rows
 
 VERSION = rows.prepare()["2.5"]
-ROLE = Path(rows.ROLES) / "airflow_stack"
+ROLE = rows.ROLES / "airflow_stack"
 
 
 def value(name: str, **facts: Any) -> Any:
@@ -92,3 +92,21 @@ def test_what_an_image_is_built_from_is_part_of_its_name() -> None:
 
 def test_without_packages_the_image_is_the_given_one() -> None:
     assert value("__airflow_stack_image") == f"apache/airflow:{VERSION}"
+
+
+def test_dags_learn_where_the_projects_are() -> None:
+    defaults = yaml.safe_load((rows.ROLES / "projects" / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    assert value("__airflow_projects_directory") == defaults["projects_directory"]
+    # A trailing slash would be doubled by a DAG that adds the name of its project.
+    for given, told in (("/srv/p", "/srv/p"), ("/srv/p//", "/srv/p"), ("/srv/my $projects", "/srv/my $projects")):
+        assert value("__airflow_stack_environment", projects_directory=given)["AIRFLOW_STACK_PROJECTS"] == told
+
+
+def test_the_check_of_dags_learns_it_too() -> None:
+    tasks = yaml.safe_load((rows.ROLES / "airflow_dags" / "tasks" / "receive.yml").read_text(encoding="utf-8"))
+    (check,) = (
+        task["ansible_airflow.airflow.airflow_dag_check"]
+        for task in tasks
+        if "ansible_airflow.airflow.airflow_dag_check" in task
+    )
+    assert check["projects_directory"] == "{{ __airflow_projects_directory }}"

@@ -118,7 +118,16 @@ def test_the_facts_are_those_of_the_roles() -> None:
         "/usr/local/projects/airflow",
         "/usr/local/projects",
     )
-    assert dags_check.environment(dags_check.releases()["2.5.3"], Path("/h"))["AIRFLOW_STACK_NETWORK"] == "airflow"
+    told = dags_check.environment(dags_check.releases()["2.5.3"], Path("/h"))
+    assert (told["AIRFLOW_STACK_NETWORK"], told["AIRFLOW_STACK_PROJECTS"]) == ("airflow", "/usr/local/projects")
+
+
+@pytest.mark.parametrize(("given", "told"), [("/srv/p", "/srv/p"), ("", "/usr/local/projects")])
+def test_the_directory_of_the_projects_can_be_given(monkeypatch: pytest.MonkeyPatch, given: str, told: str) -> None:
+    monkeypatch.setenv("AIRFLOW_STACK_PROJECTS", given)
+    assert dags_check.context(5)["projects_directory"] == told
+    release = dags_check.releases()["2.5.3"]
+    assert dags_check.environment(release, Path("/h"))["AIRFLOW_STACK_PROJECTS"] == told
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *argv: str, report: Any = None) -> int:

@@ -177,6 +177,7 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
     ("mount-outside-projects", one(mounted("/usr/local/projects")), "is not below"),
     ("mount-outside-projects", one(mounted("/usr/local/projects_of_mine/a")), "is not below"),
     ("mount-outside-projects", one(mounted("config.json")), "is not below"),
+    ("mount-outside-projects", one(mounted("/etc")), 'write os.environ["AIRFLOW_STACK_PROJECTS"] for that directory'),
     (
         "mount-in-airflow",
         one(mounted("/usr/local/projects/airflow/logs")),
@@ -360,3 +361,27 @@ def documented() -> str:
 
 def test_the_documented_table_is_that_of_the_rules() -> None:
     assert documented() in (ROOT / "docs" / "dag_authors.md").read_text(encoding="utf-8"), documented()
+
+
+ELSEWHERE = {**CONTEXT, "projects_directory": "/srv/my projects"}
+
+
+@pytest.mark.parametrize(
+    ("context", "source", "rules"),
+    [
+        (ELSEWHERE, "/srv/my projects/news/config.json", []),
+        (ELSEWHERE, "/usr/local/projects/news/config.json", ["mount-outside-projects"]),
+        (ELSEWHERE, "/srv/my projectss/news", ["mount-outside-projects"]),
+        # What every task may mount of the stack's own directory, which is no project's.
+        (ELSEWHERE, "/usr/local/projects/airflow/ca", []),
+        ({**CONTEXT, "airflow_directory": "/opt/stack"}, "/opt/stack/ca", []),
+        (
+            {**CONTEXT, "airflow_directory": "/opt/stack"},
+            "/opt/stack/cats",
+            ["mount-outside-projects", "mount-in-airflow"],
+        ),
+    ],
+)
+def test_directories_of_projects_and_stack_can_be_anywhere(context: Facts, source: str, rules: list[str]) -> None:
+    findings, _ = dag_policy.check({"files": one(mounted(source))}, context)
+    assert [finding.rule for finding in findings] == rules
