@@ -206,7 +206,7 @@ def test_a_connection_is_never_missing_while_it_is_replaced() -> None:
 
 TRIGGER = """
 CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF NEW.conn_id LIKE 'refused%' THEN RAISE EXCEPTION 'not this one'; END IF;
+  IF NEW.conn_id LIKE 'refused%' OR NEW.conn_id = 'db' THEN RAISE EXCEPTION 'not this one'; END IF;
   IF NEW.conn_id LIKE 'tampered%' THEN NEW.host := 'elsewhere'; NEW.password := NULL; END IF;
   RETURN NEW; END $$;
 CREATE TRIGGER meddle BEFORE INSERT OR UPDATE ON connection FOR EACH ROW EXECUTE FUNCTION meddle();
@@ -221,18 +221,19 @@ def meddling(stack: Stack) -> Iterator[Stack]:
 
 
 def test_reports_what_airflow_does_not_take(meddling: Stack) -> None:
-    names = ("first", "refused-1", "tampered", "last", "refused-2")
+    # The id of one that is refused is the beginning of another one's.
+    names = ("first", "db2", "db", "refused-1", "tampered", "last", "refused-2")
     wanted = [{"conn_id": name, "conn_type": "http", "host": "h", "password": f"find-me-{name}"} for name in names]
     result = play(connections(wanted)).results[0]
     assert result["failed"]
     assert result["changed"]
     reason = "does not exist (RaiseException: not this one)"
-    wrong = {"refused-1": reason, "refused-2": reason, "tampered": "differs in host, password"}
-    assert result["failed_objects"] == wrong
-    assert result["created"] == ["first", "tampered", "last"]
+    refused = dict.fromkeys(("db", "refused-1", "refused-2"), reason)
+    assert result["failed_objects"] == {**refused, "tampered": "differs in host, password"}
+    assert result["created"] == ["first", "db2", "tampered", "last"]
     assert "'tampered' differs in host, password" in result["msg"]
     assert "find-me" not in json.dumps(result)
-    assert sorted(meddling.exported()) == ["first", "last", "tampered"]
+    assert sorted(meddling.exported()) == ["db2", "first", "last", "tampered"]
 
 
 C = {"conn_id": "c", "conn_type": "http"}
