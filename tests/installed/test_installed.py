@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.names import INSTANCES, REPO
-from tests.remote import ANSIBLE_PLAYBOOK, Played, lab
+from tests.remote import Played, lab
 from tests.sanity import install
 
 NAME = "installed"
@@ -30,14 +30,18 @@ class Home:
         shutil.copy(INSTANCES / NAME / "hosts.yml", self.inventory / "lab.yml")
         shutil.copytree(REPO / "examples", self.inventory / "examples")
 
-    def play(self, playbook: str, *options: str) -> Played:
-        """Run a playbook of the collection in the user's directory."""
-        argv = [ANSIBLE_PLAYBOOK, playbook, "-i", "production", *options]
+    def run(self, program: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run one of Ansible's programs in the user's directory."""
+        argv = [str(Path(sys.executable).with_name(program)), *options]
         # Molecule's variables would bring this repository's ansible.cfg along.
         foreign = ("ANSIBLE_", "MOLECULE_")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         environment |= {"ANSIBLE_COLLECTIONS_PATH": str(self.root / "collections"), "NO_COLOR": "1"}
-        run = subprocess.run(argv, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(argv, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+
+    def play(self, playbook: str, *options: str) -> Played:
+        """Run a playbook of the collection."""
+        run = self.run("ansible-playbook", playbook, "-i", "production", *options)
         return Played(run.returncode, run.stdout + run.stderr, 0)
 
 
@@ -50,13 +54,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def test_the_installed_copy_is_what_is_used(home: Home) -> None:
-    argv = [str(Path(sys.executable).with_name("ansible-doc")), "-t", "module", "-F", "ansible_airflow.airflow"]
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(home.root / "collections"),
-        "ANSIBLE_CONFIG": os.devnull,
-    }
-    listed = subprocess.run(argv, cwd=home.root, env=environment, capture_output=True, text=True, check=True).stdout
+    listed = home.run("ansible-doc", "-t", "module", "-F", "ansible_airflow.airflow").stdout
     assert str(home.root / "collections") in listed
     assert str(REPO) not in listed
 
