@@ -90,6 +90,4 @@ def test_other_playbooks_of_the_collection_run(home: Home) -> None:
     sync = home.play("ansible_airflow.airflow.sync_airflow_dags", "-e", "airflow_dags_source=more")
     assert (sync.code, sync.changed > 0) == (0, True), sync.output
     back = home.play("ansible_airflow.airflow.rollback_airflow_dags")
-    assert back.code == 0, back.output
-    again = home.play(SITE)
-    assert (again.code, again.changed) == (0, 0), again.output
+    assert (back.code, back.changed > 0) == (0, True), back.output
