@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,45 @@ def test_the_collection_names_what_requirements_yml_does() -> None:
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     required = yaml.safe_load((ROOT / "requirements.yml").read_text(encoding="utf-8"))["collections"]
     assert galaxy["dependencies"] == {each["name"]: each["version"] for each in required}
+
+
+# What people keep in a checkout that they deploy with; some of it git ignores, none of it is for others.
+PLANTED = (
+    "inventories/production/hosts.yml",
+    "inventories/production/group_vars/all/secret.yml",
+    "inventories/production/.vault_pass",
+    "inventories/production/id_ed25519",
+    "inventories/single_host/group_vars/all/vault.yml",
+    "inventories/remote_host.example/group_vars/all/secret.yml",
+    "vault_pass.txt",
+    "ansible_airflow-airflow-0.9.0.tar.gz",
+    "airflow_export/connections.yml",
+    "dags/our_own.py",
+    "dags/team/settings.yml",
+    "mydags/one.py",
+    "venv/bin/activate",
+    "site.retry",
+    "roles/docker/files/company.pem",
+)
+
+
+def test_the_archive_holds_the_collection_and_nothing_of_who_builds_it(tmp_path: Path) -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    checkout, built = tmp_path / "checkout", tmp_path / "built"
+    for name in tracked:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, checkout / name, follow_symlinks=False)
+    for name in PLANTED:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text("password", encoding="utf-8")
+    build = [str(Path(sys.executable).with_name("ansible-galaxy")), "collection", "build", "--output-path", str(built)]
+    subprocess.run([*build, str(checkout)], cwd=tmp_path, check=True, capture_output=True)
+    (archive,) = built.iterdir()
+    with tarfile.open(archive) as file:
+        held = {member.name for member in file if not member.isdir()}
+    assert held - set(tracked) == {"FILES.json", "MANIFEST.json"}
+    whole = ("changelogs/", "docs/", "meta/", "playbooks/", "plugins/", "roles/", "examples/", "inventories/", "dags/")
+    assert {name for name in tracked if name.startswith(whole)} - held == set()
 
 
 @pytest.mark.parametrize("broken", ["a text file", "a link to elsewhere", "nothing"])
