@@ -7,7 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import find_source, search_path
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import (
+    find_source,
+    inventory_above,
+    misplaced,
+    search_path,
+)
 
 Project = Mapping[str, Any]
 
@@ -27,13 +32,16 @@ def present(projects: Sequence[Project]) -> list[Project]:
     return [project for project in projects if project.get("state", "present") == "present"]
 
 
-def projects_problems(projects: Sequence[Project], directory: str, roots: Sequence[str]) -> list[str]:
+def projects_problems(
+    projects: Sequence[Project], directory: str, roots: Sequence[str], inventories: Sequence[str] = ()
+) -> list[str]:
     """Return every problem of role projects' inputs, each a sentence that says what to write instead.
 
     Args:
         projects: Value of ``projects_list``.
         directory: Value of ``projects_directory``.
         roots: Directories of the controller that relative paths start from.
+        inventories: Inventory sources of the run.
 
     Returns:
         Sentences, which never hold a file's content; an empty list if all is well.
@@ -59,7 +67,9 @@ def projects_problems(projects: Sequence[Project], directory: str, roots: Sequen
         for file in project.get("files", []):
             problems += _file_problems(f"{label}: file {file['path']}", file, roots)
         if project.get("image"):
-            problems += _image_problems(f"{label}: image {project['image']['name']}", project["image"], roots)
+            problems += _image_problems(
+                f"{label}: image {project['image']['name']}", project["image"], roots, inventories
+            )
     return list(dict.fromkeys([*problems, *_shared_image_problems(projects)]))
 
 
@@ -105,7 +115,9 @@ def _where(roots: Sequence[str]) -> str:
     return f"a relative path is looked up in {' and '.join(map(str, search_path(roots)))}."
 
 
-def _image_problems(label: str, image: Mapping[str, Any], roots: Sequence[str]) -> Iterator[str]:
+def _image_problems(
+    label: str, image: Mapping[str, Any], roots: Sequence[str], inventories: Sequence[str]
+) -> Iterator[str]:
     source = image.get("source", "pull")
     if not IMAGE.fullmatch(str(image["name"])) or (source != "pull" and "@" in str(image["name"])):
         yield f"{label}: the name must be as in repository/name:tag, with a lower-case repository."
@@ -122,10 +134,18 @@ def _image_problems(label: str, image: Mapping[str, Any], roots: Sequence[str]) 
     found = find_source(str(image[origin]), roots)
     if source == "archive" and (not found or not found.is_file()):
         yield f"{label}: archive {image[origin]} does not exist on the controller as a file; {_where(roots)}"
-    if source == "build" and (not found or not found.is_dir()):
-        yield f"{label}: build_context {image[origin]} does not exist on the controller as a directory; {_where(roots)}"
-    elif source == "build" and found and not (found / "Dockerfile").is_file():
-        yield f"{label}: build_context {image[origin]} holds no Dockerfile; add one."
+    if source == "build":
+        yield from _context_problems(f"{label}: build_context", str(image[origin]), roots, inventories)
+
+
+def _context_problems(label: str, path: str, roots: Sequence[str], inventories: Sequence[str]) -> Iterator[str]:
+    found = find_source(path, roots)
+    if not found or not found.is_dir():
+        yield f"{label} {path} does not exist on the controller as a directory; {_where(roots)}"
+    elif not (found / "Dockerfile").is_file():
+        yield f"{label} {path} holds no Dockerfile; add one."
+    elif inventory := inventory_above(found, inventories):
+        yield f"{label} {misplaced(found, inventory)}"
 
 
 def _shared_image_problems(projects: Sequence[Project]) -> Iterator[str]:

@@ -13,6 +13,8 @@ from typing import IO
 # What tools leave behind in a source directory; nothing in an image is made from it.
 IGNORED = frozenset({"__pycache__", ".git"})
 CHUNK = 1024 * 1024
+# Subdirectories of an inventory directory that Ansible does not read as inventories (ansible/plugins/inventory).
+UNREAD = frozenset({"group_vars", "host_vars", "vars_plugins"})
 
 
 def search_path(roots: Sequence[str]) -> list[Path]:
@@ -32,12 +34,59 @@ def find_source(path: str, roots: Sequence[str]) -> Path | None:
         roots: Directories to look in before the current one, the first match wins; empty ones are ignored.
 
     Returns:
-        The absolute path, or None where there is nothing of that name.
+        The absolute path, or None where there is nothing of that name that this user may see.
     """
-    given = Path(path).expanduser()
+    try:
+        given = Path(path).expanduser()
+    except RuntimeError:
+        # The home directory of a user who does not exist.
+        return None
     candidates = [given] if given.is_absolute() else [root / given for root in search_path(roots)]
     # resolve() makes `roles/x/../../examples` readable in what a person is shown.
-    return next((candidate.resolve() for candidate in candidates if path and candidate.exists()), None)
+    return next((candidate.resolve() for candidate in candidates if path and _is_there(candidate)), None)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # A directory that this user may not read, or a name that is too long.
+        return False
+
+
+def inventory_above(path: Path, inventories: Sequence[str]) -> Path | None:
+    """Return the inventory directory whose files include a path.
+
+    Ansible reads every file below such a directory as an inventory, and runs the executable ones, except for the
+    subdirectories in UNREAD.
+
+    Args:
+        path: A file or directory of the controller.
+        inventories: Inventory sources of the run, Ansible's ``ansible_inventory_sources``.
+
+    Returns:
+        The directory, or None if Ansible does not read the path.
+    """
+    for source in inventories:
+        directory = Path(source).resolve()
+        if directory.is_dir() and path.resolve().is_relative_to(directory):
+            below = path.resolve().relative_to(directory).parts
+            if not below or below[0] not in UNREAD:
+                return directory
+    return None
+
+
+def misplaced(path: Path, inventory: Path) -> str:
+    """Say why a directory of code must not be in an inventory directory.
+
+    Args:
+        path: The directory.
+        inventory: The inventory directory, as ``inventory_above`` returns it.
+    """
+    return (
+        f"{path} is in the inventory directory {inventory}: Ansible reads all files there as inventories, and runs the "
+        f"executable ones. Move it out of there, for example to {inventory.parent}."
+    )
 
 
 def file_digest(path: str | Path) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.lab.names import INSTANCES, REPO
 from tests.remote import Played, lab
@@ -19,16 +21,19 @@ SITE = "ansible_airflow.airflow.site"
 
 
 class Home:
-    """The user's directory: collections/, and production/ with the inventory and what it names by relative paths."""
+    """The user's directory: collections/, the inventory production/, and beside it what the inventory names."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.inventory = root / "production"
         install(REPO, root / "collections")
         shutil.copytree(REPO / "tests" / "inventory", self.inventory)
-        # The hosts of the lab, and the keys by which they are reached.
-        shutil.copy(INSTANCES / NAME / "hosts.yml", self.inventory / "lab.yml")
-        shutil.copytree(REPO / "examples", self.inventory / "examples")
+        # The hosts of the lab, and the keys by which they are reached; the example inventories name the interpreter.
+        hosts = yaml.safe_load((INSTANCES / NAME / "hosts.yml").read_text(encoding="utf-8"))
+        for variables in hosts["all"]["hosts"].values():
+            variables.pop("ansible_python_interpreter", None)
+        (self.inventory / "lab.yml").write_text(yaml.dump(hosts), encoding="utf-8")
+        shutil.copytree(REPO / "examples", self.root / "examples")
 
     def run(self, program: str, *options: str) -> subprocess.CompletedProcess[str]:
         """Run one of Ansible's programs in the user's directory."""
@@ -66,28 +71,37 @@ def test_without_dags_nothing_is_changed(home: Home) -> None:
     assert run.changed == 0
 
 
+def test_dags_that_ansible_would_run_as_inventories_are_refused(home: Home) -> None:
+    (home.inventory / "dags").mkdir()
+    run = home.play(SITE)
+    (home.inventory / "dags").rmdir()
+    assert run.code != 0
+    assert f"airflow_dags_source: {home.inventory}/dags is in the inventory directory {home.inventory}: " in run.output
+    assert run.changed == 0
+
+
 def test_it_deploys_a_host_and_a_second_run_changes_nothing(home: Home) -> None:
-    # Beside the inventory, not in the current directory.
-    shutil.copytree(REPO / "dags", home.inventory / "dags")
+    shutil.copytree(REPO / "dags", home.root / "dags")
     first = home.play(SITE)
     assert first.code == 0, first.output
     assert "Airflow 2.5.3 works." in first.output
+    assert f"airflow_dags_source: dags is {home.root}/dags" in first.output
+    # Nothing that lies about is taken for an inventory.
+    assert not re.search(r"WARNING.*(inventory|parse)", first.output)
     assert first.changed > 0
     second = home.play(SITE, "--diff")
     assert (second.code, second.changed) == (0, 0), second.output
-    (host,) = [host for name, host in lab(NAME).hosts.items() if name == "airflow1"]
-    assert set(host.ssh("airflow dags list -o plain | tail -n +2 | cut -d ' ' -f 1").split()) == {
-        "news_fetcher",
-        "news_report",
-    }
+    host = lab(NAME).hosts["airflow1"]
+    found = host.ssh("airflow dags list -o plain | tail -n +2 | cut -d ' ' -f 1").split()
+    assert set(found) == {"news_fetcher", "news_report"}
 
 
 def test_other_playbooks_of_the_collection_run(home: Home) -> None:
-    shutil.copytree(home.inventory / "dags", home.root / "more")
+    shutil.copytree(home.root / "dags", home.root / "more")
     with (home.root / "more" / "news_report.py").open("a", encoding="utf-8") as file:
         file.write("# Changed.\n")
-    # There is no such directory beside the inventory, so the one in the current directory counts.
-    sync = home.play("ansible_airflow.airflow.sync_airflow_dags", "-e", "airflow_dags_source=more")
+    # There is no such directory in the current one, so the path starts at the inventory.
+    sync = home.play("ansible_airflow.airflow.sync_airflow_dags", "-e", "airflow_dags_source=../more")
     assert (sync.code, sync.changed > 0) == (0, True), sync.output
     back = home.play("ansible_airflow.airflow.rollback_airflow_dags")
     assert (back.code, back.changed > 0) == (0, True), back.output

@@ -23,6 +23,8 @@ MADE_BY = (
     "playbooks/install_docker.yml",
     "roles/docker/**/*",
     "plugins/filter/docker_*.py",
+    "plugins/filter/find_source.py",
+    "plugins/module_utils/controller_tree.py",
     "plugins/module_utils/docker_daemon.py",
     "tests/lab/disks.py",
     "tests/lab/template.*",

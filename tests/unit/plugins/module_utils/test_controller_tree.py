@@ -110,6 +110,6 @@ def test_sources_are_found_by_root_in_order(tmp_path: Path) -> None:
     assert find_source(str(tmp_path / "b" / "only"), []) == tmp_path / "b" / "only"
 
 
-@pytest.mark.parametrize("path", ["", "missing", "/missing/file"])
+@pytest.mark.parametrize("path", ["", "missing", "/missing/file", "~nobody-of-this-name/file", "x" * 300])
 def test_a_missing_source_is_none(path: str, tmp_path: Path) -> None:
     assert find_source(path, [str(tmp_path)]) is None

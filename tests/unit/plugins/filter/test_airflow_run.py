@@ -1,0 +1,67 @@
+"""How a run was started: from which copy, in which order, with code where Ansible would run it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_run import airflow_run_problems
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+def problems(**given: Any) -> list[str]:
+    run = {"playbook_directory": str(ROOT), "strategy": "linear", "inventories": [], "sources": {}, "roots": []}
+    return airflow_run_problems({**run, **given})
+
+
+@pytest.mark.parametrize("directory", [ROOT, ROOT / "playbooks", ROOT / "molecule" / "default", Path("/")])
+def test_playbooks_of_this_copy_and_of_strangers_are_fine(directory: Path) -> None:
+    assert problems(playbook_directory=str(directory)) == []
+
+
+def test_the_link_is_no_other_copy() -> None:
+    link = ROOT / "collections" / "ansible_collections" / "ansible_airflow" / "airflow"
+    assert problems(playbook_directory=str(link / "playbooks")) == []
+
+
+@pytest.mark.parametrize("name", ["", "playbooks"])
+def test_playbooks_of_another_copy_are_refused_with_both_paths(tmp_path: Path, name: str) -> None:
+    (tmp_path / "roles" / "airflow_stack").mkdir(parents=True)
+    (tmp_path / "playbooks").mkdir()
+    (problem,) = problems(playbook_directory=str(tmp_path / name))
+    assert problem.startswith(f"the playbook is in {tmp_path}, but its roles and plugins are those of {ROOT}.")
+
+
+@pytest.mark.parametrize("strategy", ["linear", "ansible.builtin.linear", "mitogen_linear", "debug"])
+def test_strategies_that_keep_hosts_in_step_are_fine(strategy: str) -> None:
+    assert problems(strategy=strategy) == []
+
+
+@pytest.mark.parametrize("strategy", ["free", "host_pinned", "ansible.builtin.free", "mitogen_free"])
+def test_strategies_that_do_not_are_refused(strategy: str) -> None:
+    (problem,) = problems(strategy=strategy)
+    assert problem.startswith(f"strategy: {strategy} in ansible.cfg or ANSIBLE_STRATEGY")
+
+
+def test_code_in_an_inventory_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "production" / "dags" / "team").mkdir(parents=True)
+    given: dict[str, Any] = {"inventories": [str(tmp_path / "production")], "roots": [str(tmp_path / "production")]}
+    for source in ("dags", "dags/team", "../production/dags", "."):
+        (problem,) = problems(sources={"airflow_dags_source": source}, **given)
+        assert problem.startswith("airflow_dags_source: ")
+        assert f"is in the inventory directory {tmp_path / 'production'}: Ansible reads all files there" in problem
+        assert f"for example to {tmp_path}." in problem
+
+
+def test_code_that_ansible_does_not_read_is_fine(tmp_path: Path) -> None:
+    for name in ("production/dags", "production/group_vars/dags", "dags"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "production" / "hosts.yml").touch()
+    roots = [str(tmp_path / "production")]
+    file, directory = [f"{roots[0]}/hosts.yml"], roots
+    assert problems(sources={"airflow_dags_source": "dags"}, roots=roots, inventories=file) == []
+    assert problems(sources={"airflow_dags_source": "../dags"}, roots=roots, inventories=directory) == []
+    assert problems(sources={"airflow_dags_source": "group_vars/dags"}, roots=roots, inventories=directory) == []
+    assert problems(sources={"airflow_plugins_source": ""}, roots=roots, inventories=["one,two", *directory]) == []
