@@ -364,16 +364,16 @@ def package_problems(packages: Sequence[str]) -> Problems:
     ]
 
 
-def plugins_problems(source: str, roots: Sequence[str]) -> Problems:
+def plugins_problems(source: str, inventories: Sequence[str]) -> Problems:
     """Return what is wrong with ``airflow_plugins_source``.
 
     :param source: a directory of the controller, or nothing
-    :param roots: directories in which a relative path is looked up before the current directory
+    :param inventories: inventory sources of the run, in whose directories a relative path is looked up
     """
-    found = find_source(source, roots)
+    found = find_source(source, inventories)
     if not source or (found and found.is_dir()):
         return []
-    places = "" if source.startswith(("/", "~")) else f", below {' or '.join(map(str, search_path(roots)))}"
+    places = "" if source.startswith(("/", "~")) else f", below {' or '.join(map(str, search_path(inventories)))}"
     return [
         f"airflow_plugins_source: {source} is no directory on the controller{places}; write the path of the directory "
         "that holds the plugins, or remove the variable."
@@ -406,7 +406,7 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     :param inputs: dict with ``version``, ``deployed_version``, ``image``, ``postgres_image``, ``releases``, ``groups``,
         ``service_groups``, ``all_service_groups``, ``names``, ``known``, ``config``, ``environment``,
         ``moved_options``, ``secrets``, ``grace_period``, ``concurrency``, ``worker_slots``, ``max_connections``,
-        ``databases``, ``queues``, ``served_queues``, ``bind_address``, ``plugins_source``, ``source_roots``,
+        ``databases``, ``queues``, ``served_queues``, ``bind_address``, ``plugins_source``, ``inventories``,
         ``extra_packages``, ``addresses``, ``tls``, ``ca_certificate``, ``ca_key``, ``external`` and ``passwords``, as
         the functions above take them
     :returns: sentences; an empty list if all is well
@@ -439,7 +439,7 @@ def airflow_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += database_problems(inputs["databases"])
     problems += queue_problems(inputs["queues"], inputs["config"], inputs["served_queues"])
     problems += bind_problems(inputs["bind_address"])
-    problems += plugins_problems(inputs["plugins_source"], inputs["source_roots"])
+    problems += plugins_problems(inputs["plugins_source"], inputs["inventories"])
     problems += package_problems(inputs["extra_packages"])
     return problems
 

@@ -50,17 +50,16 @@ def strategy_problems(strategy: str) -> list[str]:
     ]
 
 
-def source_problems(sources: Mapping[str, str], roots: Sequence[str], inventories: Sequence[str]) -> list[str]:
+def source_problems(sources: Mapping[str, str], inventories: Sequence[str]) -> list[str]:
     """Return which directories of code Ansible would read as inventories, and run.
 
     Args:
         sources: Directories of the controller by the variable that names them; empty for none.
-        roots: Directories in which relative paths are looked up before the current directory.
         inventories: Inventory sources of the run.
     """
     problems = []
     for variable, source in sources.items():
-        found = find_source(source, roots)
+        found = find_source(source, inventories)
         inventory = inventory_above(found, inventories) if found else None
         if found and inventory:
             problems.append(f"{variable}: {misplaced(found, inventory)}")
@@ -71,7 +70,7 @@ def airflow_run_problems(run: Mapping[str, Any]) -> list[str]:
     """Return every problem of the way in which a run was started, each a sentence that says what to do instead.
 
     Args:
-        run: ``playbook_directory``, ``strategy``, ``sources``, ``roots`` and ``inventories``, as the functions above
+        run: ``playbook_directory``, ``strategy``, ``sources`` and ``inventories``, as the functions above
             take them.
 
     Returns:
@@ -80,7 +79,7 @@ def airflow_run_problems(run: Mapping[str, Any]) -> list[str]:
     return [
         *copy_problems(run["playbook_directory"]),
         *strategy_problems(run["strategy"]),
-        *source_problems(run["sources"], run["roots"], run["inventories"]),
+        *source_problems(run["sources"], run["inventories"]),
     ]
 
 

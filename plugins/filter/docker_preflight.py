@@ -78,13 +78,13 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version.rpartition(":")[2])[:2])
 
 
-def repository_problems(url: str, key: str, roots: Sequence[str]) -> Problems:
+def repository_problems(url: str, key: str, inventories: Sequence[str]) -> Problems:
     """Return what is wrong with the address and the key of Docker's repository.
 
     Args:
         url: Value of ``docker_repository_url``.
         key: Value of ``docker_repository_key``.
-        roots: Directories of the controller that relative paths start from.
+        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
     """
     problems = []
     if not re.match(r"(https?://|file:/)", url):
@@ -93,7 +93,7 @@ def repository_problems(url: str, key: str, roots: Sequence[str]) -> Problems:
             "and ubuntu/."
         )
     if key and not re.match(r"https?://", key):
-        path = find_source(key, roots)
+        path = find_source(key, inventories)
         if path is None or "BEGIN PGP PUBLIC KEY BLOCK" not in _text(path):
             problems.append(
                 f"docker_repository_key: {key} is neither an http(s) URL nor an ASCII-armored public key on the "
@@ -121,12 +121,12 @@ def daemon_problems(content: str, inputs: Mapping[str, Any]) -> Problems:
     ]
 
 
-def certificate_problems(certificates: Sequence[Mapping[str, Any]], roots: Sequence[str]) -> Problems:
+def certificate_problems(certificates: Sequence[Mapping[str, Any]], inventories: Sequence[str]) -> Problems:
     """Return what is wrong with ``docker_ca_certificates``.
 
     Args:
         certificates: Its entries.
-        roots: Directories of the controller that relative paths start from.
+        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
     """
     problems = []
     names = [str(entry["name"]) for entry in certificates]
@@ -137,7 +137,7 @@ def certificate_problems(certificates: Sequence[Mapping[str, Any]], roots: Seque
         if names.count(str(entry["name"])) > 1:
             problems.append(f"{label}: listed twice; give each certificate a name of its own.")
         content, src = entry.get("content"), entry.get("src")
-        path = find_source(str(src or ""), roots)
+        path = find_source(str(src or ""), inventories)
         if (content is None) == (src is None):
             problems.append(f"{label}: write either content or src.")
         elif src is not None and path is None:
@@ -156,7 +156,8 @@ def docker_problems(inputs: Mapping[str, Any]) -> Problems:
 
     Args:
         inputs: ``source``, ``release``, ``table``, ``gaps``, ``installed``, ``minimum``, ``daemon_json``, ``daemon``,
-            ``ca_certificates``, ``repository_url``, ``repository_key`` and ``roots``, as the functions above take them.
+            ``ca_certificates``, ``repository_url``, ``repository_key`` and ``inventories``, as the functions above take
+            them.
 
     Returns:
         Sentences; an empty list if all is well.
@@ -167,9 +168,9 @@ def docker_problems(inputs: Mapping[str, Any]) -> Problems:
         row = table[source][release]
         problems += engine_problems(source, row["engine"], inputs["installed"])
         problems += version_problems(source, row["packages"], inputs["installed"], inputs["minimum"])
-    problems += repository_problems(inputs["repository_url"], inputs["repository_key"], inputs["roots"])
+    problems += repository_problems(inputs["repository_url"], inputs["repository_key"], inputs["inventories"])
     problems += daemon_problems(inputs["daemon_json"], inputs["daemon"])
-    return problems + certificate_problems(inputs["ca_certificates"], inputs["roots"])
+    return problems + certificate_problems(inputs["ca_certificates"], inputs["inventories"])
 
 
 class FilterModule:

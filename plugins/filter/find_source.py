@@ -9,12 +9,12 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils import controller_tree
 
 
-def find_source(path: str, roots: Sequence[str], required: bool = True) -> str:
+def find_source(path: str, inventories: Sequence[str], required: bool = True) -> str:
     """Find a file or directory on the controller.
 
     Args:
-        path: An absolute path, or one relative to a root or to the current directory; ``~`` is the user's home.
-        roots: Directories to look in before the current one, the first match wins; empty ones are ignored.
+        path: An absolute path, or one relative to an inventory or to the current directory; ``~`` is the user's home.
+        inventories: Inventory sources of the run, Ansible's ``ansible_inventory_sources``. The first match wins.
         required: Whether it is an error that there is nothing of that name.
 
     Returns:
@@ -23,9 +23,9 @@ def find_source(path: str, roots: Sequence[str], required: bool = True) -> str:
     Raises:
         AnsibleFilterError: There is nothing of that name; roles say so earlier, in their preflight.
     """
-    found = controller_tree.find_source(path, roots)
+    found = controller_tree.find_source(path, inventories)
     if found is None and required:
-        places = " or ".join(map(str, controller_tree.search_path(roots)))
+        places = " or ".join(map(str, controller_tree.search_path(inventories)))
         raise AnsibleFilterError(f"{path} does not exist on the controller, below {places}")
     return str(found or "")
 

@@ -48,7 +48,7 @@ def projects_image_work(
     found: Sequence[Mapping[str, Any]],
     records: Sequence[Mapping[str, Any]],
     label: str,
-    roots: Sequence[str],
+    inventories: Sequence[str],
 ) -> dict[str, list[dict[str, Any]]]:
     """Return what has to be done so that the host holds every image as the controller has it.
 
@@ -57,7 +57,7 @@ def projects_image_work(
         found: Results of docker_image_info, one an image, in the same order.
         records: What find found of the notes on archives, with ``path`` and SHA-256 ``checksum``.
         label: The label of a built image that holds the digest of what it was built from.
-        roots: Directories of the controller that relative paths start from.
+        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
 
     Returns:
         ``archive`` and ``build``: the images to load and to build, each with ``path``, its origin on the controller,
@@ -73,7 +73,7 @@ def projects_image_work(
         if image["source"] not in work:
             continue
         held = (list(info.get("images") or []) or [{}])[0]
-        path = Path(str(find_source(str(image[ORIGIN[image["source"]]]), roots)))
+        path = Path(str(find_source(str(image[ORIGIN[image["source"]]]), inventories)))
         if image["source"] == "archive":
             digest = file_digest(path)
             line = archive_record(digest, str(held.get("Id", "")))

@@ -42,13 +42,13 @@ def render(file: Mapping[str, Any]) -> str:
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def projects_plan(projects: Sequence[Project], directory: str, roots: Sequence[str]) -> dict[str, Any]:
+def projects_plan(projects: Sequence[Project], directory: str, inventories: Sequence[str]) -> dict[str, Any]:
     """Return what shall be on the host as flat lists, in the order of ``projects_list``.
 
     Args:
         projects: Value of ``projects_list``, found without problems.
         directory: Directory of all projects.
-        roots: Directories of the controller that relative paths start from.
+        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
 
     Returns:
         ``present`` and ``absent``, the projects' names; ``directories`` (path, owner, group, mode), parents first;
@@ -61,11 +61,11 @@ def projects_plan(projects: Sequence[Project], directory: str, roots: Sequence[s
         state = str(project.get("state", "present"))
         plan[state].append(str(project["name"]))
         if state == "present":
-            _add_project(plan, project, posixpath.join(directory, str(project["name"])), roots)
+            _add_project(plan, project, posixpath.join(directory, str(project["name"])), inventories)
     return plan
 
 
-def _add_project(plan: dict[str, Any], project: Project, base: str, roots: Sequence[str]) -> None:
+def _add_project(plan: dict[str, Any], project: Project, base: str, inventories: Sequence[str]) -> None:
     owners = {key: str(project.get(key, "root")) for key in ("owner", "group")}
     directories = {"": {"mode": "0755", **project}} | {entry["path"]: entry for entry in project.get("directories", [])}
     for file in project.get("files", []):
@@ -80,7 +80,7 @@ def _add_project(plan: dict[str, Any], project: Project, base: str, roots: Seque
         if file.get("src") is None:
             entry["content"] = render(file)
         else:
-            entry["src"] = str(find_source(str(file["src"]), roots))
+            entry["src"] = str(find_source(str(file["src"]), inventories))
         plan["secret_files" if secret else "files"].append(entry)
     for path in [parent for known in list(directories) for parent in _parents(known)]:
         directories.setdefault(path, {})

@@ -32,16 +32,13 @@ def present(projects: Sequence[Project]) -> list[Project]:
     return [project for project in projects if project.get("state", "present") == "present"]
 
 
-def projects_problems(
-    projects: Sequence[Project], directory: str, roots: Sequence[str], inventories: Sequence[str] = ()
-) -> list[str]:
+def projects_problems(projects: Sequence[Project], directory: str, inventories: Sequence[str]) -> list[str]:
     """Return every problem of role projects' inputs, each a sentence that says what to write instead.
 
     Args:
         projects: Value of ``projects_list``.
         directory: Value of ``projects_directory``.
-        roots: Directories of the controller that relative paths start from.
-        inventories: Inventory sources of the run.
+        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
 
     Returns:
         Sentences, which never hold a file's content; an empty list if all is well.
@@ -65,11 +62,9 @@ def projects_problems(
         problems += _mode_problems(label, project)
         problems += _path_problems(label, project)
         for file in project.get("files", []):
-            problems += _file_problems(f"{label}: file {file['path']}", file, roots)
+            problems += _file_problems(f"{label}: file {file['path']}", file, inventories)
         if project.get("image"):
-            problems += _image_problems(
-                f"{label}: image {project['image']['name']}", project["image"], roots, inventories
-            )
+            problems += _image_problems(f"{label}: image {project['image']['name']}", project["image"], inventories)
     return list(dict.fromkeys([*problems, *_shared_image_problems(projects)]))
 
 
@@ -95,29 +90,27 @@ def _path_problems(label: str, project: Project) -> Iterator[str]:
         yield from _mode_problems(f"{label}: {path}", entry)
 
 
-def _file_problems(label: str, file: Mapping[str, Any], roots: Sequence[str]) -> Iterator[str]:
+def _file_problems(label: str, file: Mapping[str, Any], inventories: Sequence[str]) -> Iterator[str]:
     content, src = file.get("content"), file.get("src")
     if file.get("state", "present") == "absent":
         return
     if (content is None) == (src is None):
         yield f"{label}: write either content or src."
     elif src is not None:
-        found = find_source(str(src), roots)
+        found = find_source(str(src), inventories)
         if not found or not found.is_file():
-            yield f"{label}: src {src} does not exist on the controller as a file; {_where(roots)}"
+            yield f"{label}: src {src} does not exist on the controller as a file; {_where(inventories)}"
     elif not isinstance(content, (str, dict, list, Mapping)):
         yield f"{label}: content must be text, a dict or a list; put other values in quotes."
     elif not isinstance(content, str) and not file.get("format") and not str(file["path"]).endswith(SUFFIXES):
         yield f"{label}: the suffix does not tell how to write content; add format: json or format: yaml."
 
 
-def _where(roots: Sequence[str]) -> str:
-    return f"a relative path is looked up in {' and '.join(map(str, search_path(roots)))}."
+def _where(inventories: Sequence[str]) -> str:
+    return f"a relative path is looked up in {' and '.join(map(str, search_path(inventories)))}."
 
 
-def _image_problems(
-    label: str, image: Mapping[str, Any], roots: Sequence[str], inventories: Sequence[str]
-) -> Iterator[str]:
+def _image_problems(label: str, image: Mapping[str, Any], inventories: Sequence[str]) -> Iterator[str]:
     source = image.get("source", "pull")
     if not IMAGE.fullmatch(str(image["name"])) or (source != "pull" and "@" in str(image["name"])):
         yield f"{label}: the name must be as in repository/name:tag, with a lower-case repository."
@@ -131,17 +124,17 @@ def _image_problems(
     if not image.get(origin):
         yield f"{label}: source: {source} needs {origin}, a path on the controller."
         return
-    found = find_source(str(image[origin]), roots)
+    found = find_source(str(image[origin]), inventories)
     if source == "archive" and (not found or not found.is_file()):
-        yield f"{label}: archive {image[origin]} does not exist on the controller as a file; {_where(roots)}"
+        yield f"{label}: archive {image[origin]} does not exist on the controller as a file; {_where(inventories)}"
     if source == "build":
-        yield from _context_problems(f"{label}: build_context", str(image[origin]), roots, inventories)
+        yield from _context_problems(f"{label}: build_context", str(image[origin]), inventories)
 
 
-def _context_problems(label: str, path: str, roots: Sequence[str], inventories: Sequence[str]) -> Iterator[str]:
-    found = find_source(path, roots)
+def _context_problems(label: str, path: str, inventories: Sequence[str]) -> Iterator[str]:
+    found = find_source(path, inventories)
     if not found or not found.is_dir():
-        yield f"{label} {path} does not exist on the controller as a directory; {_where(roots)}"
+        yield f"{label} {path} does not exist on the controller as a directory; {_where(inventories)}"
     elif not (found / "Dockerfile").is_file():
         yield f"{label} {path} holds no Dockerfile; add one."
     elif inventory := inventory_above(found, inventories):

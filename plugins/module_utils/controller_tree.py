@@ -17,21 +17,27 @@ CHUNK = 1024 * 1024
 UNREAD = frozenset({"group_vars", "host_vars", "vars_plugins"})
 
 
-def search_path(roots: Sequence[str]) -> list[Path]:
-    """Return the directories in which relative paths are looked up: the roots, then the current directory.
+def search_path(inventories: Sequence[str]) -> list[Path]:
+    """Return the directories in which relative paths are looked up: those of the inventories, then the current one.
+
+    They are the same for all hosts of a run. Ansible's ``inventory_dir`` is not: it is that of the first inventory that
+    names the host.
 
     Args:
-        roots: Directories of the controller, such as the inventory's; empty ones are ignored.
+        inventories: Inventory sources of the run, Ansible's ``ansible_inventory_sources``: files, directories, and
+            lists of hosts, which are ignored.
     """
-    return list(dict.fromkeys([*(Path(root) for root in roots if root), Path.cwd()]))
+    sources = [Path(source) for source in inventories]
+    directories = [source if source.is_dir() else source.parent for source in sources if source.exists()]
+    return list(dict.fromkeys([*directories, Path.cwd()]))
 
 
-def find_source(path: str, roots: Sequence[str]) -> Path | None:
+def find_source(path: str, inventories: Sequence[str]) -> Path | None:
     """Find a file or directory on the controller.
 
     Args:
-        path: An absolute path, or one relative to a root or to the current directory; ``~`` is the user's home.
-        roots: Directories to look in before the current one, the first match wins; empty ones are ignored.
+        path: An absolute path, or one relative to an inventory or to the current directory; ``~`` is the user's home.
+        inventories: Inventory sources of the run, as ``search_path`` takes them. The first match wins.
 
     Returns:
         The absolute path, or None where there is nothing of that name that this user may see.
@@ -41,7 +47,7 @@ def find_source(path: str, roots: Sequence[str]) -> Path | None:
     except RuntimeError:
         # The home directory of a user who does not exist.
         return None
-    candidates = [given] if given.is_absolute() else [root / given for root in search_path(roots)]
+    candidates = [given] if given.is_absolute() else [root / given for root in search_path(inventories)]
     # resolve() makes `roles/x/../../examples` readable in what a person is shown.
     return next((candidate.resolve() for candidate in candidates if path and _is_there(candidate)), None)
 
@@ -62,7 +68,7 @@ def inventory_above(path: Path, inventories: Sequence[str]) -> Path | None:
 
     Args:
         path: A file or directory of the controller.
-        inventories: Inventory sources of the run, Ansible's ``ansible_inventory_sources``.
+        inventories: Inventory sources of the run, as ``search_path`` takes them.
 
     Returns:
         The directory, or None if Ansible does not read the path.

@@ -277,7 +277,7 @@ def test_all_problems_come_together() -> None:
             "all_service_groups": {"postgres": "airflow_postgres", "redis": "airflow_redis"},
             "bind_address": "localhost",
             "plugins_source": "/no/such/directory",
-            "source_roots": [],
+            "inventories": [],
         }
     )
     assert [text.split(":")[0] for text in problems] == [

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[4]
 
 
 def problems(**given: Any) -> list[str]:
-    run = {"playbook_directory": str(ROOT), "strategy": "linear", "inventories": [], "sources": {}, "roots": []}
+    run = {"playbook_directory": str(ROOT), "strategy": "linear", "inventories": [], "sources": {}}
     return airflow_run_problems({**run, **given})
 
 
@@ -47,7 +47,7 @@ def test_strategies_that_do_not_are_refused(strategy: str) -> None:
 
 def test_code_in_an_inventory_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "production" / "dags" / "team").mkdir(parents=True)
-    given: dict[str, Any] = {"inventories": [str(tmp_path / "production")], "roots": [str(tmp_path / "production")]}
+    given: dict[str, Any] = {"inventories": [str(tmp_path / "production")]}
     for source in ("dags", "dags/team", "../production/dags", "."):
         (problem,) = problems(sources={"airflow_dags_source": source}, **given)
         assert problem.startswith("airflow_dags_source: ")
@@ -59,9 +59,8 @@ def test_code_that_ansible_does_not_read_is_fine(tmp_path: Path) -> None:
     for name in ("production/dags", "production/group_vars/dags", "dags"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "production" / "hosts.yml").touch()
-    roots = [str(tmp_path / "production")]
-    file, directory = [f"{roots[0]}/hosts.yml"], roots
-    assert problems(sources={"airflow_dags_source": "dags"}, roots=roots, inventories=file) == []
-    assert problems(sources={"airflow_dags_source": "../dags"}, roots=roots, inventories=directory) == []
-    assert problems(sources={"airflow_dags_source": "group_vars/dags"}, roots=roots, inventories=directory) == []
-    assert problems(sources={"airflow_plugins_source": ""}, roots=roots, inventories=["one,two", *directory]) == []
+    directory = str(tmp_path / "production")
+    assert problems(sources={"airflow_dags_source": "dags"}, inventories=[f"{directory}/hosts.yml"]) == []
+    assert problems(sources={"airflow_dags_source": "../dags"}, inventories=[directory]) == []
+    assert problems(sources={"airflow_dags_source": "group_vars/dags"}, inventories=[directory]) == []
+    assert problems(sources={"airflow_plugins_source": ""}, inventories=["one,two", directory]) == []

@@ -28,7 +28,7 @@ def problems(**changed: Any) -> list[str]:
         "repository_key": "",
         "daemon": INPUTS | changed.pop("daemon", {}),
         "ca_certificates": [],
-        "roots": ["", str(ROLE)],
+        "inventories": ["", str(ROLE)],
     } | changed
     inputs["daemon_json"] = base64.b64encode(changed.get("daemon_json", "").encode()).decode()
     return docker_problems(inputs)
@@ -126,9 +126,9 @@ def test_the_repository_s_key_may_be_a_url_or_an_armored_file(tmp_path: Path) ->
     (tmp_path / "good.asc").write_text("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
     (tmp_path / "binary.gpg").write_bytes(b"\x99\x01")
     assert problems(repository_key="https://mirror.example.com/gpg") == []
-    assert problems(repository_key="good.asc", roots=[str(tmp_path)]) == []
+    assert problems(repository_key="good.asc", inventories=[str(tmp_path)]) == []
     for name in ("binary.gpg", "missing.asc"):
-        (problem,) = problems(repository_key=name, roots=[str(tmp_path)])
+        (problem,) = problems(repository_key=name, inventories=[str(tmp_path)])
         assert problem.startswith(f"docker_repository_key: {name} is neither")
 
 
@@ -150,7 +150,7 @@ def test_the_repository_s_key_may_be_a_url_or_an_armored_file(tmp_path: Path) ->
 def test_certificates(certificates: list[dict[str, str]], sentence: str | None, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text(PEM)
     (tmp_path / "text").write_text("hello")
-    found = problems(ca_certificates=certificates, roots=[str(tmp_path)])
+    found = problems(ca_certificates=certificates, inventories=[str(tmp_path)])
     assert len(found) == (0 if sentence is None else 1)
     assert sentence is None or sentence in found[0]
 

@@ -14,6 +14,7 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "empty").mkdir()
     (tmp_path / "image.tar").write_bytes(b"")
     (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "hosts.yml").touch()
     return tmp_path
 
 
@@ -40,7 +41,7 @@ GOOD: list[dict[str, Any]] = [
 
 
 def test_good_inputs_have_no_problem(root: Path) -> None:
-    assert projects_problems(GOOD, "/usr/local/projects", [str(root)]) == []
+    assert projects_problems(GOOD, "/usr/local/projects", [str(root / "hosts.yml")]) == []
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_good_inputs_have_no_problem(root: Path) -> None:
     ],
 )
 def test_bad_projects(projects: list[dict[str, Any]], sentence: str, root: Path) -> None:
-    (problem,) = projects_problems(projects, "/usr/local/projects", [str(root)])
+    (problem,) = projects_problems(projects, "/usr/local/projects", [str(root / "hosts.yml")])
     assert sentence in problem
 
 
@@ -86,7 +87,7 @@ def test_paths_stay_inside_the_project(path: str, kind: str) -> None:
     ],
 )
 def test_bad_files(file: dict[str, Any], sentence: str, root: Path) -> None:
-    (problem,) = projects_problems([{"name": "a", "files": [file]}], "/usr/local/projects", [str(root)])
+    (problem,) = projects_problems([{"name": "a", "files": [file]}], "/usr/local/projects", [str(root / "hosts.yml")])
     assert sentence in problem
 
 
@@ -96,10 +97,16 @@ def test_a_path_is_listed_once() -> None:
     assert "path x is listed 2 times" in problem
 
 
-def test_a_missing_source_says_where_was_looked() -> None:
+def test_a_missing_source_says_where_was_looked(root: Path) -> None:
     project = {"name": "a", "files": [{"path": "x", "src": "y"}]}
-    (problem,) = projects_problems([project], "/usr/local/projects", ["/srv/inventory", "/srv/repository"])
-    assert "looked up in /srv/inventory and /srv/repository" in problem
+    (problem,) = projects_problems([project], "/usr/local/projects", ["one,two", str(root)])
+    assert f"looked up in {root} and {Path.cwd()}." in problem
+
+
+def test_a_build_context_that_ansible_would_run_as_inventory_is_refused(root: Path) -> None:
+    image = {"name": "n", "source": "build", "build_context": "context"}
+    (problem,) = projects_problems([{"name": "a", "image": image}], "/usr/local/projects", [str(root)])
+    assert f"build_context {root}/context is in the inventory directory {root}: Ansible reads all files" in problem
 
 
 @pytest.mark.parametrize(
@@ -124,7 +131,7 @@ def test_a_missing_source_says_where_was_looked() -> None:
     ],
 )
 def test_bad_images(image: dict[str, Any], sentence: str, root: Path) -> None:
-    (problem,) = projects_problems([{"name": "a", "image": image}], "/usr/local/projects", [str(root)])
+    (problem,) = projects_problems([{"name": "a", "image": image}], "/usr/local/projects", [str(root / "hosts.yml")])
     assert sentence in problem
 
 
@@ -133,7 +140,7 @@ def test_two_projects_cannot_make_one_image_in_two_ways(root: Path) -> None:
         {"name": "a", "image": {"name": "x:1"}},
         {"name": "b", "image": {"name": "x:1", "source": "archive", "archive": "image.tar"}},
     ]
-    found = projects_problems(projects, "/usr/local/projects", [str(root)])
+    found = projects_problems(projects, "/usr/local/projects", [str(root / "hosts.yml")])
     assert [problem.split(",")[0] for problem in found] == [
         "projects_list: a: image x:1 is described otherwise by b",
         "projects_list: b: image x:1 is described otherwise by a",

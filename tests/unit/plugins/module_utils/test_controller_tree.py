@@ -100,13 +100,15 @@ def test_a_file_has_the_digest_that_sha256sum_prints(tmp_path: Path) -> None:
     assert file_digest(tmp_path / "f") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
-def test_sources_are_found_by_root_in_order(tmp_path: Path) -> None:
+def test_sources_are_found_beside_the_inventories_in_their_order(tmp_path: Path) -> None:
     for name in ("a/both", "b/both", "b/only"):
         add(tmp_path, name)
-    roots = ["", str(tmp_path / "a"), str(tmp_path / "b")]
-    assert find_source("both", roots) == tmp_path / "a" / "both"
-    assert find_source("only", roots) == tmp_path / "b" / "only"
-    assert find_source("../b/only", roots) == tmp_path / "b" / "only"
+    add(tmp_path, "b/hosts.yml")
+    # A list of hosts, a directory, a file: as people name inventories.
+    inventories = ["one,two", str(tmp_path / "a"), str(tmp_path / "b" / "hosts.yml")]
+    assert find_source("both", inventories) == tmp_path / "a" / "both"
+    assert find_source("only", inventories) == tmp_path / "b" / "only"
+    assert find_source("../b/only", inventories) == tmp_path / "b" / "only"
     assert find_source(str(tmp_path / "b" / "only"), []) == tmp_path / "b" / "only"
 
 
