@@ -43,7 +43,16 @@ class Host:
         """
         line = " ".join(argv)
         try:
-            done = subprocess.run(argv, input=data, capture_output=True, text=True, timeout=seconds, check=False)
+            done = subprocess.run(
+                argv,
+                input=data,
+                capture_output=True,
+                encoding="utf-8",
+                # A comment of a stranger's rule can hold any bytes, and must not end the guard.
+                errors="backslashreplace",
+                timeout=seconds,
+                check=False,
+            )
         except subprocess.TimeoutExpired as error:
             raise WatchError(f"`{line}` did not end within {seconds} s") from error
         except OSError as error:
@@ -61,7 +70,7 @@ class Host:
     def loaded(self) -> firewall.Tables:
         """Return the rules as they were when airflow-firewall.service had loaded its own; empty if it has not."""
         try:
-            return firewall.parse(LOADED.read_text(encoding="utf-8"))
+            return firewall.parse(LOADED.read_text(encoding="utf-8", errors="backslashreplace"))
         except OSError:
             return {}
 

@@ -64,7 +64,7 @@ def read(text: str) -> Pause:
     """
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"it is no JSON: {error}") from error
     if problem := _problem(found):
         raise ValueError(problem)
@@ -75,7 +75,10 @@ def read(text: str) -> Pause:
         raise ValueError(f"'expires' is no time of ISO 8601: {found['expires']!r}") from error
     if expires.tzinfo is None:
         raise ValueError(f"'expires' has no time zone; write UTC as in {found['expires']}+00:00")
-    return Pause(found["owner"], found.get("reason", ""), expires.astimezone(UTC), found.get("service", ""))
+    try:
+        return Pause(found["owner"], found.get("reason", ""), expires.astimezone(UTC), found.get("service", ""))
+    except OverflowError as error:
+        raise ValueError(f"'expires' is after all that a computer can count: {found['expires']}") from error
 
 
 def _problem(found: object) -> str:

@@ -21,6 +21,10 @@ def read_pauses(now: datetime, say: Callable[[str], None]) -> list[pauses.Pause]
     texts = {}
     # Files whose names begin with a dot are just being written.
     for path in DIRECTORY.glob("[!.]*") if DIRECTORY.is_dir() else []:
+        # Reading a pipe would wait for whoever writes to it.
+        if path.exists() and not path.is_file():
+            say(f"{path} pauses nothing: it is no file")
+            continue
         try:
             texts[path.name] = path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
@@ -32,7 +36,10 @@ def read_pauses(now: datetime, say: Callable[[str], None]) -> list[pauses.Pause]
         say(f"{DIRECTORY}/{line}")
     for name in expired:
         say(f"a pause has expired: {name.removesuffix('.json')}")
-        (DIRECTORY / name).unlink(missing_ok=True)
+        try:
+            (DIRECTORY / name).unlink(missing_ok=True)
+        except OSError as error:
+            say(f"{DIRECTORY / name} was not removed: {error}")
     return found
 
 

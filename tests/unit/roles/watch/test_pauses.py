@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from airflow_watch import pauses, store
@@ -54,6 +56,8 @@ GOOD = {"owner": "ana", "reason": "r", "expires": "2026-11-28T14:00:00+00:00", "
         ({**GOOD, "expires": "2026-11-28T14:00:00"}, "has no time zone; write UTC as in 2026-11-28T14:00:00+00:00"),
         ({**GOOD, "service": ["worker"]}, "'service' is no text"),
         ({**GOOD, "expires": "9999-01-01T00:00:00+00:00"}, "in more than 365 days"),
+        ({**GOOD, "expires": "9999-12-31T23:59:59-05:00"}, "'expires' is after all that a computer can count"),
+        ("[" * 100_000, "no JSON"),
     ],
 )
 def test_what_is_no_pause_pauses_nothing_and_says_so(content: object, words: str) -> None:
@@ -96,8 +100,27 @@ def test_the_directory_of_pauses(tmp_path_factory: pytest.TempPathFactory, monke
     ]
     assert len(said) == 3
     assert "all@site.yml" in said[-1]
+    # Nobody writes to a pipe: to read it would wait for ever.
+    os.mkfifo(directory / "pipe")
+    assert store.read_pauses(NOW, said.append) == [one]
+    assert f"{directory}/pipe pauses nothing: it is no file" in said
     # The same owner's next pause takes the place of the last one.
     store.add(one._replace(reason="again"))
     assert [found.reason for found in store.read_pauses(NOW, said.append)] == ["again"]
     store.remove(one)
     assert store.read_pauses(NOW, said.append) == []
+
+
+def test_an_expired_pause_that_cannot_be_removed_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a file system that the kernel has made read-only."""
+    monkeypatch.setattr(store, "DIRECTORY", tmp_path)
+    store.add(pauses.Pause("ana", "", NOW))
+    store.add(pauses.Pause("bo", "", NOW + timedelta(hours=1)))
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    said: list[str] = []
+    assert [pause.owner for pause in store.read_pauses(NOW, said.append)] == ["bo"]
+    assert "was not removed" in said[-1]
