@@ -124,10 +124,11 @@ def _image_problems(label: str, image: Mapping[str, Any], inventories: Sequence[
     if not image.get(origin):
         yield f"{label}: source: {source} needs {origin}, a path on the controller."
         return
-    found = find_source(str(image[origin]), inventories)
-    if source == "archive" and (not found or not found.is_file()):
-        yield f"{label}: archive {image[origin]} does not exist on the controller as a file; {_where(inventories)}"
-    if source == "build":
+    if source == "archive":
+        found = find_source(str(image[origin]), inventories)
+        if not found or not found.is_file():
+            yield f"{label}: archive {image[origin]} does not exist on the controller as a file; {_where(inventories)}"
+    elif source == "build":
         yield from _context_problems(f"{label}: build_context", str(image[origin]), inventories)
 
 
