@@ -27,14 +27,18 @@ PROGRESS = re.compile(
 
 # What tells the lab, our playbooks and the tests which release of Airflow is meant; without it the default's.
 RELEASE = "AIRFLOW_VERSION"
+# How fast this machine is.
+YARDSTICK = Step("yardstick", ["ansible-playbook", "--inventory", "localhost,", "tests/yardstick.yml"])
+# After a scenario's name: its verification leaves out what `make test` shows on another release.
+SHORT = "short"
 # What tests/scenarios.yml calls the steps of `make check`, which run two at a time.
 CHECK = "check"
 
 
 def scenario_names(kind: str) -> list[str]:
-    """The scenarios of `make test` (core) or of all (full): a name, and a release after it if it is not the default."""
-    names: list[str] = listed()["core"] if kind == "core" else [*listed()["core"], *listed()["full"]]
-    return names
+    """The scenarios of `make test` (core) or of all (full): a name, a release if not the default's, and `short`."""
+    core: list[str] = listed()["core"]
+    return core if kind == "core" else [*(name for name in core if SHORT not in name.split()), *listed()["full"]]
 
 
 def listed() -> dict[str, Any]:
@@ -45,9 +49,9 @@ def listed() -> dict[str, Any]:
 
 def scenario_step(entry: str) -> Step:
     """The whole sequence of one scenario, its hosts destroyed at the end whatever happens."""
-    name, _, release = entry.partition(" ")
-    argv = ["molecule", "test", "--scenario-name", name]
-    return Step(f"scenario {entry}", argv, variables={RELEASE: release} if release else {})
+    name, *words = entry.split()
+    variables = dict(("VERIFY_SHORT", "1") if word == SHORT else (RELEASE, word) for word in words)
+    return Step(f"scenario {entry}", ["molecule", "test", "--scenario-name", name], variables=variables)
 
 
 def image_steps(kind: str) -> list[Step]:
@@ -133,10 +137,14 @@ def main() -> int:
     spent = {CHECK: time.monotonic() - started}
     # The last scenario's end also removes what the lab's instances share: registry, network, engine.
     with alone("test-run", "test run"):
+        speed = [run(YARDSTICK, LOGS)] if allowed else []
         for step in long_steps(arguments.kind, arguments.name, arguments.release):
             results.append(run_long(step))
             spent[step.name] = results[-1].seconds
+        speed += [run(YARDSTICK, LOGS)] if allowed else []
     if allowed:
+        results += [one for one in speed if not one.ok]
+        allowed = allowed.on([one.seconds for one in speed])
         # Time spent waiting for another test run of this machine is not part of it.
         results.append(allowed.result(spent))
     write_results(LOGS / "results.json", results)
@@ -145,7 +153,9 @@ def main() -> int:
         print(result.line())
     print(f"{arguments.kind}: {time.monotonic() - started:.0f} s")
     if allowed:
-        print("\n".join(["\nMinutes", *allowed.table(spent), allowed.problem(spent)]))
+        seconds = ", ".join(f"{one.seconds:.1f} s" for one in speed)
+        print(f"\nYardstick: {seconds}, recorded {allowed.yardstick:.1f} s")
+        print("\n".join(["Minutes", *allowed.table(spent), allowed.problem(spent)]))
     print(closing_line(results))
     return 0 if all(result.ok for result in results) else 1
 

@@ -2,60 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.lab.names import INSTANCES, REPO
-from tests.remote import Played, lab
-from tests.sanity import install
+from tests.home import SITE, Home
+from tests.lab.names import REPO
+from tests.remote import lab
 
 NAME = "installed"
-SITE = "ansible_airflow.airflow.site"
-
-
-class Home:
-    """The user's directory: collections/, the inventory production/, and beside it what the inventory names."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.inventory = root / "production"
-        install(REPO, root / "collections")
-        shutil.copytree(REPO / "tests" / "inventory", self.inventory)
-        # The hosts of the lab, and the keys by which they are reached; the example inventories name the interpreter.
-        hosts = yaml.safe_load((INSTANCES / NAME / "hosts.yml").read_text(encoding="utf-8"))
-        for variables in hosts["all"]["hosts"].values():
-            variables.pop("ansible_python_interpreter", None)
-        (self.inventory / "lab.yml").write_text(yaml.dump(hosts), encoding="utf-8")
-        shutil.copytree(REPO / "examples", self.root / "examples")
-
-    def run(self, program: str, *options: str) -> subprocess.CompletedProcess[str]:
-        """Run one of Ansible's programs in the user's directory."""
-        argv = [str(Path(sys.executable).with_name(program)), *options]
-        # Molecule's variables would bring this repository's ansible.cfg along.
-        foreign = ("ANSIBLE_", "MOLECULE_")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        environment |= {"ANSIBLE_COLLECTIONS_PATH": str(self.root / "collections"), "NO_COLOR": "1"}
-        return subprocess.run(argv, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
-
-    def play(self, playbook: str, *options: str) -> Played:
-        """Run a playbook of the collection."""
-        run = self.run("ansible-playbook", playbook, "-i", "production", *options)
-        return Played(run.returncode, run.stdout + run.stderr, 0)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A directory outside this repository."""
-    root = tmp_path_factory.mktemp("home")
-    assert REPO not in root.parents
-    return Home(root)
+    return Home(tmp_path_factory.mktemp("home"), NAME)
 
 
 def test_the_installed_copy_is_what_is_used(home: Home) -> None:

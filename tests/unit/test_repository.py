@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.run import scenario_names
+
 ROOT = Path(__file__).resolve().parents[2]
 # Put together from parts, so that this file passes its own test. Docker's own package repository is a documented
 # choice of roles/docker and therefore no entry here.
@@ -101,7 +103,7 @@ def test_every_release_called_tested_is_tested() -> None:
     tested = {row["tested"] for row in table["__airflow_releases"].values()}
     besides_the_default = tested - {defaults["airflow_version"]}
     assert besides_the_default == set(listed["releases"])
-    stacks = {entry.partition(" ")[2] for entry in (*listed["core"], *listed["full"]) if entry.startswith("default")}
+    stacks = {entry.partition(" ")[2] for entry in scenario_names("full") if entry.startswith("default")}
     assert besides_the_default == stacks - {""}
 
 

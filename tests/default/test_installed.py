@@ -1,0 +1,27 @@
+"""The installed collection on the host that the checkout deployed: the same programs, so nothing is changed.
+
+Scenario `installed` is the long form: there the collection deploys the host.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from tests.home import SITE, Home
+from tests.lab.names import INSTANCES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "default"
+
+
+def test_a_host_that_the_checkout_deployed_is_not_changed(tmp_path: Path) -> None:
+    home = Home(tmp_path, NAME)
+    shutil.copytree(INSTANCES / NAME / "dags", home.root / "dags")
+    listed = home.run("ansible-doc", "-t", "module", "-F", "ansible_airflow.airflow").stdout
+    assert str(home.root / "collections") in listed
+    played = home.play(SITE, "--diff")
+    assert (played.code, played.changed) == (0, 0), played.output
+    assert " works." in played.output

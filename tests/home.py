@@ -1,0 +1,53 @@
+"""A user who installed the collection, and has a directory with an inventory and nothing of this repository."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.lab.names import INSTANCES, REPO
+from tests.remote import Played
+from tests.sanity import install
+
+SITE = "ansible_airflow.airflow.site"
+
+
+class Home:
+    """The user's directory: collections/, the inventory production/, and beside it what the inventory names.
+
+    Args:
+        root: An empty directory outside of this repository.
+        name: The lab whose hosts the inventory has.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        assert REPO not in root.parents
+        self.root = root
+        self.inventory = root / "production"
+        install(REPO, root / "collections")
+        shutil.copytree(REPO / "tests" / "inventory", self.inventory)
+        # The hosts of the lab, and the keys by which they are reached; the example inventories name the interpreter.
+        hosts = yaml.safe_load((INSTANCES / name / "hosts.yml").read_text(encoding="utf-8"))
+        for variables in hosts["all"]["hosts"].values():
+            variables.pop("ansible_python_interpreter", None)
+        (self.inventory / "lab.yml").write_text(yaml.dump(hosts), encoding="utf-8")
+        shutil.copytree(REPO / "examples", self.root / "examples")
+
+    def run(self, program: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run one of Ansible's programs in the user's directory."""
+        argv = [str(Path(sys.executable).with_name(program)), *options]
+        # Molecule's variables would bring this repository's ansible.cfg along.
+        foreign = ("ANSIBLE_", "MOLECULE_")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        environment |= {"ANSIBLE_COLLECTIONS_PATH": str(self.root / "collections"), "NO_COLOR": "1"}
+        return subprocess.run(argv, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+
+    def play(self, playbook: str, *options: str) -> Played:
+        """Run a playbook of the collection."""
+        run = self.run("ansible-playbook", playbook, "-i", "production", *options)
+        return Played(run.returncode, run.stdout + run.stderr, 0)
