@@ -24,9 +24,25 @@ def defaults_of(role: Path) -> dict[str, Any]:
     return load(path) or {} if path.exists() else {}
 
 
+def specs_of(role: Path) -> dict[str, Any]:
+    """The entry points of a role."""
+    return load(role / "meta" / "argument_specs.yml")["argument_specs"]
+
+
 def options_of(role: Path) -> dict[str, Any]:
     """The options of the entry point `main`; the others repeat a part of them."""
-    return load(role / "meta" / "argument_specs.yml")["argument_specs"]["main"].get("options", {})
+    return specs_of(role).get("main", {}).get("options", {})
+
+
+def called() -> set[tuple[str, str]]:
+    """Each role that a playbook calls, with the entry point."""
+    found = set()
+    for path in (ROOT / "playbooks").glob("*.yml"):
+        for play in load(path):
+            found |= {(row["role"], "main") for row in play.get("roles", [])}
+            imported = [task.get("ansible.builtin.import_role") for task in play.get("tasks", [])]
+            found |= {(row["name"], row.get("tasks_from", "main")) for row in imported if row}
+    return {(role.rpartition(".")[2], entry) for role, entry in found}
 
 
 def commented_of(role: Path) -> set[str]:
@@ -72,10 +88,17 @@ def plain(text: Any) -> str:
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 class TestRole:
     def test_has_all_parts(self, role: Path) -> None:
-        wanted = ["README.md", "meta/main.yml", "meta/argument_specs.yml", "tasks/main.yml"]
+        wanted = ["README.md", "meta/main.yml", "meta/argument_specs.yml"]
         assert [part for part in wanted if not (role / part).exists()] == []
 
+    def test_what_playbooks_call_is_an_entry_point_with_a_spec(self, role: Path) -> None:
+        entries = {entry for name, entry in called() if name == role.name}
+        assert entries == set(specs_of(role))
+        assert [entry for entry in specs_of(role) if not (role / "tasks" / f"{entry}.yml").exists()] == []
+
     def test_main_is_a_table_of_contents(self, role: Path) -> None:
+        if "main" not in specs_of(role):
+            return
         assert len((role / "tasks" / "main.yml").read_text(encoding="utf-8").splitlines()) <= MAIN_LINES
 
     def test_defaults_and_specs_have_the_same_names(self, role: Path) -> None:
