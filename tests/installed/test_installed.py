@@ -67,3 +67,39 @@ def test_other_playbooks_of_the_collection_run(home: Home) -> None:
     assert (sync.code, sync.changed > 0) == (0, True), sync.output
     back = home.play("ansible_airflow.airflow.rollback_airflow_dags")
     assert (back.code, back.changed > 0) == (0, True), back.output
+
+
+def left(pattern: str) -> set[str]:
+    """What the host has of the stack, in words that people would search for."""
+    commands = (
+        "docker ps --all --format '{{.Names}}'",
+        "docker volume ls --format '{{.Name}}'",
+        "docker network ls --format '{{.Name}}'",
+        "systemctl list-unit-files --no-legend --plain | cut -d ' ' -f 1",
+        "find /etc /usr/local /var/lib /run -xdev -not -path '/var/lib/docker/*' -not -path '/var/lib/containerd/*'",
+        "iptables-save",
+    )
+    lines = lab(NAME).hosts["airflow1"].ssh(" ; ".join(commands)).splitlines()
+    return {line for line in lines if re.search(pattern, line)}
+
+
+def test_the_stack_is_taken_away_and_continues_with_its_data(home: Home) -> None:
+    host = lab(NAME).hosts["airflow1"]
+    host.ssh("airflow variables set kept yes")
+    away = home.play("ansible_airflow.airflow.remove_airflow")
+    assert away.code == 0, away.output
+    assert "-e airflow_remove_data=true removes them" in away.output
+    kept = r"^airflow_(postgres|redis)_data$|^/etc/airflow(/|$)|^/usr/local/projects/airflow(/logs(/.*)?)?$"
+    assert {line for line in left("(?i)airflow") if not re.search(kept, line)} == set()
+    assert home.play("ansible_airflow.airflow.remove_airflow").changed == 0
+    back = home.play(SITE)
+    assert back.code == 0, back.output
+    assert host.ssh("airflow variables get kept").strip() == "yes"
+
+
+def test_with_its_data_nothing_of_it_is_left(home: Home) -> None:
+    away = home.play("ansible_airflow.airflow.remove_airflow", "-e", "airflow_remove_data=true")
+    assert away.code == 0, away.output
+    assert left("(?i)airflow") == set()
+    assert lab(NAME).hosts["airflow1"].ssh("ls /usr/local/projects").split() == ["news_fetcher"]
+    assert home.play("ansible_airflow.airflow.remove_airflow", "-e", "airflow_remove_data=true").changed == 0
