@@ -83,12 +83,18 @@ def releases_table(releases: dict[str, Any]) -> str:
         Markdown, a row for each series.
     """
     rows = [
-        f"| {series} | {', '.join(row['versions'])} | {row['tested']} | {row['end_of_life']} | {row['python']} "
+        f"| {series} | {', '.join(row['versions'])} | {row['tested']} | {row['end_of_life']} | {_pythons(row)} "
         f"| {', '.join(row['postgres'])} | {', '.join(row['services'])} |"
         for series, row in releases.items()
     ]
     head = "| Series | Accepted | Tested | End of life | Python | Postgres | Airflow's services |"
     return "\n".join([head, "|---|---|---|---|---|---|---|", *rows])
+
+
+def _pythons(row: dict[str, Any]) -> str:
+    """Releases of Python of a series, and of its releases that support others."""
+    others = [f"{version}: {python}" for version, python in row.get("python_of", {}).items()]
+    return "; ".join([row["python"], *others])
 
 
 def updated(page: str, text: str, markers: tuple[str, str] = (BEGIN, END)) -> str:

@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests import tables
 from tests.lab.contract.containers import AIRFLOW, VERSION, Outcome, config, must, run
 from tests.lab.names import V3
 
 ALONE = {"CONNECTION_CHECK_MAX_COUNT": "0"}  # DOC, entrypoint.rst: 0 means that nothing is waited for
 PLACE = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://airflow:pw@database/airflow"}
 NOWHERE = "postgresql+psycopg2://airflow:pw@127.0.0.1:1/airflow"
-# Minor releases of Python 3 that each series supports: python_requires of its package.
-PYTHONS = {"2.5": range(7, 11), "2.11": range(9, 13), "3.1": range(10, 14), "3.2": range(10, 15), "3.3": range(10, 15)}
 # ENT: the variable's name since release 2.7 is the second one.
 MIGRATE = "_AIRFLOW_DB_UPGRADE" if VERSION.startswith("2.5.") else "_AIRFLOW_DB_MIGRATE"
 # Airflow 3 keeps users in its database only if told to.
@@ -65,7 +64,7 @@ def test_the_inside_is_the_official_one() -> None:
     assert "unwritable=" not in facts.output  # DF: chown airflow:0, chmod g+rw
     assert "owner=50000:0" in words  # DF: COPY --chown=airflow:0 of ~/.local
     assert "compiled=1" in words  # DF removes every .pyc, so that this one is what `import airflow` has just written
-    assert any(f"python=3.{minor}" in words for minor in PYTHONS[VERSION.rpartition(".")[0]])
+    assert any(f"python=3.{minor}" in words for minor in tables.python_minors(VERSION))
     assert "managed" not in words  # DOC, build.rst: pip adds packages
     assert "preload=/usr/lib/x86_64-linux-gnu/libstdc++.so.6" in words  # ENT: LD_PRELOAD
     assert "pip_user=unset" in words  # ENT: unset PIP_USER

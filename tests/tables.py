@@ -1,0 +1,71 @@
+"""The service table and the release table of role airflow, for tests and the lab."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+AIRFLOW = ROOT / "roles" / "airflow"
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a YAML file of variables."""
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def services() -> dict[str, dict[str, Any]]:
+    """The service table: rows by service."""
+    found: dict[str, dict[str, Any]] = load(AIRFLOW / "vars" / "main" / "services.yml")["__airflow_services"]
+    return found
+
+
+def groups() -> dict[str, str]:
+    """Inventory group by service, of those that run all the time."""
+    return {name: row["group"] for name, row in services().items() if "group" in row}
+
+
+def service_groups() -> list[str]:
+    """The inventory groups of the services, each once, in the order of the table."""
+    return list(dict.fromkeys(groups().values()))
+
+
+def commands() -> list[str]:
+    """Services in whose container Airflow commands run, the preferred one first."""
+    ranks = {name: row["commands"] for name, row in services().items() if "commands" in row}
+    return sorted(ranks, key=lambda name: int(ranks[name]))
+
+
+@cache
+def releases() -> dict[str, dict[str, Any]]:
+    """The release table: rows by series."""
+    found: dict[str, dict[str, Any]] = load(AIRFLOW / "vars" / "main" / "releases.yml")["__airflow_releases"]
+    return found
+
+
+def row(version: str) -> dict[str, Any]:
+    """The row of a release's series."""
+    return releases()[version.rpartition(".")[0]]
+
+
+def tested() -> list[str]:
+    """The tested release of each series, the oldest first."""
+    return [found["tested"] for found in releases().values()]
+
+
+@cache
+def default_release() -> str:
+    """The release that is deployed where the inventory names none."""
+    return str(load(AIRFLOW / "defaults" / "main.yml")["airflow_version"])
+
+
+def python_minors(version: str) -> range:
+    """Minor releases of Python 3 that a release supports."""
+    found = row(version)
+    first, last = found.get("python_of", {}).get(version, found["python"]).split(" to ")
+    return range(int(first.removeprefix("3.")), int(last.removeprefix("3.")) + 1)

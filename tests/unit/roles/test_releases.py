@@ -1,0 +1,69 @@
+"""The release table: each row says all that it must, in words that its readers understand."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests import tables
+from tests.docs import releases_table
+
+ROOT = Path(__file__).resolve().parents[3]
+FILE = ROOT / "roles" / "airflow" / "vars" / "main" / "releases.yml"
+# Columns that a row may leave out.
+OPTIONAL = {"python_of"}
+
+
+def columns() -> set[str]:
+    """Columns that the head of the table explains."""
+    return set(re.findall(r"^#   (\w+)  ", FILE.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("series", tables.releases())
+class TestRow:
+    def test_it_has_the_columns_that_the_head_explains(self, series: str) -> None:
+        found = set(tables.releases()[series])
+        assert columns() - OPTIONAL <= found <= columns()
+
+    def test_its_releases_are_of_the_series_and_one_of_them_is_tested(self, series: str) -> None:
+        row = tables.releases()[series]
+        assert all(re.fullmatch(rf"{re.escape(series)}\.\d+", version) for version in row["versions"])
+        assert row["tested"] in row["versions"]
+        assert set(row.get("python_of", {})) <= set(row["versions"])
+
+    def test_releases_of_python_can_be_read(self, series: str) -> None:
+        assert all(len(tables.python_minors(version)) >= 3 for version in tables.releases()[series]["versions"])
+
+    def test_the_end_of_life_is_a_day_or_not_known(self, series: str) -> None:
+        day = tables.releases()[series]["end_of_life"]
+        assert not day or date.fromisoformat(day).isoformat() == day
+
+
+@pytest.mark.parametrize(
+    ("version", "minors"), [("2.5.3", range(7, 11)), ("2.11.0", range(9, 13)), ("2.11.2", range(10, 13))]
+)
+def test_a_release_that_supports_other_pythons_than_its_series_is_known(version: str, minors: range) -> None:
+    assert tables.python_minors(version) == minors
+
+
+def test_the_page_on_releases_says_so_too() -> None:
+    assert "| 3.10 to 3.12; 2.11.0: 3.9 to 3.12 |" in releases_table(tables.releases())
+
+
+def test_something_reads_every_column() -> None:
+    texts = [
+        path.read_text(encoding="utf-8")
+        for folder in ("plugins", "roles", "tests")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".yml", ".j2"} and path not in {FILE, Path(__file__)}
+    ]
+    read = {column for column in columns() for text in texts if re.search(rf"""\[["']{column}["']\]""", text)}
+    assert columns() - read - OPTIONAL == set()
+
+
+def test_the_oldest_series_comes_first() -> None:
+    numbers = [tuple(map(int, series.split("."))) for series in tables.releases()]
+    assert numbers == sorted(numbers)
