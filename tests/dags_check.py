@@ -23,6 +23,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import InsideError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_parse import parse_files
 
+from tests import tables
 from tests.steps import ROOT, VENV_BIN
 
 RECIPES = ROOT / "tests" / "lab" / "recipes.yml"
@@ -56,8 +57,7 @@ class Release:
     @property
     def row(self) -> dict[str, Any]:
         """Its row of the release table."""
-        found: dict[str, Any] = stack("airflow/vars/main/releases.yml", "__airflow_releases")
-        return dict(found[self.version.rpartition(".")[0]])
+        return tables.row(self.version)
 
     @property
     def place(self) -> Path:
@@ -174,7 +174,7 @@ def context(slow_seconds: float) -> dict[str, Any]:
     """The facts that need no host."""
     return {
         "project": stack("airflow/vars/main/derived.yml", "__airflow_project"),
-        "services": list(stack("airflow_stack/vars/main/services.yml", "__airflow_stack_services")),
+        "services": list(tables.services()),
         "airflow_directory": stack("airflow/defaults/main.yml", "airflow_directory"),
         "projects_directory": projects_directory(),
         "slow_seconds": slow_seconds,

@@ -16,6 +16,8 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 
+from tests import tables
+
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = ROOT / "tests" / "unit" / "roles" / "rows"
 ROLES = ROOT / "roles"
@@ -59,7 +61,7 @@ def known(version: str, *, several: bool) -> Templar:
     loader.set_basedir(str(ROLES / "airflow_stack"))
     found = variables(loader)
     hosts = ["one", "two"] if several else ["one"]
-    groups = list(found["__airflow_all_service_groups"].values())
+    groups = tables.service_groups()
     found |= {
         "airflow_version": version,
         "inventory_hostname": "one",
@@ -111,8 +113,7 @@ def use_collections() -> None:
 def prepare() -> dict[str, str]:
     """Let Ansible find our filters, and return the tested release of each series."""
     use_collections()
-    table = yaml.safe_load((ROLES / "airflow" / "vars" / "main" / "releases.yml").read_text(encoding="utf-8"))
-    return {series: row["tested"] for series, row in table["__airflow_releases"].items()}
+    return {series: row["tested"] for series, row in tables.releases().items()}
 
 
 def text(version: str) -> str:

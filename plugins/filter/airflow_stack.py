@@ -14,8 +14,9 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_in
 
 Dict = dict[str, Any]
 
-# Words of the service table that compose does not know.
-OWN_WORDS = ("beside", "airflow", "arguments", "reads", "data_volumes", "internal_ports", "tls")
+# Words that compose does not know: those of the service table, and those of the definitions in role airflow_stack.
+TABLE_WORDS = ("group", "beside", "airflow", "external", "spread", "commands")
+OWN_WORDS = (*TABLE_WORDS, "arguments", "reads", "data_volumes", "internal_ports", "tls")
 
 
 def airflow_cfg(*layers: Mapping[str, Mapping[str, Any]]) -> str:
@@ -53,8 +54,8 @@ def _cfg_value(value: Any) -> str:
 def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> Dict:
     """Return the compose definition of one host.
 
-    :param services: the service table; each entry is a service in compose's words, plus those that the table's file
-        explains
+    :param services: the service table with the definitions of role airflow_stack; each entry is a service in compose's
+        words, plus those that the heads of the two files explain
     :param stack: ``project``, ``network``, ``bridge`` (its name on the host), ``host`` (inventory name), ``address``
         (for the stack's other hosts, empty where there are none), ``tls``, ``groups`` (of this host),
         ``service_groups`` (the inventory group whose hosts run a service, by service), ``secrets_directory``,
@@ -112,8 +113,8 @@ def _groups(name: str, service: Mapping[str, Any], service_groups: Mapping[str, 
     unknown = [other for other in placed if other not in service_groups]
     if unknown:
         raise AnsibleFilterError(
-            f"service {name!r} of __airflow_stack_services: __airflow_service_groups names no inventory group of "
-            f"{unknown[0]!r}; add one there, or list in `beside:` some of {', '.join(sorted(service_groups))}."
+            f"service {name!r}: roles/airflow/vars/main/services.yml has no group for {unknown[0]!r}; add one, or "
+            f"list in `beside:` some of {', '.join(sorted(service_groups))}."
         )
     return [service_groups[other] for other in placed]
 

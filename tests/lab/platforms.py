@@ -8,10 +8,13 @@ from typing import Any
 
 import yaml
 
+from tests import tables
 from tests.lab.names import MAKER, SHARED
 from tests.lab.shell import LabError
 
-KEYS = {"name", "groups", "serves", "starts_from", "vars"}
+KEYS = {"name", "groups", "without", "serves", "starts_from", "vars"}
+# As a group: the groups of all services of the stack.
+ALL = "all"
 # A host starts as a bare server, or with the engine and the images on it.
 BARE, TEMPLATE = "bare", "template"
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
@@ -69,5 +72,17 @@ def _platform(row: Any, path: Path) -> Platform:
         raise LabError(f"{path}: platform '{name}': 'starts_from' is for hosts; leave it out where 'serves' is written")
     if not isinstance(row.get("vars", {}), dict):
         raise LabError(f"{path}: platform '{name}': 'vars' must be a dict of inventory variables")
-    groups = tuple(row.get("groups") or ())
+    groups = _groups(row, f"{path}: platform '{name}'")
     return Platform(name, groups, row.get("serves", ""), row.get("vars", {}), row.get("starts_from", BARE))
+
+
+def _groups(row: dict[str, Any], where: str) -> tuple[str, ...]:
+    """The groups of a platform: `all` stands for those of every service, less the ones in `without`."""
+    words, without = row.get("groups") or [], row.get("without") or []
+    if not isinstance(words, list) or not isinstance(without, list):
+        raise LabError(f"{where}: 'groups' and 'without' must be lists, as in groups: [{ALL}]")
+    named = [group for word in words for group in (tables.service_groups() if word == ALL else [word])]
+    unknown = sorted(set(without) - set(named))
+    if unknown:
+        raise LabError(f"{where}: 'without' names {unknown[0]}, which is none of its groups: {', '.join(named)}")
+    return tuple(group for group in dict.fromkeys(named) if group not in without)

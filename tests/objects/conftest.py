@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests import tables
 from tests.lab.locks import alone
 from tests.lab.names import REPO
 from tests.objects.stack import ANSIBLE_PLAYBOOK, PROJECT, Stack
@@ -20,8 +21,6 @@ from tests.objects.stack import ANSIBLE_PLAYBOOK, PROJECT, Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
-SERVICES = ("postgres", "redis", "webserver", "scheduler", "dag_processor", "triggerer", "worker")
 
 Playbook = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -57,7 +56,7 @@ def stack(running: Stack) -> Stack:
 def playbook(tmp_path: Path) -> Playbook:
     """Runs one of our playbooks with some variables, with this machine as its host and tmp_path as its secrets."""
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    groups = {f"airflow_{service}": {"hosts": {"here": None}} for service in SERVICES}
+    groups = {group: {"hosts": {"here": None}} for group in tables.service_groups()}
     inventory = tmp_path / "hosts.yml"
     inventory.write_text(yaml.dump({"all": {"hosts": {"here": host}, "children": {"airflow": {"children": groups}}}}))
 

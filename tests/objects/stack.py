@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from tests import tables
 from tests.lab import docker
 from tests.lab.names import AIRFLOW_VERSION, LABEL, REPO, registry_address
 
@@ -31,9 +32,8 @@ SCHEDULER = f"{PROJECT}-scheduler-1"
 
 # The release that all of it is tested on, and its row of the release table.
 VERSION = AIRFLOW_VERSION
-TABLE = yaml.safe_load((REPO / "roles" / "airflow" / "vars" / "main" / "releases.yml").read_text(encoding="utf-8"))
 SERIES = VERSION.rpartition(".")[0]
-ROW: dict[str, Any] = TABLE["__airflow_releases"][SERIES]
+ROW: dict[str, Any] = tables.row(VERSION)
 # Users are FAB's on every release; from 3 on it has to be asked for.
 AUTH_MANAGER = {
     f"AIRFLOW__CORE__{name.upper()}": value for name, value in ROW["config"]["core"].items() if name == "auth_manager"

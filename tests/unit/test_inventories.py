@@ -8,17 +8,11 @@ import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
+from tests import tables
+
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORIES = sorted(path.parent.name for path in (ROOT / "inventories").glob("*/hosts.yml"))
-SERVICE_GROUPS = {
-    "airflow_postgres",
-    "airflow_redis",
-    "airflow_scheduler",
-    "airflow_triggerer",
-    "airflow_webserver",
-    "airflow_worker",
-    "airflow_dag_processor",
-}
+SERVICE_GROUPS = set(tables.service_groups())
 
 
 def read(name: str) -> InventoryManager:

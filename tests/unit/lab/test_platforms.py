@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import tables
 from tests.lab.platforms import Platform, check_name, read
 from tests.lab.shell import LabError
 
@@ -25,6 +26,13 @@ def test_a_molecule_file_will_do(tmp_path: Path) -> None:
     ]
 
 
+def test_all_stands_for_the_groups_of_all_services(tmp_path: Path) -> None:
+    text = "platforms:\n  - {name: a, groups: [all, more]}\n  - {name: b, groups: [all], without: [airflow_redis]}\n"
+    one, other = read(written(tmp_path, text))
+    assert one.groups == (*tables.service_groups(), "more")
+    assert other.groups == tuple(group for group in tables.service_groups() if group != "airflow_redis")
+
+
 def test_a_host_is_bare_unless_it_says_otherwise(tmp_path: Path) -> None:
     assert read(written(tmp_path, "platforms: [{name: a}]\n"))[0].starts_from == "bare"
 
@@ -40,6 +48,8 @@ def test_a_host_is_bare_unless_it_says_otherwise(tmp_path: Path) -> None:
         ("platforms: [{name: a}, {name: a}]\n", "twice: a"),
         ("platforms: [{name: Airflow_1}]\n", "'Airflow_1' cannot be used"),
         ("platforms: [{name: a, image: debian}]\n", r"unknown keys \['image'\]"),
+        ("platforms: [{name: a, groups: all}]\n", "'groups' and 'without' must be lists"),
+        ("platforms: [{name: a, groups: [b], without: [c]}]\n", "'without' names c, which is none of its groups: b"),
         ("platforms: [{name: a, serves: mail}]\n", "serves 'mail'"),
         ("platforms: [{name: a, bare: true}]\n", r"unknown keys \['bare'\]"),
         ("platforms: [{name: a, starts_from: image}]\n", "'starts_from' is 'image'; write 'template'"),

@@ -1,40 +1,113 @@
-"""Every list of the stack's services and groups says the same as the tables of the roles."""
+"""Every list of services or of their groups agrees with the service table of role airflow."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_services import airflow_placement
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack import TABLE_WORDS
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_verify import JOBS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import SERVICES
 
-from tests.objects.conftest import SERVICES as TESTED
-from tests.unit.test_inventories import SERVICE_GROUPS
+from tests import rows, tables
 
 ROOT = Path(__file__).resolve().parents[3]
+TABLE = tables.services()
+GROUPS = tables.groups()
+# Services that hold Airflow, and of these the ones that run all the time.
+AIRFLOW = {name for name, row in TABLE.items() if row.get("airflow")}
+RUNNING = AIRFLOW & set(GROUPS)
+
+# Files that list services for a reason, and what holds each to the table. No other file may.
+LISTS = {
+    "roles/airflow/vars/main/services.yml": "the table",
+    "roles/airflow/vars/main/releases.yml": "test_a_release_has_services_of_the_table",
+    "plugins/module_utils/airflow_container.py": "test_modules_run_commands_in_the_services_of_the_table",
+    "plugins/doc_fragments/airflow_container.py": "Ansible's validate-modules compares it with the argument spec",
+    "plugins/modules/airflow_dag_check.py": "Ansible's validate-modules compares it with the argument spec",
+    "playbooks/rollback_airflow_dags.yml": "test_the_dags_reach_every_host_that_runs_airflow",
+    "playbooks/sync_airflow_dags.yml": "test_the_dags_reach_every_host_that_runs_airflow",
+    "inventories/single_host/hosts.yml": "tests/unit/test_inventories.py",
+    "inventories/remote_host.example/hosts.yml": "tests/unit/test_inventories.py",
+    "inventories/multi_host.example/hosts.yml": "tests/unit/test_inventories.py",
+    "tests/inventory/hosts.yml": "test_the_inventory_of_the_tests_has_every_group",
+    "molecule/cluster/molecule.yml": "test_the_cluster_has_every_group",
+    "docs/many_hosts.md": "test_the_page_on_several_hosts_names_every_group",
+    "docs/releases.md": "`make docs` writes it",
+    "README.md": "a drawing of what lands on one host",
+    "tests/watch/test_services.py": "a fault for each of five services",
+}
+# So many services within so many lines are a list of them.
+MANY, NEAR = 5, 7
 
 
 def load(path: str) -> Any:
     return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
 
 
-TABLE: dict[str, Any] = load("roles/airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
-GROUPS: dict[str, str] = load("roles/airflow/vars/main/derived.yml")["__airflow_all_service_groups"]
-# Those that hold Airflow, and of these the ones that run all the time.
-AIRFLOW = {name for name, service in TABLE.items() if service.get("airflow")}
-RUNNING = {name for name in AIRFLOW if "profiles" not in TABLE[name]}
+def sources() -> Iterator[tuple[str, list[str]]]:
+    """The lines of every committed text file that could list services; tests/unit has examples of its own."""
+    argv = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    left_out = ("requirements/", "tests/unit/", "changelogs/", "docs/adding_a_service.md")
+    for name in names:
+        path = ROOT / name
+        if not name.startswith(left_out) and path.suffix in {".py", ".yml", ".md", ".sh", ".j2"} and path.is_file():
+            yield name, path.read_text(encoding="utf-8").splitlines()
 
 
-def test_modules_look_for_every_service_that_holds_airflow() -> None:
-    assert sorted(SERVICES) == sorted(RUNNING)
+def most_named(lines: list[str]) -> int:
+    """How many services are named within a few lines, as words in a list and not in a sentence."""
+    words = "|".join(re.escape(name).replace(r"\-", "[-_]") for name in GROUPS)
+    name = re.compile(rf"(?<![\w./`-])(?:airflow_)?({words})(?![\w./`-])")
+    found = [{match.replace("_", "-") for match in name.findall(line)} for line in lines]
+    return max((len(set().union(*found[at : at + NEAR])) for at in range(len(found))), default=0)
 
 
-def test_the_command_airflow_looks_for_them_in_the_same_order() -> None:
-    text = (ROOT / "roles/airflow_stack/templates/airflow.sh.j2").read_text(encoding="utf-8")
-    (listed,) = re.findall(r"^for service in (.+); do$", text, re.MULTILINE)
-    assert tuple(listed.split()) == SERVICES
+def test_no_other_file_lists_the_services() -> None:
+    named = {name: most_named(lines) for name, lines in sources()}
+    assert sorted(name for name, count in named.items() if count >= MANY and name not in LISTS) == []
+
+
+def test_every_list_is_there_and_its_test_as_well() -> None:
+    for name, held_by in LISTS.items():
+        assert (ROOT / name).is_file(), name
+        assert not held_by.startswith("test_") or held_by in globals(), held_by
+
+
+@pytest.mark.parametrize("text", ["a: [postgres, redis, scheduler, worker, triggerer]", "\n".join(GROUPS.values())])
+def test_a_planted_list_is_found(text: str) -> None:
+    assert most_named(text.splitlines()) >= MANY
+
+
+def test_rows_have_known_words_and_a_place() -> None:
+    for name, row in TABLE.items():
+        assert set(row) <= set(TABLE_WORDS), name
+        assert ("group" in row) is not ("beside" in row), name
+        assert set(row.get("beside", [])) <= set(GROUPS), name
+
+
+def test_the_definitions_are_of_services_of_the_table() -> None:
+    definitions = load("roles/airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
+    assert [name for name in TABLE if name in definitions] == list(definitions)
+    # The others run Airflow all the time, so the release table has their command.
+    assert set(TABLE) - set(definitions) <= RUNNING
+    assert {name for name, words in definitions.items() if "profiles" in words} == set(TABLE) - set(GROUPS)
+
+
+def test_services_that_run_airflow_have_ranks_of_their_own() -> None:
+    ranks = [TABLE[name].get("commands") for name in RUNNING]
+    assert sorted(ranks) == list(range(1, len(RUNNING) + 1))
+
+
+def test_modules_run_commands_in_the_services_of_the_table() -> None:
+    assert list(SERVICES) == tables.commands()
 
 
 def test_the_command_line_is_on_every_host_that_runs_airflow() -> None:
@@ -42,18 +115,78 @@ def test_the_command_line_is_on_every_host_that_runs_airflow() -> None:
     assert placed == {GROUPS[name] for name in RUNNING}
 
 
-def test_every_service_has_a_group() -> None:
-    assert set(GROUPS) == RUNNING | {"postgres", "redis"}
-    assert set(GROUPS.values()) == SERVICE_GROUPS == {f"airflow_{service}" for service in TESTED}
-
-
-@pytest.mark.parametrize("series", load("roles/airflow/vars/main/releases.yml")["__airflow_releases"])
+@pytest.mark.parametrize("series", tables.releases())
 def test_a_release_has_services_of_the_table(series: str) -> None:
-    row = load("roles/airflow/vars/main/releases.yml")["__airflow_releases"][series]
-    assert set(row["services"]) <= AIRFLOW
+    services = tables.releases()[series]["services"]
+    assert [name for name in TABLE if name in services] == list(services)
+    assert set(services) <= RUNNING
+
+
+def test_verification_knows_the_jobs_of_all_releases() -> None:
+    healths = [(name, row["health"]) for found in tables.releases().values() for name, row in found["services"].items()]
+    assert {name: health[1] for name, health in healths if health[0] == "job"} == JOBS
 
 
 @pytest.mark.parametrize("name", ["sync_airflow_dags", "rollback_airflow_dags"])
 def test_the_dags_reach_every_host_that_runs_airflow(name: str) -> None:
     plays = [play["hosts"].split(":") for play in load(f"playbooks/{name}.yml") if "hosts" in play]
-    assert {group for play in plays for group in play if not group.startswith("!")} == {GROUPS[n] for n in RUNNING}
+    assert plays
+    assert all(set(play) == {GROUPS[name] for name in RUNNING} for play in plays)
+
+
+def test_the_inventory_of_the_tests_has_every_group() -> None:
+    assert list(load("tests/inventory/hosts.yml")["airflow"]["children"]) == tables.service_groups()
+
+
+def test_the_cluster_has_every_group() -> None:
+    groups = [group for row in load("molecule/cluster/molecule.yml")["platforms"] for group in row.get("groups", [])]
+    assert set(groups) == set(GROUPS.values())
+
+
+def test_the_page_on_several_hosts_names_every_group() -> None:
+    text = (ROOT / "docs" / "many_hosts.md").read_text(encoding="utf-8")
+    rows_of_table = "".join(line for line in text.splitlines() if line.startswith("| `airflow_"))
+    assert set(re.findall(r"`(airflow_\w+)`", rows_of_table)) == set(GROUPS.values())
+
+
+def variables(version: str, *, several: bool) -> dict[str, Any]:
+    """What the roles make of the table."""
+    templar = rows.known(version, several=several)
+    names = ("service_groups", "all_service_groups", "external", "absent_services")
+    return {name: rows.plain(rows.value(templar, f"__airflow_{name}")) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("version", "several", "absent"),
+    [
+        ("2.5.3", False, ["dag-processor", "execution-api"]),
+        ("2.5.3", True, ["dag-processor", "execution-api"]),
+        ("3.3.2", False, ["execution-api"]),
+        ("3.3.2", True, []),
+        # Preflight refuses it, and says nothing of groups.
+        ("latest", True, []),
+    ],
+)
+def test_a_stack_has_the_services_of_its_release_and_size(version: str, several: bool, absent: list[str]) -> None:
+    found = variables(version, several=several)
+    assert found["all_service_groups"] == GROUPS
+    assert found["absent_services"] == absent
+    assert found["service_groups"] == {name: group for name, group in GROUPS.items() if name not in absent}
+    assert found["external"] == {}
+
+
+def test_a_server_of_your_own_takes_the_place_of_a_service() -> None:
+    table = {**TABLE, "postgres": {"group": "airflow_postgres", "external": {"host": "db"}}, "redis": {"group": "r"}}
+    placement = airflow_placement(table, ["scheduler"], False)
+    assert placement["external"] == {"postgres": {"host": "db"}}
+    assert placement["groups"] == {"redis": "r", "scheduler": "airflow_scheduler"}
+    assert placement["backing"] == ["postgres", "redis"]
+    assert placement["commands"] == list(SERVICES)
+
+
+def test_the_command_airflow_looks_for_a_service_in_the_order_of_their_ranks() -> None:
+    templar = rows.known("3.3.2", several=False)
+    text = (ROOT / "roles/airflow_stack/templates/airflow.sh.j2").read_text(encoding="utf-8")
+    (line,) = [line for line in text.splitlines() if line.startswith("for service in")]
+    (expression,) = re.findall(r"{{ (.+?) }}", line)
+    assert rows.value(templar, expression).split() == tables.commands()

@@ -1,11 +1,9 @@
 """The data of role airflow_stack: airflow.cfg and the compose definition."""
 
 import configparser
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack import (
     airflow_cfg,
@@ -14,12 +12,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack im
     airflow_pip_errors,
     airflow_secrets_handed_on,
 )
-
-ROLES = Path(__file__).parents[4] / "roles"
-
-
-def load(path: str) -> Any:
-    return yaml.safe_load((ROLES / path).read_text(encoding="utf-8"))
 
 
 def read(text: str) -> configparser.ConfigParser:
@@ -112,12 +104,6 @@ def test_a_host_runs_the_services_of_its_groups() -> None:
     }
     assert compose["volumes"] == {"airflow_redis_data": {"name": "airflow_redis_data", "external": True}}
     assert compose["secrets"] == {"key": {"file": "/s/key"}, "redis_conf": {"file": "/s/redis_conf"}}
-
-
-def test_the_services_that_run_all_the_time_are_those_with_a_group() -> None:
-    groups = load("airflow/vars/main/derived.yml")["__airflow_all_service_groups"]
-    table = load("airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
-    assert {name for name, entry in table.items() if "profiles" not in entry} == set(groups)
 
 
 def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
@@ -217,11 +203,11 @@ def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
 @pytest.mark.parametrize(
     ("services", "changes", "words"),
     [
-        ({"odd": {}}, {"memory_limits": {}}, "service 'odd' .* no inventory group of 'odd'; add one there"),
+        ({"odd": {}}, {"memory_limits": {}}, "service 'odd': .* no group for 'odd'; add one"),
         (
             {"odd": {"beside": ["wroker"]}},
             {"memory_limits": {}},
-            "service 'odd' .* no inventory group of 'wroker'; .* some of redis, scheduler, worker",
+            "service 'odd': .* no group for 'wroker'; .* some of redis, scheduler, worker",
         ),
         (SERVICES, {"memory_limits": {"wroker": "1g"}}, "airflow_memory_limits: no service 'wroker'"),
         (SERVICES, {"contents": {}}, "no content is known of the file"),
