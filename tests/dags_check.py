@@ -24,10 +24,9 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_co
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_parse import parse_files
 
 from tests import tables
+from tests.lab import recipes
 from tests.steps import ROOT, VENV_BIN
 
-RECIPES = ROOT / "tests" / "lab" / "recipes.yml"
-IMAGE = "apache/airflow:"
 # ruff's rules for what fails in Airflow 3: gone, moved to a provider, or called otherwise.
 AIR = "AIR301,AIR302,AIR303"
 # What tells DAGs the directory of the projects on the hosts.
@@ -67,13 +66,10 @@ class Release:
 
 def releases() -> dict[str, Release]:
     """The releases that have a lock, by version: those that the lab builds images of."""
-    published = yaml.safe_load(RECIPES.read_text(encoding="utf-8"))["published"]
-    found = {}
-    for row in published:
-        if row["image"].startswith(IMAGE):
-            version = row["image"].removeprefix(IMAGE)
-            found[version] = Release(version, ROOT / row["lock"], row["args"]["PYTHON"].removeprefix("python"))
-    return found
+    return {
+        version: Release(version, ROOT / recipe.lock, recipe.args["PYTHON"].removeprefix("python"))
+        for version, recipe in recipes.airflow().items()
+    }
 
 
 def say(text: str) -> None:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Resolves requirements/*.in anew into the locks beside them, with hashes, for every platform (uv, universal).
+# `tests/lock.sh SERIES` resolves only the lock of that series of Airflow.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export UV_CUSTOM_COMPILE_COMMAND="make lock" UV_NO_PROGRESS=1
@@ -10,9 +11,12 @@ lock() {
     .venv/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version "$1" --output-file "$3" "$2"
 }
 
-lock 3.11 requirements/bootstrap.in requirements/bootstrap.txt
-lock 3.11 examples/news_fetcher/requirements.in examples/news_fetcher/requirements.txt
-lock 3.11 requirements/controller.in requirements/controller.txt
+only=${1:-}
+if [ -z "$only" ]; then
+    lock 3.11 requirements/bootstrap.in requirements/bootstrap.txt
+    lock 3.11 examples/news_fetcher/requirements.in examples/news_fetcher/requirements.txt
+    lock 3.11 requirements/controller.in requirements/controller.txt
+fi
 
 # lock_airflow SERIES DAY PYTHON. Airflow's own constraints files are not on PyPI. What was newest on the days after the release stands in
 # for them.
@@ -22,8 +26,7 @@ lock_airflow() {
         --output-file "requirements/airflow-$1.txt" "requirements/airflow-$1.in"
 }
 
-lock_airflow 2.5 2023-04-05 3.9
-lock_airflow 2.11 2026-04-01 3.11
-lock_airflow 3.1 2026-03-20 3.11
-lock_airflow 3.2 2026-06-10 3.11
-lock_airflow 3.3 2026-09-20 3.11
+rows=$(.venv/bin/python -m tests.lab.recipes ${only:+"$only"})
+while read -r series day python; do
+    lock_airflow "$series" "$day" "$python" </dev/null
+done <<<"$rows"

@@ -7,14 +7,17 @@ import re
 import sys
 import time
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests import budget
+from tests import budget, tables
 from tests.check import run_checks
 from tests.lab.locks import alone
 from tests.steps import ROOT, Result, Step, closing_line, run, show_failure, write_results
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LOGS = ROOT / "build" / "test"
 SCENARIOS = ROOT / "tests" / "scenarios.yml"
@@ -38,12 +41,27 @@ CHECK = "check"
 def scenario_names(kind: str) -> list[str]:
     """The scenarios of `make test` (core) or of all (full): a name, a release if not the default's, and `short`."""
     core: list[str] = listed()["core"]
-    return core if kind == "core" else [*(name for name in core if SHORT not in name.split()), *listed()["full"]]
+    names = core if kind == "core" else [*(name for name in core if SHORT not in name.split()), *listed()["full"]]
+    return [entry for name in names for entry in with_releases(name, names)]
+
+
+def with_releases(name: str, names: Sequence[str]) -> list[str]:
+    """An entry of the list of scenarios; one of the other releases is an entry for each of them."""
+    scenario, _, release = name.partition(" ")
+    if release != "others":
+        return [name]
+    return [entry for other in besides_the_default() if (entry := f"{scenario} {other}") not in names]
+
+
+def besides_the_default() -> list[str]:
+    """The tested releases of all series but the default's."""
+    return [release for release in tables.tested() if release != tables.default_release()]
 
 
 def listed() -> dict[str, Any]:
-    """What tests/scenarios.yml holds."""
-    found: dict[str, Any] = yaml.safe_load(SCENARIOS.read_text(encoding="utf-8"))
+    """What tests/scenarios.yml holds, with the newest tested release by its number."""
+    text = SCENARIOS.read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.safe_load(re.sub(r"(?m)^((?!#).*)\bnewest\b", rf"\g<1>{tables.tested()[-1]}", text))
     return found
 
 
@@ -67,7 +85,7 @@ def image_steps(kind: str) -> list[Step]:
             Step(f"images {release}", [sys.executable, "-m", "tests.lab", "images", "--airflow", release]),
             pytest_step(f"modules on Airflow {release}", tests, *chosen, release=release),
         ]
-    for release in listed()["releases"] if kind == "full" else []:
+    for release in besides_the_default() if kind == "full" else []:
         steps += [
             Step(f"images {release}", [sys.executable, "-m", "tests.lab", "images", "--airflow", release]),
             pytest_step(f"image contract {release}", "tests/lab/contract/test_airflow.py", release=release),

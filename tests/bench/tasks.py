@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
 
+from tests import tables
 from tests.bench.entry import Group, Measured
 from tests.lab.names import REPO
 from tests.remote import Lab, lab, wait
@@ -16,7 +17,7 @@ from tests.remote import Lab, lab, wait
 RUNS = 5
 COUNT = 60
 SLOTS = 16
-RELEASES = ("2.5.3", "3.3.2")
+RELEASES = (tables.default_release(), tables.tested()[-1])
 LAB = "bench-tasks"
 MAIN = REPO / "molecule" / "default" / "molecule.yml"
 COMPOSE = "docker compose --file /usr/local/projects/airflow/compose.yml"

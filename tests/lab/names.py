@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from tests import tables
+
 # The one label: its value is the instance that owns the thing, or SHARED.
 LABEL = "ansible-airflow.lab"
 SHARED = "shared"
@@ -24,7 +26,7 @@ REGISTRY_PORT = 5000
 FEEDS_PORT = 8000
 
 # The release of Airflow that tests are about.
-AIRFLOW_VERSION = os.environ.get("AIRFLOW_VERSION", "2.5.3")
+AIRFLOW_VERSION = os.environ.get("AIRFLOW_VERSION") or tables.default_release()
 # Whether that is one of Airflow 3, which has other services, another API and other tables.
 V3 = AIRFLOW_VERSION.startswith("3.")
 

@@ -1,15 +1,21 @@
-"""What each image is made of, and the digest that says when it must be made again."""
+"""What each image is made of, and the digest that says when it must be made again.
+
+`python -m tests.lab.recipes [SERIES]` prints what tests/lock.sh makes the locks of Airflow from.
+"""
 
 import hashlib
 import io
+import sys
 import tarfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from tests import tables
 from tests.lab import apt, machine
 from tests.lab.names import IMAGES, REPO
 from tests.lab.shell import LabError
@@ -34,40 +40,49 @@ class Recipe:
     reference: str = ""
     lock: str = ""
     args: Mapping[str, str] = field(default_factory=dict)
+    # Whether it is only there for who asks for its release of Airflow.
     asked: bool = False
 
 
 @cache
+def rows(part: str) -> Any:
+    """A part of the table."""
+    return yaml.safe_load(TABLE.read_text(encoding="utf-8"))[part]
+
+
 def bases() -> dict[str, str]:
     """Official image of each Debian release in use."""
-    return dict(yaml.safe_load(TABLE.read_text(encoding="utf-8"))["bases"])
+    return dict(rows("bases"))
 
 
-@cache
 def local() -> dict[str, Recipe]:
     """Images that only this machine's engine uses."""
-    rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))["local"]
-    return {name: Recipe(name, row["base"]) for name, row in rows.items()}
+    return {name: Recipe(name, row["base"]) for name, row in rows("local").items()}
 
 
-@cache
+def airflow() -> dict[str, Recipe]:
+    """Images of Airflow, by the release: the tested one of each series."""
+    return {tables.releases()[series]["tested"]: _airflow(series, row) for series, row in rows("airflow").items()}
+
+
+def _airflow(series: str, row: Mapping[str, str]) -> Recipe:
+    version, lock = tables.releases()[series]["tested"], f"requirements/airflow-{series}.txt"
+    args = {"AIRFLOW_VERSION": version, "PYTHON": f"python{row['python']}", "PIP_VERSION": row["pip"]}
+    asked = version != tables.default_release()
+    return Recipe("airflow", row["base"], f"apache/airflow:{version}", lock, args, asked)
+
+
 def published() -> list[Recipe]:
     """Images that the lab's registry can serve."""
-    rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))["published"]
-    return [
-        Recipe(
-            row["recipe"], row["base"], row["image"], row.get("lock", ""), row.get("args", {}), row.get("asked", False)
-        )
-        for row in rows
-    ]
+    others = [Recipe(row["recipe"], row["base"], row["image"]) for row in rows("published")]
+    return [*airflow().values(), *others]
 
 
 def wanted(releases: Collection[str]) -> list[Recipe]:
     """Images that are always served, and those of the releases of Airflow that someone asks for."""
-    airflow = {recipe.args["AIRFLOW_VERSION"]: recipe for recipe in published() if recipe.name == "airflow"}
-    unknown = sorted(set(releases) - set(airflow))
+    unknown = sorted(set(releases) - set(airflow()))
     if unknown:
-        raise LabError(f"the lab has no image of Airflow {unknown[0]}; there are {', '.join(airflow)}")
+        raise LabError(f"the lab has no image of Airflow {unknown[0]}; there are {', '.join(airflow())}")
     return [recipe for recipe in published() if not recipe.asked or recipe.args["AIRFLOW_VERSION"] in releases]
 
 
@@ -123,3 +138,23 @@ def archive(files: Mapping[str, File]) -> bytes:
             entry.size, entry.mode = len(file.content), file.mode
             tar.addfile(entry, io.BytesIO(file.content))
     return buffer.getvalue()
+
+
+def locks(only: Collection[str] = ()) -> list[str]:
+    """Series, day and Python of each lock of Airflow, a line each.
+
+    Args:
+        only: Series to choose; none means all.
+
+    Raises:
+        SystemExit: The table lacks one of them.
+    """
+    unknown = sorted(set(only) - set(rows("airflow")))
+    if unknown:
+        raise SystemExit(f"tests/lab/recipes.yml has no series {unknown[0]}; there are {', '.join(rows('airflow'))}")
+    found = rows("airflow").items()
+    return [f"{series} {row['day']} {row['python']}" for series, row in found if series in only or not only]
+
+
+if __name__ == "__main__":
+    print("\n".join(locks(sys.argv[1:])))

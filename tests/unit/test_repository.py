@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.run import scenario_names
+from tests import run, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 # Put together from parts, so that this file passes its own test. Docker's own package repository is a documented
@@ -97,14 +97,11 @@ def test_every_scenario_is_in_the_list_of_scenarios() -> None:
 
 
 def test_every_release_called_tested_is_tested() -> None:
-    """The release of each row is in the lists by which `make test-full` tests images, modules and a whole stack."""
-    paths = ("tests/scenarios.yml", "roles/airflow/vars/main/releases.yml", "roles/airflow/defaults/main.yml")
-    listed, table, defaults = (yaml.safe_load((ROOT / path).read_text(encoding="utf-8")) for path in paths)
-    tested = {row["tested"] for row in table["__airflow_releases"].values()}
-    besides_the_default = tested - {defaults["airflow_version"]}
-    assert besides_the_default == set(listed["releases"])
-    stacks = {entry.partition(" ")[2] for entry in scenario_names("full") if entry.startswith("default")}
-    assert besides_the_default == stacks - {""}
+    """`make test-full` tests images, modules and a whole stack of the release of each row."""
+    steps = [step.name for step in run.long_steps("full")]
+    for release in tables.tested():
+        for step in ("image contract", "modules on Airflow", "scenario default"):
+            assert steps.count(step if release == tables.default_release() else f"{step} {release}") == 1
 
 
 def test_changelog_fragments_use_known_sections() -> None:

@@ -1,6 +1,9 @@
 import io
 import tarfile
 
+import pytest
+
+from tests import tables
 from tests.lab import recipes
 from tests.lab.names import IMAGES, REPO
 from tests.lab.recipes import File
@@ -45,9 +48,16 @@ def test_every_row_of_the_table_has_what_it_names() -> None:
     assert all("/" in recipe.reference and ":" in recipe.reference for recipe in recipes.published())
 
 
-def test_the_airflow_lock_is_of_the_release_in_the_table() -> None:
-    for recipe in recipes.published():
-        if recipe.name == "airflow":
-            version = recipe.args["AIRFLOW_VERSION"]
-            assert recipe.reference.endswith(f":{version}")
-            assert f"\napache-airflow=={version} \\\n" in (REPO / recipe.lock).read_text(encoding="utf-8")
+def test_images_of_airflow_are_of_the_tested_releases_and_the_default_is_always_there() -> None:
+    found = recipes.airflow()
+    assert [recipe.reference for recipe in found.values()] == [f"apache/airflow:{version}" for version in found]
+    assert [version for version, recipe in found.items() if not recipe.asked] == [tables.default_release()]
+    assert recipes.published()[: len(found)] == list(found.values())
+
+
+def test_each_series_has_a_lock_of_its_day() -> None:
+    assert recipes.locks()[0] == "2.5 2023-04-05 3.9"
+    assert [line.split()[0] for line in recipes.locks()] == list(tables.releases())
+    assert recipes.locks(["3.2"]) == ["3.2 2026-06-10 3.11"]
+    with pytest.raises(SystemExit, match=r"no series 1\.10; there are 2\.5, "):
+        recipes.locks(["1.10"])

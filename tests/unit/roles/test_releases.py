@@ -10,6 +10,7 @@ import pytest
 
 from tests import tables
 from tests.docs import releases_table
+from tests.lab import recipes
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "roles" / "airflow" / "vars" / "main" / "releases.yml"
@@ -67,3 +68,37 @@ def test_something_reads_every_column() -> None:
 def test_the_oldest_series_comes_first() -> None:
     numbers = [tuple(map(int, series.split("."))) for series in tables.releases()]
     assert numbers == sorted(numbers)
+
+
+@pytest.mark.parametrize("series", tables.releases())
+class TestLab:
+    def test_the_lab_has_a_row_for_its_image(self, series: str) -> None:
+        recipe = recipes.airflow()[tables.releases()[series]["tested"]]
+        assert (ROOT / recipe.lock).is_file()
+        assert int(recipe.args["PYTHON"].removeprefix("python3.")) in tables.python_minors(
+            recipe.args["AIRFLOW_VERSION"]
+        )
+
+    def test_its_requirements_and_its_lock_are_of_the_tested_release(self, series: str) -> None:
+        tested = tables.releases()[series]["tested"]
+        places = [ROOT / "requirements" / f"airflow-{series}.{suffix}" for suffix in ("in", "txt")]
+        wanted, lock = (path.read_text(encoding="utf-8") for path in places)
+        assert re.findall(r"^apache-airflow\[.*\]==(\S+)$", wanted, re.MULTILINE) == [tested]
+        assert f"\napache-airflow=={tested} \\\n" in lock
+
+
+def test_the_lab_has_no_image_of_a_series_that_the_table_lacks() -> None:
+    assert list(recipes.rows("airflow")) == list(tables.releases())
+
+
+@pytest.mark.parametrize("path", ["molecule/shared/create.yml", "tests/inventory/group_vars/all/release.yml"])
+def test_what_names_the_default_release_names_that_of_the_role(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert re.findall(r"'AIRFLOW_VERSION'\) \| default\('(.+?)', true\)", text) == [tables.default_release()]
+
+
+def test_no_page_but_that_on_releases_lists_the_tested_ones() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    others = set(tables.tested()[1:-1])
+    named = {page.name: others & set(re.findall(r"\d+\.\d+\.\d+", page.read_text(encoding="utf-8"))) for page in pages}
+    assert {name for name, found in named.items() if found} == {"releases.md"}

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_preflight import SINGLE
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_services import airflow_placement
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack import TABLE_WORDS
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_topology import WITH_DATA
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_verify import JOBS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import SERVICES
 
@@ -190,3 +192,22 @@ def test_the_command_airflow_looks_for_a_service_in_the_order_of_their_ranks() -
     (line,) = [line for line in text.splitlines() if line.startswith("for service in")]
     (expression,) = re.findall(r"{{ (.+?) }}", line)
     assert rows.value(templar, expression).split() == tables.commands()
+
+
+def test_every_service_of_airflow_is_in_a_release() -> None:
+    assert {name for found in tables.releases().values() for name in found["services"]} == RUNNING
+
+
+def test_services_with_data_are_single_and_stay_on_their_host() -> None:
+    definitions = load("roles/airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
+    with_data = [name for name, words in definitions.items() if "data_volumes" in words]
+    assert with_data == list(SINGLE) == list(WITH_DATA)
+
+
+def test_the_firewall_guards_every_port_between_hosts() -> None:
+    definitions = load("roles/airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
+    ports = [port for words in definitions.values() for port in words.get("internal_ports", [])]
+    for version in tables.tested():
+        logs = {row["log_port"] for row in tables.row(version)["services"].values() if "log_port" in row}
+        guarded = rows.plain(rows.value(rows.known(version, several=True), "__airflow_internal_ports"))
+        assert sorted(guarded) == sorted([*ports, *logs])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import budget, run
+from tests import budget, run, tables
 from tests.budget import Budget
 from tests.steps import Result
 
@@ -54,6 +54,20 @@ def test_make_test_runs_a_part_of_make_test_full() -> None:
 def test_what_a_scenario_is_told(entry: str, variables: dict[str, str]) -> None:
     step = run.scenario_step(entry)
     assert (step.name, step.argv[-1], step.variables) == (f"scenario {entry}", entry.partition(" ")[0], variables)
+
+
+def test_the_newest_release_and_the_others_are_those_of_the_release_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {series: {"tested": f"{series}.1"} for series in ("1.0", "1.1", "2.0", "2.1")}
+    monkeypatch.setattr(tables, "releases", lambda: rows)
+    monkeypatch.setattr(tables, "default_release", lambda: "1.0.1")
+    assert "default 2.1.1 short" in run.scenario_names("core")
+    full = run.scenario_names("full")
+    stacks = ["default", "default 1.1.1", "default 2.0.1", "default 2.1.1"]
+    assert [entry for entry in full if entry.startswith("default")] == stacks
+    # A release that another line names is none of the others.
+    assert run.with_releases("a others", ["a 2.0.1", "b 1.1.1"]) == ["a 1.1.1", "a 2.1.1"]
+    assert "cluster 2.1.1" in full
+    assert list(run.listed()["core_modules"]) == ["2.1.1"]
 
 
 BUDGET = Budget(50.0, {"check": 1.0, "scenario host": 2.0, "scenario local": 3.0}, yardstick=10.0)
