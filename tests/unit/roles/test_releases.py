@@ -98,7 +98,8 @@ def test_what_names_the_default_release_names_that_of_the_role(path: str) -> Non
 
 
 def test_no_page_but_that_on_releases_lists_the_tested_ones() -> None:
+    """One besides the default may be an example, or what figures were measured with; more than that is a list."""
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    others = set(tables.tested()[1:-1])
+    others = {*tables.tested()} - {tables.default_release()}
     named = {page.name: others & set(re.findall(r"\d+\.\d+\.\d+", page.read_text(encoding="utf-8"))) for page in pages}
-    assert {name for name, found in named.items() if found} == {"releases.md"}
+    assert {name for name, found in named.items() if len(found) > 1} == {"releases.md"}
