@@ -188,6 +188,15 @@ def test_a_server_of_your_own_takes_the_place_of_a_service() -> None:
     assert placement["commands"] == list(SERVICES)
 
 
+def test_a_server_of_the_inventory_is_no_service_of_the_stack() -> None:
+    templar = rows.known("2.5.3", several=False)
+    server = {"host": "db.example.com", "port": 5433}
+    templar.available_variables = {**templar.available_variables, "airflow_postgres_external": server}
+    assert rows.plain(rows.value(templar, "__airflow_external")) == {"postgres": server}
+    assert "postgres" not in rows.value(templar, "__airflow_service_groups")
+    assert "postgres" not in rows.value(templar, "__airflow_stack_definition")["services"]
+
+
 def test_the_command_airflow_looks_for_a_service_in_the_order_of_their_ranks() -> None:
     templar = rows.known("3.3.2", several=False)
     text = (ROOT / "roles/airflow_stack/templates/airflow.sh.j2").read_text(encoding="utf-8")
