@@ -213,6 +213,9 @@ def test_services_with_data_are_single_and_stay_on_their_host() -> None:
     definitions = load("roles/airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
     with_data = [name for name, words in definitions.items() if "data_volumes" in words]
     assert with_data == list(SINGLE) == list(WITH_DATA)
+    # Their volumes are what playbooks/remove_airflow.yml asks for before it removes them.
+    left = load("roles/airflow_stack/vars/main/left.yml")["__airflow_stack_data_volumes"]
+    assert left == [volume for name in with_data for volume in definitions[name]["data_volumes"]]
 
 
 def test_the_firewall_guards_every_port_between_hosts() -> None:
