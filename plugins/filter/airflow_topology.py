@@ -65,10 +65,15 @@ def airflow_firewall_rules(
 def airflow_proxy_rules(
     bridge: str, address: str = "", peers: Sequence[str] = (), ports: Sequence[int] = ()
 ) -> list[str]:
-    """Return the rules for packets to the host itself while Docker's nat rules are missing.
+    """Return the rules for packets to the host itself, in the words of iptables.
 
-    Then docker-proxy, a program of the host, answers on published ports in place of the containers: what
-    :func:`airflow_firewall_rules` keeps from strangers must be kept from them there.
+    While Docker's nat rules are missing, docker-proxy, a program of the host, answers on published ports in place of
+    the containers: what :func:`airflow_firewall_rules` keeps from strangers must be kept from them there.
+
+    The host asks these rules first, and always. So they drop nothing but packets of others to the stack's own ports:
+    what comes from the host itself, from the stack's containers or hosts is for other rules to judge, and so are
+    answers to connections that the host began, whatever port they come back to, and packets that somebody's own rule
+    has redirected to a loopback address.
 
     :param bridge: name of the stack's bridge on the host
     :param address: the host's address in the network of the stack's hosts; empty for a single host
@@ -80,7 +85,8 @@ def airflow_proxy_rules(
     return [
         "--in-interface lo --jump RETURN",
         f"--in-interface {bridge} --jump RETURN",
-        "--destination 127.0.0.0/8 --jump DROP",
+        "--match conntrack --ctstate ESTABLISHED --ctdir REPLY --jump RETURN",
+        "--destination 127.0.0.0/8 --match conntrack ! --ctstate DNAT --jump DROP",
         *(f"--source {peer} {here} --jump RETURN" for peer in peers if address),
         *(f"{here} --protocol tcp --destination-port {port} --jump DROP" for port in ports if address),
     ]

@@ -80,6 +80,12 @@ def test_docker_proxy_answers_nobody_else_either() -> None:
     # The web UI and the host's own services are for other rules to judge, but not what is on loopback.
     assert decide(rules, **{**here, "destination-port": "8080"}, source=STRANGER) == "ACCEPT"
     assert decide(rules, **{**here, "destination": "127.0.0.1"}, source=PEER) == "DROP"
+    # The answer to a connection of the host, which may have one of these ports, and a redirection of the host's own.
+    reply = {**here, "ctstate": "ESTABLISHED", "ctdir": "REPLY"}
+    assert decide(rules, **reply, source=STRANGER) == "RETURN"
+    assert decide(rules, **{**reply, "ctdir": "ORIGINAL"}, source=STRANGER) == "DROP"
+    redirected = {**here, "destination": "127.0.0.1", "destination-port": "80", "ctstate": "DNAT"}
+    assert decide(rules, **redirected, source=STRANGER) == "ACCEPT"
     single = [*airflow_proxy_rules("br"), "--jump ACCEPT"]
     assert decide(single, **{**here, "destination": "127.0.0.1"}, source=STRANGER) == "DROP"
     assert decide(single, **here, source=STRANGER) == "ACCEPT"
