@@ -5,38 +5,36 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
-import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import firewall, pauses, store
-from .host import Host, WatchError
+from . import firewall, pauses, services, store
+from .commands import WatchError
+from .host import Host
+from .output import accept_any_text, complain, say
 from .rounds import Round
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-LOCK_FILE = Path("/run/airflow-watch.lock")
+# A directory, which is there also where nothing can be written.
+LOCK = Path(__file__).parent
 # Seconds that a pause waits for the end of a round that began before it.
 ROUND_SECONDS = 300
-
-
-def say(line: str) -> None:
-    """Print a line at once."""
-    print(line, flush=True)
 
 
 @contextmanager
 def alone(seconds: float) -> Iterator[None]:
     """Hold the lock of a round."""
-    with LOCK_FILE.open("w") as file:
+    lock = os.open(LOCK, os.O_RDONLY)
+    try:
         until = time.monotonic() + seconds
         while True:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except OSError as error:
                 if time.monotonic() >= until:
@@ -45,6 +43,8 @@ def alone(seconds: float) -> Iterator[None]:
                     ) from error
                 time.sleep(0.2)
         yield
+    finally:
+        os.close(lock)
 
 
 def run(_: argparse.Namespace) -> int:
@@ -53,45 +53,51 @@ def run(_: argparse.Namespace) -> int:
         return 0 if Round(Host(), say).run() else 1
 
 
-def known_service(service: str) -> None:
+def known_service(host: Host, service: str | None) -> None:
     """Refuse a service that the stack's definition does not name."""
-    expected = sorted(Host().expected())
-    if service not in expected:
+    if service is not None and service not in (expected := sorted(host.expected())):
         raise WatchError(f"no service {service!r} on this host; there are: {', '.join(expected)}")
 
 
 def pause(arguments: argparse.Namespace) -> int:
     """Pause healing."""
-    if arguments.service:
-        known_service(arguments.service)
+    host = Host()
+    known_service(host, arguments.service)
+    if not arguments.owner.strip():
+        raise WatchError("--owner is empty; write who pauses, for others who look")
     now = datetime.now(UTC).replace(microsecond=0)
     try:
-        new = pauses.Pause(
-            arguments.owner, arguments.reason, now + pauses.duration(arguments.duration), arguments.service
-        )
+        expires = now + pauses.duration(arguments.duration)
     except ValueError as error:
         raise WatchError(str(error)) from error
+    new = pauses.Pause(arguments.owner, arguments.reason, expires, arguments.service or "")
     store.add(new)
     # A round that has read the pauses before may just be about to start the service.
     with alone(ROUND_SECONDS):
-        pass
-    say(f"{arguments.service or 'all services'}: {new.text()}")
+        busy, _ = host.restarts(forget=False)
+    for service in filter(new.covers, busy):
+        # Whoever pauses a service expects that nothing starts it from now on.
+        host.stop_restart(service)
+        say(
+            f"{service}: its restart was under way and goes no further. If Docker has already told the container to "
+            "stop, it will, and nothing starts it before the pause ends"
+        )
+    say(f"{new.service or 'all services'}: {new.text()}")
     return 0
 
 
 def resume(arguments: argparse.Namespace) -> int:
     """End pauses: those of a service, or all."""
-    if arguments.service:
-        known_service(arguments.service)
-    found = store.read_pauses(datetime.now(UTC), say)
-    for one in found:
-        if arguments.service in ("", one.service) and arguments.owner in ("", one.owner):
+    known_service(Host(), arguments.service)
+    if arguments.owner is not None and not arguments.owner.strip():
+        raise WatchError("--owner is empty; write whose pauses end, or leave it out for all owners")
+    service = arguments.service or ""
+    for one in store.read_pauses(datetime.now(UTC), say):
+        if service in ("", one.service) and arguments.owner in (None, one.owner):
             store.remove(one)
             say(f"{one.service or 'all services'}: no longer {one.text()}")
-        elif arguments.service and one.covers(arguments.service):
-            raise WatchError(
-                f"{arguments.service} stays {one.text()}, with all services; `airflow-watch resume` ends all pauses"
-            )
+        elif service and one.covers(service):
+            raise WatchError(f"{service} stays {one.text()}, with all services; `airflow-watch resume` ends all pauses")
     return 0
 
 
@@ -103,12 +109,14 @@ def status(_: argparse.Namespace) -> int:
         say(f"{one.service or 'all services'}: {one.text()}")
     if not found:
         say("no service is paused")
-    problems = firewall.guard_problems(host.tables(), host.loaded(), host.bridge)
+    problems = firewall.guard_problems(host.tables(), host.loaded())
     say(f"firewall: {'; '.join(problems) or 'strangers are kept out'}")
-    states = {one.service: one.text() for one in host.containers()}
+    containers, (busy, _failed) = host.containers(), host.restarts(forget=False)
     for service in sorted(host.expected()):
+        container = services.of(containers, service)
         left = " (paused)" if any(one.covers(service) for one in found) else ""
-        say(f"{service}: {states.get(service, 'no container')}{left}")
+        left += " (its restart is under way)" if service in busy else ""
+        say(f"{service}: {container.text() if container else 'no container'}{left}")
     return 0
 
 
@@ -122,16 +130,16 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("run", help="do one round, as the timer does")
     one.set_defaults(call=run)
     one = commands.add_parser("pause", help="let services that are down or unhealthy stay so for a while")
-    one.add_argument("service", nargs="?", default="", metavar="SERVICE", help="the service; all without it")
+    one.add_argument("service", nargs="?", metavar="SERVICE", help="the service; all without it")
     one.add_argument("--for", dest="duration", required=True, metavar="DURATION", help="such as 30m, 2h or 1d")
     one.add_argument("--reason", default="", metavar="TEXT", help="why, for others who look")
     one.add_argument("--owner", default=_person(), metavar="NAME", help="who, by default you")
     one.set_defaults(call=pause)
     one = commands.add_parser("resume", help="end pauses")
-    one.add_argument("service", nargs="?", default="", metavar="SERVICE", help="end those of a service; all without it")
-    one.add_argument("--owner", default="", metavar="NAME", help="end only those of this owner")
+    one.add_argument("service", nargs="?", metavar="SERVICE", help="end those of a service; all without it")
+    one.add_argument("--owner", metavar="NAME", help="end only those of this owner")
     one.set_defaults(call=resume)
-    one = commands.add_parser("status", help="show pauses and services")
+    one = commands.add_parser("status", help="show pauses, services and the firewall")
     one.set_defaults(call=status)
     return top
 
@@ -142,12 +150,13 @@ def _person() -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run as a program."""
+    accept_any_text()
     arguments = parser().parse_args(argv)
     if os.geteuid():
-        print("airflow-watch: only root can do this; run it with sudo", file=sys.stderr)
+        complain("only root can do this; run it with sudo")
         return 1
     try:
         return int(arguments.call(arguments))
     except WatchError as error:
-        print(f"airflow-watch: {error}", file=sys.stderr)
+        complain(str(error))
         return 1

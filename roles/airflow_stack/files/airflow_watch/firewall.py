@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-# The chains of airflow-firewall.service. Docker's chain DOCKER-USER always asks the first one. Those of table mangle
-# are only asked while Docker's rules are missing: see LOCK.
-CHAIN, PROXY_CHAIN = "AIRFLOW-STACK", "AIRFLOW-PROXY"
-LOADED = (("filter", CHAIN), ("mangle", CHAIN), ("mangle", PROXY_CHAIN))
-# While Docker writes its rules anew, it puts them before the jump to DOCKER-USER, and while its nat rules are missing,
-# docker-proxy answers on published ports. Docker leaves table mangle alone.
-LOCK = (("FORWARD", CHAIN), ("INPUT", PROXY_CHAIN))
+# Built-in chains of table mangle, and our chains that they ask first: those of the program airflow-firewall. Packets
+# pass mangle before table filter, so that no rule of FORWARD or DOCKER-USER lets in what our chains drop. Docker leaves
+# mangle alone.
+CHAIN, PROXY_CHAIN = "AIRFLOW-FORWARD", "AIRFLOW-INPUT"
+JUMPS = (("FORWARD", CHAIN), ("INPUT", PROXY_CHAIN))
+PROGRAM = "airflow-firewall"
+# Docker asks this chain, which is for rules of others, before its own.
+USER_CHAIN = "DOCKER-USER"
+
+# A text in quotes, as iptables-save writes it. Line breaks in it are not escaped.
+QUOTED = re.compile(r'(?<= )"(?:[^"\\]|\\.)*"', re.DOTALL)
+COMMENT = re.compile(r'(?:^|(?<= ))-m comment --comment (?:""|\S+) ?')
 
 Tables = dict[str, dict[str, list[str]]]
 
@@ -31,17 +36,20 @@ class Port(NamedTuple):
 
 
 def parse(saved: str) -> Tables:
-    """Return the rules in an output of iptables-save, without ``-A CHAIN``: by table, by chain."""
+    """Return the rules in an output of iptables-save, without ``-A CHAIN``: by table, by chain.
+
+    Comments are left out, and other quoted texts are empty: they may look like a part of a rule, or like rules.
+    """
     tables: Tables = {}
     chains: dict[str, list[str]] = {}
-    for line in saved.splitlines():
+    for line in QUOTED.sub('""', saved).split("\n"):
         if line.startswith("*"):
             chains = tables.setdefault(line[1:].strip(), {})
         elif line.startswith(":"):
             chains.setdefault(line[1:].split()[0], [])
         elif line.startswith("-A "):
-            _, chain, rule = line.strip().split(" ", 2)
-            chains.setdefault(chain, []).append(rule)
+            _, chain, rule = f"{line.strip()} ".split(" ", 2)
+            chains.setdefault(chain, []).append(COMMENT.sub("", rule).strip())
     return tables
 
 
@@ -64,46 +72,42 @@ def reachable(chains: Mapping[str, Sequence[str]], start: str) -> list[str]:
     return rules
 
 
-def guard_problems(tables: Tables, loaded: Tables, bridge: str) -> list[str]:
+def guard_problems(tables: Tables, loaded: Tables) -> list[str]:
     """Return why strangers may reach the stack's containers; empty if they are kept out.
 
     Args:
         tables: The rules in force.
-        loaded: The rules just after airflow-firewall.service loaded its own; empty if nobody knows.
-        bridge: Name of the stack's bridge.
+        loaded: The rules of table mangle just after airflow-firewall loaded its own; empty if nobody knows.
     """
+    mangle, known = tables.get("mangle", {}), loaded.get("mangle", {})
     problems = []
-    for table, chain in LOADED:
-        now, wanted = (rules.get(table, {}).get(chain) for rules in (tables, loaded))
-        if now is None:
-            problems.append(f"chain {chain} of table {table} is missing")
-        elif now != wanted:
-            problems.append(f"chain {chain} of table {table} is not what airflow-firewall.service loaded")
-    chains = tables.get("filter", {})
-    if CHAIN not in map(target, chains.get("DOCKER-USER", [])):
-        problems.append(f"chain DOCKER-USER does not jump to {CHAIN}")
-    for rule in chains.get("FORWARD", []):
-        if rule == "-j DOCKER-USER":
-            break
-        if _lets_in(rule, chains, bridge):
-            problems.append(f"chain FORWARD accepts packets before its jump to DOCKER-USER, by `{rule}`")
-            break
-    else:
-        problems.append("chain FORWARD does not jump to DOCKER-USER")
+    for start, chain in JUMPS:
+        if chain not in mangle:
+            problems.append(f"chain {chain} of table mangle is missing")
+        elif not known.get(chain):
+            problems.append(f"nobody knows whether chain {chain} of table mangle is what {PROGRAM} loaded")
+        elif mangle[chain] != known[chain]:
+            problems.append(f"chain {chain} of table mangle is not what {PROGRAM} loaded")
+        # Any other rule that is asked before it may accept, return, or make it depend on something.
+        if mangle.get(start, [])[:1] != [f"-j {chain}"]:
+            problems.append(f"the first rule of chain {start} of table mangle is not `-j {chain}`")
     return problems
 
 
-def _lets_in(rule: str, chains: Mapping[str, Sequence[str]], bridge: str, seen: frozenset[str] = frozenset()) -> bool:
-    """Whether a rule may accept a packet that comes from elsewhere and goes to the bridge."""
-    words = f" {rule} "
-    out = re.search(r" (! )?-o (\S+) ", words)
-    elsewhere = bool(out) and ((out[2] == bridge) is bool(out[1]))  # type: ignore[index]
-    if elsewhere or re.search(rf"(?<!!) -i {re.escape(bridge)} ", words):
-        return False
-    chain = target(rule)
-    if chain == "ACCEPT":
-        return True
-    return chain not in seen and any(_lets_in(inner, chains, bridge, seen | {chain}) for inner in chains.get(chain, []))
+def user_rules_problem(tables: Tables) -> str:
+    """Return why Docker's chain for rules of others is not asked before its own; empty if it is, or holds none.
+
+    Docker 26 makes the jump to it only when it makes a network, so not when it starts while containers run.
+    """
+    chains = tables.get("filter", {})
+    if not any(rule != "-j RETURN" for rule in chains.get(USER_CHAIN, [])):
+        return ""
+    for rule in chains.get("FORWARD", []):
+        if rule == f"-j {USER_CHAIN}":
+            return ""
+        if target(rule).startswith("DOCKER"):
+            return f"chain FORWARD asks {target(rule)} before {USER_CHAIN}"
+    return f"chain FORWARD does not jump to {USER_CHAIN}"
 
 
 def docker_problems(tables: Tables, bridge: str, ports: Iterable[Port]) -> list[str]:
@@ -119,7 +123,7 @@ def docker_problems(tables: Tables, bridge: str, ports: Iterable[Port]) -> list[
     """
     nat, chains = tables.get("nat", {}), tables.get("filter", {})
     forward = [f" {rule} " for rule in reachable(chains, "FORWARD")]
-    to_bridge = rf"(?<!!) -o {re.escape(bridge)} | --match-set docker-ext-bridges"
+    accepted = [rule for rule in forward if target(rule) == "ACCEPT"]
     problems = [
         f"nat {chain} does not jump to DOCKER"
         for chain in ("PREROUTING", "OUTPUT")
@@ -128,7 +132,14 @@ def docker_problems(tables: Tables, bridge: str, ports: Iterable[Port]) -> list[
     leaving = [rule for rule in reachable(nat, "POSTROUTING") if f"! -o {bridge} " in f"{rule} "]
     if not {"MASQUERADE", "SNAT"} & set(map(target, leaving)):
         problems.append(f"nat POSTROUTING does not masquerade what leaves {bridge}")
-    accepted = [rule for rule in forward if target(rule) == "ACCEPT"]
+    problems += _forward_problems(forward, accepted, bridge)
+    return problems + _port_problems(nat, accepted, bridge, ports)
+
+
+def _forward_problems(forward: Sequence[str], accepted: Sequence[str], bridge: str) -> list[str]:
+    """Return which packets from or to the bridge are not forwarded."""
+    problems = []
+    to_bridge = rf"(?<!!) -o {re.escape(bridge)} | --match-set docker-ext-bridges"
     # A rule for packets that stay in the bridge does not count.
     if not any(
         re.search(rf"(?<!!) -i {re.escape(bridge)} ", rule) and not re.search(rf"(?<!!) -o {re.escape(bridge)} ", rule)
@@ -139,7 +150,7 @@ def docker_problems(tables: Tables, bridge: str, ports: Iterable[Port]) -> list[
         problems.append(f"filter FORWARD does not accept answers to {bridge}")
     if not any(target(rule) == "DOCKER" and re.search(to_bridge, rule) for rule in forward):
         problems.append(f"filter FORWARD does not ask DOCKER about packets to {bridge}")
-    return problems + _port_problems(nat, accepted, bridge, ports)
+    return problems
 
 
 def _port_problems(
@@ -155,8 +166,3 @@ def _port_problems(
         if not any(f" --dport {inside} " in rule and f" -o {bridge} " in rule for rule in accepted):
             problems.append(f"filter has no rule for port {inside}, which is published")
     return problems
-
-
-def locked(tables: Tables) -> list[tuple[str, str]]:
-    """Return the jumps of LOCK that are in force."""
-    return [(chain, to) for chain, to in LOCK if f"-j {to}" in tables.get("mangle", {}).get(chain, [])]

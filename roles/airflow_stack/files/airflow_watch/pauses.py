@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import quote
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 # A year. What is to stay down for longer should leave the stack's definition.
@@ -13,12 +14,13 @@ LONGEST = timedelta(days=365)
 
 
 class Pause(NamedTuple):
-    """A pause; without a service it is for all of them."""
+    """A pause; without a service it is for all of them. ``file`` is the name of the file that it was read from."""
 
     owner: str
     reason: str
     expires: datetime
     service: str = ""
+    file: str = ""
 
     def covers(self, service: str) -> bool:
         """Whether it is for a service."""
@@ -48,12 +50,14 @@ def duration(text: str) -> timedelta:
 
 def file_name(owner: str, service: str) -> str:
     """Return the name of a pause's file: an owner has one for each service, and one for all."""
-    return f"{service or 'all'}@{re.sub(r'[^A-Za-z0-9.-]', '_', owner)}.json"
+    return f"{service or 'all'}@{quote(owner, safe='', errors='surrogateescape')}.json"
 
 
 def write(pause: Pause) -> str:
     """Return the text of a pause's file."""
-    return json.dumps({**pause._asdict(), "expires": pause.expires.isoformat()}, indent=2) + "\n"
+    content = {**pause._asdict(), "expires": pause.expires.isoformat()}
+    del content["file"]
+    return json.dumps(content, indent=2) + "\n"
 
 
 def read(text: str) -> Pause:
@@ -117,5 +121,5 @@ def sort(texts: dict[str, str], now: datetime) -> tuple[list[Pause], list[str], 
         elif pause.expires <= now:
             expired.append(name)
         else:
-            pauses.append(pause)
+            pauses.append(pause._replace(file=name))
     return pauses, expired, broken

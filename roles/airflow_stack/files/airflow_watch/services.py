@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,7 +16,11 @@ SERVICE_LABEL = "com.docker.compose.service"
 
 
 class Container(NamedTuple):
-    """A container of the stack, as Docker describes it."""
+    """A container with the labels of the stack, as Docker describes it.
+
+    ``ours`` is false for one that compose has not made: images made from a container keep its labels. ``cut_off`` is
+    true for one that runs outside of the network that it was made for. ``restarts`` counts Docker's own restarts.
+    """
 
     service: str
     name: str
@@ -24,16 +29,25 @@ class Container(NamedTuple):
     reason: str = ""
     exit_code: int = 0
     ports: tuple[Port, ...] = ()
+    ours: bool = True
+    cut_off: bool = False
+    started: str = ""
+    finished: str = ""
+    restarts: int = 0
 
     def text(self) -> str:
         """Return its state for a person."""
         if self.status == "running":
-            return f"running, {self.health}" if self.health else "running"
+            health = f"running, {self.health}" if self.health else "running"
+            return f"{health}, outside of the stack's network" if self.cut_off else health
         return f"exited with code {self.exit_code}" if self.status == "exited" else self.status
 
 
 class Action(NamedTuple):
-    """What is to be done about a service: one of start, create, unpause, restart, or nothing but a line to read."""
+    """What is to be done about a service.
+
+    ``do`` is one of start, create, recreate, unpause, restart, replace; or nothing, if there is only a line to read.
+    """
 
     do: str
     service: str
@@ -41,27 +55,50 @@ class Action(NamedTuple):
     line: str
 
 
-def container(inspected: dict[str, Any]) -> Container:
-    """Read what ``docker inspect`` says of a container."""
-    state = inspected["State"]
+def container(inspected: dict[str, Any], project: str, network: str) -> Container:
+    """Read what ``docker inspect`` says of a container.
+
+    Args:
+        inspected: An entry of its list.
+        project: Name of the compose project.
+        network: Name of the stack's network; empty if it is not known.
+    """
+    state, settings = inspected["State"], inspected.get("NetworkSettings", {})
     health = state.get("Health") or {}
     said = "\n".join(check.get("Output", "") for check in health.get("Log") or [])
-    published = inspected.get("NetworkSettings", {}).get("Ports") or {}
+    service, name = inspected["Config"]["Labels"].get(SERVICE_LABEL, ""), inspected["Name"].lstrip("/")
+    made_for, there = inspected.get("HostConfig", {}).get("NetworkMode"), settings.get("Networks") or {}
     return Container(
-        service=inspected["Config"]["Labels"].get(SERVICE_LABEL, ""),
-        name=inspected["Name"].lstrip("/"),
+        service=service,
+        name=name,
         status=state["Status"],
         health=health.get("Status", ""),
         # Docker ends what it prints with an empty line.
         reason=next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "nothing"),
         exit_code=state.get("ExitCode", 0),
-        ports=tuple(
-            Port(bound["HostIp"], int(bound["HostPort"]), int(port.partition("/")[0]))
-            for port, bounds in published.items()
-            for bound in bounds or []
-            if port.endswith("/tcp") and ":" not in bound["HostIp"]
-        ),
+        ports=_ports(settings.get("Ports") or {}),
+        # Compose writes an id before the name while it replaces a container.
+        ours=bool(re.fullmatch(rf"([0-9a-f]+_)?{re.escape(f'{project}-{service}')}-[0-9]+", name)),
+        cut_off=state["Status"] == "running" and made_for == network and network not in there,
+        started=state.get("StartedAt", ""),
+        finished=state.get("FinishedAt", ""),
+        restarts=inspected.get("RestartCount", 0),
     )
+
+
+def _ports(published: dict[str, Any]) -> tuple[Port, ...]:
+    return tuple(
+        Port(bound["HostIp"], int(bound["HostPort"]), int(port.partition("/")[0]))
+        for port, bounds in published.items()
+        for bound in bounds or []
+        if port.endswith("/tcp") and ":" not in bound["HostIp"]
+    )
+
+
+def of(containers: Iterable[Container], service: str) -> Container | None:
+    """Return the container of a service; the one with its own name, if compose left another one behind."""
+    found = [one for one in containers if one.ours and one.service == service]
+    return min(found, key=lambda one: len(one.name), default=None)
 
 
 def decide(
@@ -79,7 +116,7 @@ def decide(
     actions = []
     # Others wait for these, so they come first; none depends on the order.
     for service in sorted(expected, key=lambda name: (name not in ("postgres", "redis"), name)):
-        found = next((one for one in containers if one.service == service), None)
+        found = of(containers, service)
         action = (
             Action("", service, "", f"{service}: its restart is still under way")
             if service in busy
@@ -98,18 +135,20 @@ def _of(service: str, found: Container | None) -> Action | None:
     """Return what is to be done about a service that nobody has paused."""
     if found is None:
         return Action("create", service, "", f"creating {service}, which has no container")
-    if found.status in ("exited", "created"):
-        state = found.text() if found.status == "exited" else "created but not started"
-        return Action(
-            "start", service, found.name, f"starting {service}, which is {state}".replace("is exited", "exited")
-        )
+    do, line = "", ""
     # Neither `docker stop` nor `docker pause` is a pause: whoever wants a service to stay down says until when.
-    if found.status == "paused":
-        return Action("unpause", service, found.name, f"unpausing {service}, which `docker pause` froze")
-    if found.status == "dead":
-        return Action("recreate", service, found.name, f"removing and creating {service}, whose container is dead")
-    if found.status == "running" and found.health == "unhealthy":
-        line = f"restarting {found.name}, whose last health check said: {found.reason}"
-        return Action("restart", service, found.name, line)
+    if found.status == "exited":
+        do, line = "start", f"starting {service}, which {found.text()}"
+    elif found.status == "created":
+        do, line = "start", f"starting {service}, which is created but not started"
+    elif found.status == "paused":
+        do, line = "unpause", f"unpausing {service}, which `docker pause` froze"
+    elif found.status == "dead":
+        do, line = "recreate", f"removing and creating {service}, whose container is dead"
+    elif found.cut_off:
+        # Nothing reaches it, and it reaches nothing; a restart would not put it back.
+        do, line = "replace", f"replacing {found.name}, which is no longer in the stack's network"
+    elif found.status == "running" and found.health == "unhealthy":
+        do, line = "restart", f"restarting {found.name}, whose last health check said: {found.reason}"
     # Docker itself goes on with what is restarting or being removed.
-    return None
+    return Action(do, service, found.name, line) if do else None

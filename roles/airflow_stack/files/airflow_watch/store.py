@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import pauses
-from .host import WatchError
+from .commands import WatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,5 +56,12 @@ def add(pause: pauses.Pause) -> None:
 
 
 def remove(pause: pauses.Pause) -> None:
-    """Remove a pause."""
-    (DIRECTORY / pauses.file_name(pause.owner, pause.service)).unlink(missing_ok=True)
+    """Remove a pause that was read. Whoever wrote it may have given the file any name.
+
+    Raises:
+        WatchError: It is still there.
+    """
+    try:
+        (DIRECTORY / pause.file).unlink(missing_ok=True)
+    except OSError as error:
+        raise WatchError(f"the pause was not removed: {error}") from error

@@ -35,6 +35,7 @@ def test_what_is_as_good_as_for_ever_is_refused(text: str) -> None:
 def test_a_pause_is_read_as_it_was_written() -> None:
     pause = pauses.Pause("ana", "new disk", NOW + timedelta(hours=2), "worker")
     assert pauses.read(pauses.write(pause)) == pause
+    assert "file" not in pauses.write(pause)
     assert pause.text() == "paused by ana (new disk) until 2026-11-28T14:00:00+00:00"
     assert [pause.covers(service) for service in ("worker", "redis")] == [True, False]
     assert pause._replace(service="").covers("redis")
@@ -92,23 +93,45 @@ def test_the_directory_of_pauses(tmp_path_factory: pytest.TempPathFactory, monke
     (directory / "broken.json").write_text("{", encoding="utf-8")
     (directory / "directory").mkdir()
     (directory / ".half").write_text("", encoding="utf-8")
-    assert store.read_pauses(NOW, said.append) == [one]
+    file = "worker@a%20na%2F...json"
+    assert store.read_pauses(NOW, said.append) == [one._replace(file=file)]
     assert sorted(path.name for path in directory.iterdir() if path.name[0] != ".") == [
         "broken.json",
         "directory",
-        "worker@a_na_...json",
+        file,
     ]
     assert len(said) == 3
     assert "all@site.yml" in said[-1]
     # Nobody writes to a pipe: to read it would wait for ever.
     os.mkfifo(directory / "pipe")
-    assert store.read_pauses(NOW, said.append) == [one]
+    assert store.read_pauses(NOW, said.append) == [one._replace(file=file)]
     assert f"{directory}/pipe pauses nothing: it is no file" in said
     # The same owner's next pause takes the place of the last one.
     store.add(one._replace(reason="again"))
     assert [found.reason for found in store.read_pauses(NOW, said.append)] == ["again"]
-    store.remove(one)
+    (again,) = store.read_pauses(NOW, said.append)
+    store.remove(again)
     assert store.read_pauses(NOW, said.append) == []
+
+
+def test_a_pause_is_removed_whatever_its_file_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a person writes one."""
+    monkeypatch.setattr(store, "DIRECTORY", tmp_path)
+    pause = pauses.Pause("ana", "", NOW + timedelta(hours=1), "worker")
+    (tmp_path / "the new disk").write_text(pauses.write(pause), encoding="utf-8")
+    (found,) = store.read_pauses(NOW, [].append)
+    store.remove(found)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_owners_whose_names_look_alike_have_files_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "DIRECTORY", tmp_path)
+    owners = ["a b", "a_b", "a%20b", "a/b", "ä", "a\udcffb"]
+    for owner in owners:
+        store.add(pauses.Pause(owner, "", NOW + timedelta(hours=1)))
+    assert sorted(pause.owner for pause in store.read_pauses(NOW, [].append)) == sorted(owners)
+    # That of site.yml keeps its name.
+    assert pauses.file_name("site.yml", "") == "all@site.yml.json"
 
 
 def test_an_expired_pause_that_cannot_be_removed_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

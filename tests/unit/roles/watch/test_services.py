@@ -31,11 +31,23 @@ def one(status: str, health: str = "", service: str = "worker", **more: Any) -> 
             "restart",
             "restarting airflow-worker-1, whose last health check said: no answer",
         ),
+        (
+            [one("running", "healthy", cut_off=True)],
+            "replace",
+            "replacing airflow-worker-1, which is no longer in the stack's network",
+        ),
         ([one("running", "healthy")], None, ""),
         ([one("running", "starting")], None, ""),
         ([one("running")], None, ""),
         ([one("restarting")], None, ""),
         ([one("removing")], None, ""),
+        # One that only has the stack's labels, and one that compose left behind beside the service's own.
+        ([one("running", "healthy", ours=False)], "create", "creating worker, which has no container"),
+        (
+            [one("running", "healthy")._replace(name="0a1b2c3d4e5f_airflow-worker-1"), one("exited")],
+            "start",
+            "starting worker, which exited with code 0",
+        ),
         # Another service's.
         ([one("running", "healthy", "redis")], "create", "creating worker, which has no container"),
     ],
@@ -76,28 +88,86 @@ def test_a_restart_under_way_is_left_to_end() -> None:
     assert (action.do, action.line) == ("", "worker: its restart is still under way")
 
 
+INSPECTED: dict[str, Any] = {
+    "Name": "/airflow-webserver-1",
+    "RestartCount": 3,
+    "Config": {"Labels": {"com.docker.compose.service": "webserver"}},
+    "HostConfig": {"NetworkMode": "airflow"},
+    "State": {
+        "Status": "running",
+        "ExitCode": 0,
+        "StartedAt": "2026-11-28T12:00:00.1Z",
+        "FinishedAt": "2026-11-28T11:59:59.1Z",
+        "Health": {"Status": "unhealthy", "Log": [{"Output": "old"}, {"Output": "refused \n\n"}, {"Output": ""}]},
+    },
+    "NetworkSettings": {
+        "Networks": {"airflow": {}},
+        "Ports": {
+            "8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "80"}, {"HostIp": "::", "HostPort": "80"}],
+            "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "53"}],
+            "9000/tcp": None,
+        },
+    },
+}
+
+
 def test_what_docker_says_of_a_container() -> None:
-    inspected = {
-        "Name": "/airflow-webserver-1",
-        "Config": {"Labels": {"com.docker.compose.service": "webserver"}},
-        "State": {
-            "Status": "running",
-            "ExitCode": 0,
-            "Health": {"Status": "unhealthy", "Log": [{"Output": "old"}, {"Output": "refused \n\n"}, {"Output": ""}]},
-        },
-        "NetworkSettings": {
-            "Ports": {
-                "8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "80"}, {"HostIp": "::", "HostPort": "80"}],
-                "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "53"}],
-                "9000/tcp": None,
-            }
-        },
-    }
-    found = container(inspected)
+    found = container(INSPECTED, "airflow", "airflow")
     assert found == Container(
-        "webserver", "airflow-webserver-1", "running", "unhealthy", "refused", 0, (Port("127.0.0.1", 80, 8080),)
+        service="webserver",
+        name="airflow-webserver-1",
+        status="running",
+        health="unhealthy",
+        reason="refused",
+        ports=(Port("127.0.0.1", 80, 8080),),
+        started="2026-11-28T12:00:00.1Z",
+        finished="2026-11-28T11:59:59.1Z",
+        restarts=3,
     )
     assert found.text() == "running, unhealthy"
-    bare = container({"Name": "/x", "Config": {"Labels": {}}, "State": {"Status": "exited", "ExitCode": 137}})
+    bare = container(
+        {"Name": "/x", "Config": {"Labels": {}}, "State": {"Status": "exited", "ExitCode": 137}}, "airflow", "airflow"
+    )
     assert (bare.service, bare.health, bare.reason) == ("", "", "nothing")
     assert bare.text() == "exited with code 137"
+
+
+@pytest.mark.parametrize(
+    ("networks", "mode", "status", "network", "cut_off"),
+    [
+        ({}, "airflow", "running", "airflow", True),
+        (None, "airflow", "running", "airflow", True),
+        ({"bridge": {}}, "airflow", "running", "airflow", True),
+        ({"bridge": {}, "airflow": {}}, "airflow", "running", "airflow", False),
+        ({}, "airflow", "exited", "airflow", False),
+        # Somebody's own definition of the service, and settings of an earlier release.
+        ({"host": {}}, "host", "running", "airflow", False),
+        ({}, "airflow", "running", "", False),
+    ],
+)
+def test_a_container_outside_of_its_network(
+    networks: dict[str, Any] | None, mode: str, status: str, network: str, cut_off: bool
+) -> None:
+    inspected = {
+        **INSPECTED,
+        "HostConfig": {"NetworkMode": mode},
+        "State": {**INSPECTED["State"], "Status": status},
+        "NetworkSettings": {"Networks": networks},
+    }
+    found = container(inspected, "airflow", network)
+    assert found.cut_off is cut_off
+    assert ("outside of the stack's network" in found.text()) is cut_off
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("airflow-webserver-1", True),
+        ("0a1b2c3d4e5f_airflow-webserver-1", True),
+        ("debugging", False),
+        ("my-airflow-webserver-1", False),
+        ("airflow-webserver-1-copy", False),
+    ],
+)
+def test_whose_container_it_is(name: str, ours: bool) -> None:
+    assert container({**INSPECTED, "Name": f"/{name}"}, "airflow", "airflow").ours is ours

@@ -1,0 +1,125 @@
+"""Docker as a service of the host: its state, and its restart."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from .commands import Commands, WatchError
+
+DOCKER_UNIT = "docker.service"
+DAEMON_JSON = Path("/etc/docker/daemon.json")
+DATA_ROOT = "/var/lib/docker"
+RUN, PROC = Path("/run"), Path("/proc")
+# Seconds for Docker to start: at boot it may still be busy with its containers.
+DOCKER_SECONDS = 120
+# Bytes that Docker needs to start, for its socket's directory and its notes about networks.
+SPACE = 1 << 20
+
+
+def check_space(directory: Path) -> None:
+    """Find out whether a directory takes a new file.
+
+    Raises:
+        WatchError: It does not.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
+            os.posix_fallocate(file.fileno(), 0, SPACE)
+    except OSError as error:
+        raise WatchError(f"{directory} cannot be written: {error.strerror}") from error
+
+
+class Engine(Commands):
+    """Docker's unit and its options."""
+
+    def docker_state(self) -> str:
+        """Return the state of Docker's unit; waits a while for one that is just starting."""
+        until = time.monotonic() + DOCKER_SECONDS
+        while True:
+            state = self._property("ActiveState")
+            if state not in ("activating", "deactivating", "reloading") or time.monotonic() > until:
+                return state
+            time.sleep(0.5)
+
+    def docker_manages_rules(self) -> bool:
+        """Whether Docker writes rules at all: daemon.json may say ``"iptables": false``."""
+        try:
+            return self._options().get("iptables") is not False
+        except WatchError:
+            return True
+
+    def live_restore(self) -> bool:
+        """Whether containers run on while Docker restarts."""
+        return self.run("docker", "info", "--format", "{{.LiveRestoreEnabled}}").strip() == "true"
+
+    def check_docker_can_start(self) -> None:
+        """Find out whether Docker would start again; one that runs does not notice what has been broken meanwhile.
+
+        Raises:
+            WatchError: It would not, with the file or directory to mend.
+        """
+        data = self._options().get("data-root", DATA_ROOT)
+        check_space(RUN)
+        check_space(Path(str(data)))
+        if not DAEMON_JSON.exists():
+            return
+        try:
+            # With the options that it runs with: one that is in the file as well is an error, too.
+            self.run(*self._command_line(), "--validate")
+        except WatchError as error:
+            # Docker before 23.0 has no such option. There nothing but the file's JSON has been looked at.
+            if "unknown flag: --validate" not in str(error):
+                raise WatchError(f"{DAEMON_JSON} is refused: {error}") from error
+
+    def restart_docker(self) -> None:
+        """Restart Docker; if it does not come back, start it once more.
+
+        Raises:
+            WatchError: It is down now.
+        """
+        # systemd refuses the fourth start within a minute, and Docker would then stay down. Rounds limit themselves.
+        self.run("systemctl", "reset-failed", DOCKER_UNIT)
+        try:
+            self.run("systemctl", "restart", DOCKER_UNIT, seconds=DOCKER_SECONDS)
+        except WatchError as error:
+            # It may only have taken longer.
+            if self.docker_state() == "active":
+                return
+            try:
+                self.start_docker()
+            except WatchError as again:
+                raise WatchError(f"{error}; then {again}; its containers run on: journalctl -u docker") from again
+
+    def start_docker(self) -> None:
+        """Start Docker, also if systemd has given it up."""
+        self.run("systemctl", "reset-failed", DOCKER_UNIT)
+        self.run("systemctl", "start", DOCKER_UNIT, seconds=DOCKER_SECONDS)
+
+    def _options(self) -> dict[str, Any]:
+        """Return what daemon.json says; nothing if there is none."""
+        try:
+            # Docker takes an empty file for one without options.
+            options = json.loads(DAEMON_JSON.read_text(encoding="utf-8-sig").strip() or "{}")
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError) as error:
+            raise WatchError(f"{DAEMON_JSON} is broken: {error}") from error
+        if not isinstance(options, dict):
+            raise WatchError(f"{DAEMON_JSON} is broken: it holds no JSON object")
+        return options
+
+    def _command_line(self) -> list[str]:
+        """Return the words that Docker was started with."""
+        try:
+            words = (PROC / self._property("MainPID") / "cmdline").read_text(encoding="utf-8").split("\0")[:-1]
+        except (OSError, ValueError):
+            words = []
+        return words or ["dockerd", "--config-file", str(DAEMON_JSON)]
+
+    def _property(self, name: str) -> str:
+        return self.run("systemctl", "show", "--property", name, "--value", DOCKER_UNIT).strip()

@@ -1,0 +1,22 @@
+"""The host that the tests of airflow-watch play."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from airflow_watch import docker_rules, healing, notes
+
+from tests.unit.roles.watch.played import Played
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
+    monkeypatch.setattr(notes, "DIRECTORY", tmp_path / "run")
+    monkeypatch.setattr(docker_rules, "LOOK_AGAIN", 0)
+    monkeypatch.setattr(docker_rules, "RULES_SECONDS", 0)
+    monkeypatch.setattr(healing, "read_pauses", lambda *_: [])
+    return Played()

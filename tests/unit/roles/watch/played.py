@@ -1,0 +1,99 @@
+"""A host in place of the real one: what it says is set, and what is done to it is noted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_watch.commands import WatchError
+from airflow_watch.firewall import parse
+from airflow_watch.services import Container
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GOOD = parse((Path(__file__).parent / "rules26.txt").read_text(encoding="utf-8"))
+FLUSHED = parse("")
+WITHOUT_NAT = {**GOOD, "nat": {}}
+
+
+class Played:
+    """A host with rules and containers, and what was done to it."""
+
+    bridge = "br-airflow"
+
+    def __init__(self) -> None:
+        self.rules, self.after_restart = GOOD, GOOD
+        self.noted = GOOD
+        self.done: list[str] = []
+        self.live, self.state, self.services = True, "active", ["worker"]
+        self.there = [Container("worker", "airflow-worker-1", "running", "healthy")]
+        self.broken: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        def do(*words: str) -> None:
+            self.done.append(" ".join([name, *words]).strip())
+            if name in self.broken:
+                raise WatchError(f"{name} failed")
+            if name == "restart_docker":
+                self.rules = {**self.after_restart, "mangle": self.rules.get("mangle", {})}
+            if name == "load_firewall":
+                self.rules = {**self.rules, "mangle": GOOD["mangle"]}
+            if name == "start":
+                self.there = [one for one in self.there if one.service != words[0]]
+                self.there += [Container(words[0], words[0], "running")]
+
+        return do
+
+    def tables(self) -> Any:
+        return self.rules
+
+    def loaded(self) -> Any:
+        return self.noted
+
+    def has_bridge(self) -> bool:
+        return True
+
+    def docker_manages_rules(self) -> bool:
+        return True
+
+    def docker_state(self) -> str:
+        return self.state
+
+    def check_docker_can_start(self) -> None:
+        if "check_docker_can_start" in self.broken:
+            raise WatchError("/etc/docker/daemon.json is broken: no JSON")
+
+    def live_restore(self) -> bool:
+        return self.live
+
+    def expected(self) -> list[str]:
+        if "expected" in self.broken:
+            raise WatchError("compose.yml is missing")
+        return self.services
+
+    def containers(self) -> list[Container]:
+        return self.there
+
+    def restarts(self, **_: bool) -> tuple[list[str], list[str]]:
+        return [], []
+
+
+class Told:
+    """Commands that are told to nobody: what each would be, and what it answers by a part of it."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self.lines: list[str] = []
+        self.answers = answers
+        self.data: list[str] = []
+
+    def __call__(self, *argv: str, data: str | None = None, **_: int) -> str:
+        line = " ".join(argv)
+        self.lines.append(line)
+        self.data += [data] if data is not None else []
+        for part, answer in self.answers.items():
+            if part in line:
+                if isinstance(answer, Exception):
+                    raise answer
+                return str(answer)
+        return ""
