@@ -213,7 +213,8 @@ def test_a_worker_comes_and_goes(cluster: Cluster, tmp_path: Path) -> None:
             "docker ps -aq --filter label=com.docker.compose.project=airflow; ls /etc/airflow"
         )
         assert left == ""
-        rules = grown.data.ssh("iptables -S AIRFLOW-STACK")
+        assert "AIRFLOW" not in grown.hosts["worker3"].ssh("iptables-save -t mangle")
+        rules = grown.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
         assert grown.address("worker2") in rules
         assert grown.address("worker3") not in rules
     finally:
@@ -221,7 +222,7 @@ def test_a_worker_comes_and_goes(cluster: Cluster, tmp_path: Path) -> None:
         make_hosts(platforms(tmp_path / "shrunk.yml"))
     again = cluster.site()
     assert again.code == 0, again.output
-    rules = cluster.data.ssh("iptables -S AIRFLOW-STACK")
+    rules = cluster.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
     assert cluster.address("worker1") in rules
 
 
@@ -230,7 +231,7 @@ def test_a_worker_out_of_reach_is_left_out_and_made_good_later(cluster: Cluster)
         run = cluster.site()
         assert run.code == 4, run.output
         assert "Left out, because Ansible does not reach them: worker2" in run.output
-        assert cluster.address("worker2") in cluster.data.ssh("iptables -S AIRFLOW-STACK")
+        assert cluster.address("worker2") in cluster.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
     wait(lambda: cluster.hosts["worker2"].run("true").returncode == 0, 60, "worker2's return")
     later = cluster.site()
     assert later.code == 0, later.output
@@ -247,11 +248,11 @@ def test_a_worker_out_of_reach_is_closed_out(cluster: Cluster) -> None:
         run = cluster.lab.play(playbook, **chosen, airflow_worker_queues=["default"])
         assert run.code == 4, run.output
         assert "Ansible did not reach worker2" in run.output, run.output
-        assert cluster.address("worker2") not in cluster.data.ssh("iptables -S AIRFLOW-STACK")
+        assert cluster.address("worker2") not in cluster.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
     wait(lambda: cluster.hosts["worker2"].run("true").returncode == 0, 60, "worker2's return")
     again = cluster.site()
     assert again.code == 0, again.output
-    assert cluster.address("worker2") in cluster.data.ssh("iptables -S AIRFLOW-STACK")
+    assert cluster.address("worker2") in cluster.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
 
 
 def test_without_the_host_of_the_database_nothing_is_changed(cluster: Cluster) -> None:

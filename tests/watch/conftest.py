@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.lab.names import REPO, V3
 from tests.remote import lab, wait
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 LAB = "watch"
 KNOCK = (REPO / "molecule" / "default" / "files" / "knock.py").read_text(encoding="utf-8")
 # Two rounds of airflow-watch and what they take, on a machine that others use as well.
 HEALED_SECONDS = 90
+FLUSH = "for t in filter nat mangle raw; do iptables -t $t -F; iptables -t $t -X; done"
 REACH = "import urllib.request; urllib.request.urlopen('http://feeds.lab:8000/nasa.xml', timeout=3)"
 
 
@@ -87,6 +92,15 @@ class Host:
         return self.run("systemctl is-failed airflow-watch.service").stdout.strip() == "failed"
 
 
+def in_order(host: Host) -> bool:
+    """Whether neither strangers reach the stack nor anything of Docker's is missing."""
+    return (
+        "strangers are kept out" in host.ssh("airflow-watch status")
+        and "--dport 8080 -j DNAT" in host.ssh("iptables-save -t nat")
+        and "! -o br-airflow -j MASQUERADE" in host.ssh("iptables-save -t nat")
+    )
+
+
 @pytest.fixture(scope="session")
 def host() -> Host:
     """The deployed host, in order."""
@@ -95,3 +109,14 @@ def host() -> Host:
     # The package's own service flushes all when it starts, but nobody starts it.
     host.wait_healthy()
     return host
+
+
+@pytest.fixture
+def orderly(host: Host) -> Iterator[Host]:
+    """The host in order, before and after."""
+    # systemd counts the restarts of these tests as well.
+    host.ssh("systemctl reset-failed docker")
+    wait(lambda: in_order(host), HEALED_SECONDS, "a host in order")
+    host.forget_restarts()
+    yield host
+    host.forget_restarts()

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.remote import wait
-from tests.watch.conftest import HEALED_SECONDS
-from tests.watch.test_firewall import in_order
+from tests.watch.conftest import HEALED_SECONDS, in_order
 
 if TYPE_CHECKING:
     from tests.watch.conftest import Host
@@ -44,6 +43,18 @@ def test_what_is_down_is_started_again(host: Host, service: str, fault: str, wor
     assert host.ssh("docker images -q | sort") == images
 
 
+def test_a_container_that_lost_the_stack_s_network_is_replaced(host: Host) -> None:
+    before, since = host.started(), host.now()
+    old = host.inspect("worker", ".Id")
+    host.ssh("docker network disconnect airflow airflow-worker-1")
+    wait(lambda: "replacing airflow-worker-1, which is no longer in the" in host.said(since), HEALED_SECONDS, "a round")
+    wait(lambda: host.inspect("worker", ".Id") not in ("", old), HEALED_SECONDS, "a new container")
+    wait(lambda: host.healthy("worker"), 300, "a healthy worker")
+    assert host.inspect("worker", ".NetworkSettings.Networks.airflow.IPAddress")
+    assert {name for name, at in host.started().items() if at != before[name]} == {"worker"}
+    assert "ERROR" not in host.said(since)
+
+
 def test_the_next_run_of_site_yml_finds_what_was_created_as_it_would_have_made_it(host: Host) -> None:
     run = host.lab.play("site.yml")
     assert (run.code, run.changed) == (0, 0), run.output
@@ -61,12 +72,21 @@ def test_a_pause_holds_until_it_is_ended(host: Host) -> None:
     assert paused.strip() in status
     assert "(paused)" in next(line for line in status.splitlines() if line.startswith("worker: exited"))
     # The firewall is never paused.
-    host.ssh("airflow-watch pause --for 30m --owner bo; iptables -F AIRFLOW-STACK")
+    host.ssh("airflow-watch pause --for 30m --owner bo; iptables -t mangle -F AIRFLOW-FORWARD")
     wait(lambda: "strangers are kept out again" in host.said(since), HEALED_SECONDS, "the firewall's return")
     refused = host.run("airflow-watch resume --owner ana worker; airflow-watch resume worker")
     assert "worker stays paused by bo until" in refused.stderr
     host.ssh("airflow-watch resume")
     wait(lambda: host.healthy("worker"), 2 * HEALED_SECONDS, "the worker")
+
+
+def test_a_pause_ends_a_restart_that_is_under_way(host: Host) -> None:
+    unit = "airflow-watch-restart-worker.service"
+    host.ssh(f"systemd-run --quiet --unit={unit} sleep 600")
+    assert "worker: running, healthy (its restart is under way)" in host.ssh("airflow-watch status")
+    said = host.ssh("airflow-watch pause worker --for 30m --owner ana; airflow-watch resume worker --owner ana")
+    assert "worker: its restart was under way and goes no further." in said
+    assert host.run(f"systemctl is-active {unit}").stdout.strip() == "inactive"
 
 
 def test_files_that_are_no_pause_and_pauses_that_are_over_hinder_nothing(host: Host) -> None:
@@ -135,7 +155,7 @@ def test_a_slow_restart_hinders_nothing_else(host: Host) -> None:
     since = host.now()
     try:
         # Not Docker's own rules: its restart would cut the worker's short, which begins again when it is unhealthy.
-        host.ssh("iptables -D FORWARD -j DOCKER-USER; docker rm -f airflow-triggerer-1")
+        host.ssh("iptables -t mangle -F; docker rm -f airflow-triggerer-1")
         wait(lambda: "triggerer runs again" in host.said(since), HEALED_SECONDS, "the triggerer")
         wait(lambda: in_order(host), HEALED_SECONDS, "the rules' return")
         assert host.reached() == []
