@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_base_url import web_path
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_encryption import count_query
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.encryption import count_query
 
 Dict = dict[str, Any]
 

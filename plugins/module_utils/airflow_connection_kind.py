@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import (
-    airflow_connection,
-    airflow_inside_connections,
-)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_connection
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_problems import problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import (
     PURGE_OPTIONS,
@@ -18,6 +15,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_ma
     Kind,
     RefusedError,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import connections
 
 CONNECTION = {
     "conn_id": {"type": "str", "required": True},
@@ -47,7 +45,7 @@ class ConnectionKind(Kind):
     }
     key = "conn_id"
     secret_fields = airflow_connection.SECRET_FIELDS
-    program = airflow_inside_connections
+    program = connections
 
     def problems(self, entries: Entries) -> list[str]:
         """See Kind."""

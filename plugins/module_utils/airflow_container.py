@@ -6,14 +6,15 @@ AnsibleModule in here: it takes the function ``run_command`` of one.
 
 from __future__ import annotations
 
-import inspect
 import json
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import program
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.errors import first_line
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.main import MARK
 
 # AnsibleModule.run_command: exit code, output, error output.
 RunCommand = Callable[..., tuple[int, str, str]]
@@ -29,12 +30,6 @@ CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
     "container": {"type": "str"},
     "timeout": {"type": "int", "default": 120},
 }
-
-# The whole program that the process list shows; the rest of it comes by standard input.
-LOADER = (
-    "import json, sys; request = json.load(sys.stdin); names = {'__name__': 'airflow_inside'}; "
-    "name, text = request['program'][0]; exec(compile(text, name, 'exec'), names); names['main'](request)"
-)
 
 SENTENCES = {
     "database": "Airflow's metadata database does not answer ({detail}); start the service postgres or wait for it.",
@@ -87,7 +82,7 @@ def find_container(run_command: RunCommand, docker: str | None, options: Mapping
     argv = [docker, "ps", "--filter", "status=running", "--format", row]
     rc, out, err = run_command(argv if options["container"] else [*argv, *filters])
     if rc != 0:
-        raise NotRunningError(f"the Docker engine of host {host} does not answer: {airflow_inside.first_line(err)}")
+        raise NotRunningError(f"the Docker engine of host {host} does not answer: {first_line(err)}")
     running = [line.split("\t") for line in out.splitlines()]
     if options["container"]:
         missing = f"no container named {options['container']!r} runs"
@@ -145,14 +140,13 @@ def run_program(
     :param actions: dicts with ``name`` and what that action needs
     :raises InsideError: if the process or an action failed
     """
-    texts = [(module.__name__, inspect.getsource(module)) for module in (airflow_inside, *programs)]
-    request = {"program": texts, "actions": list(actions), "timeout": timeout}
-    rc, out, err = run_command([*python, "-c", LOADER], data=json.dumps(request), binary_data=True)
-    lines = [line for line in out.splitlines() if line.startswith(airflow_inside.MARK)]
+    request = json.dumps(program.request(programs, actions, timeout))
+    rc, out, err = run_command([*python, "-c", program.LOADER], data=request, binary_data=True)
+    lines = [line for line in out.splitlines() if line.startswith(MARK)]
     if not lines:
-        why = airflow_inside.first_line((err.strip() or "no output").split("\n")[-1])
+        why = first_line((err.strip() or "no output").split("\n")[-1])
         raise InsideError(f"{where}: its process ended with code {rc} and no result: {why}", {})
-    result = json.loads(lines[-1][len(airflow_inside.MARK) :])
+    result = json.loads(lines[-1][len(MARK) :])
     if result["error"]:
         reports = result["reports"]
         undecryptable = [name for report in reports.values() for name in report.get("undecryptable", [])]

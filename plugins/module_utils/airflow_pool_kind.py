@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_pools
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import (
     PURGE_OPTIONS,
     STATE,
@@ -15,6 +14,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_ma
     RefusedError,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_problems import DEFAULT, problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import pools
 
 POOL = {
     "name": {"type": "str", "required": True},
@@ -36,7 +36,7 @@ class PoolKind(Kind):
     key = "name"
     secret_fields = ()
     permanent = (DEFAULT,)
-    program = airflow_inside_pools
+    program = pools
 
     def problems(self, entries: Entries) -> list[str]:
         """See Kind."""

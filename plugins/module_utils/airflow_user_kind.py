@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_users
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import (
     STATE,
     Entries,
@@ -18,6 +17,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_us
     problems,
     refusals,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import users
 
 ALWAYS = "always"
 
@@ -47,7 +47,7 @@ class UserKind(Kind):
     }
     key = "username"
     secret_fields = ("password",)
-    program = airflow_inside_users
+    program = users
 
     def problems(self, entries: Entries) -> list[str]:
         """See Kind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_variables, airflow_variable
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_variable
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import (
     PURGE_OPTIONS,
     STATE,
@@ -14,6 +14,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_ma
     Kind,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_problems import problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import variables
 
 VARIABLE = {
     "key": {"type": "str", "required": True, "no_log": False},
@@ -34,7 +35,7 @@ class VariableKind(Kind):
     }
     key = "key"
     secret_fields = ("value",)
-    program = airflow_inside_variables
+    program = variables
 
     def problems(self, entries: Entries) -> list[str]:
         """See Kind."""

@@ -8,14 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import (
-    airflow_inside_dag_facts,
-    airflow_inside_dag_parse,
-    airflow_inside_dags,
-)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import run_program
-
-PROGRAMS = (airflow_inside_dag_facts, airflow_inside_dag_parse, airflow_inside_dags)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags import check
 
 
 def parse_files(
@@ -30,7 +24,7 @@ def parse_files(
     database: bool,
     plugins: bool,
 ) -> dict[str, Any]:
-    """Return what the action dags_check of airflow_inside_dags.py reports.
+    """Return what the action dags_check of inside/dags/check.py reports.
 
     :param run_command: runs an argument list with ``data`` as its standard input
     :param python: command line that starts a Python that has Airflow
@@ -51,6 +45,6 @@ def parse_files(
         "database": database,
         "plugins": plugins,
     }
-    reports = run_program(run_command, python, where, timeout=timeout, programs=PROGRAMS, actions=[action])
+    reports = run_program(run_command, python, where, timeout=timeout, programs=[check], actions=[action])
     report: dict[str, Any] = reports["dags_check"]
     return report

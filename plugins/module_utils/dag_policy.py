@@ -1,6 +1,6 @@
 """The policy that DAGs are checked against before Airflow gets them: a table of rules, and what each finds.
 
-A rule looks at what the action dags_check of airflow_inside_dags.py reports, and at facts of the place where the DAGs
+A rule looks at what the action dags_check of inside/dags/check.py reports, and at facts of the place where the DAGs
 will run. No AnsibleModule in here.
 """
 

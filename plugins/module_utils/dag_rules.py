@@ -1,4 +1,4 @@
-"""What each rule of dag_policy.py finds in the report of the action dags_check, see airflow_inside_dags.py.
+"""What each rule of dag_policy.py finds in the report of the action dags_check, see inside/dags/check.py.
 
 A finder gets the report and the context, a dict of facts, and gives places with what the rule's sentence has in braces.
 """
@@ -78,7 +78,7 @@ def errors(report: Facts, kind: str, *, timeout: bool = False) -> Iterator[tuple
     """Return Airflow's errors of a kind, either its own timeouts or all others.
 
     :param report: what the action dags_check reported
-    :param kind: a kind of airflow_inside_dag_parse.py
+    :param kind: a kind of inside/dags/parse.py
     :param timeout: whether its own timeouts are wanted
     """
     for file in report["files"]:
@@ -90,7 +90,7 @@ def errors(report: Facts, kind: str, *, timeout: bool = False) -> Iterator[tuple
 def find_errors(kind: str) -> Callable[[Facts, Facts], Iterator[Hit]]:
     """Return a finder of Airflow's errors of a kind.
 
-    :param kind: a kind of airflow_inside_dag_parse.py
+    :param kind: a kind of inside/dags/parse.py
     """
 
     def find(report: Facts, _: Facts) -> Iterator[Hit]:

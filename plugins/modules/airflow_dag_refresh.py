@@ -104,7 +104,6 @@ errors:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_dag_refresh
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
     CONTAINER_OPTIONS,
     InsideError,
@@ -112,6 +111,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_co
     find_container,
     run_inside,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags import refresh
 
 ARGUMENTS = {
     "release": {"type": "dict", "required": True},
@@ -137,7 +137,7 @@ def main() -> None:
             docker,
             find_container(module.run_command, docker, module.params),
             timeout=module.params["timeout"],
-            programs=[airflow_inside_dag_refresh],
+            programs=[refresh],
             actions=[{**request, "name": "dag_refresh"}],
         )
     except (NotRunningError, InsideError) as error:

@@ -63,7 +63,6 @@ names:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_encryption
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
     CONTAINER_OPTIONS,
     InsideError,
@@ -71,12 +70,13 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_co
     find_container,
     run_inside,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import encryption
 
 ARGUMENTS: dict[str, Any] = {
     "tables": {
         "type": "list",
         "elements": "str",
-        "choices": list(airflow_inside_encryption.TABLES),
+        "choices": list(encryption.TABLES),
         "required": True,
     },
     **CONTAINER_OPTIONS,
@@ -112,7 +112,7 @@ def main() -> None:
             docker,
             find_container(module.run_command, docker, module.params),
             timeout=module.params["timeout"],
-            programs=[airflow_inside_encryption],
+            programs=[encryption],
             actions=[{"name": "encryption", "tables": module.params["tables"], "dry_run": module.check_mode}],
         )
     except NotRunningError as error:

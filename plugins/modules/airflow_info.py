@@ -197,7 +197,6 @@ users:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_info
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
     CONTAINER_OPTIONS,
     InsideError,
@@ -206,6 +205,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_co
     run_inside,
     sentence,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import info
 
 SUBSETS = ["version", "import_errors", "jobs", "workers", "dags", "connections", "variables", "pools", "users"]
 
@@ -235,7 +235,7 @@ def main() -> None:
             docker,
             container,
             timeout=module.params["timeout"],
-            programs=[airflow_inside_info],
+            programs=[info],
             actions=[{**request, "name": "info"}],
         )["info"]
     except InsideError as error:

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_connections
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import connections as program
 
 from tests.objects.replacing import replace_under_a_reader
 from tests.objects.secrecy import play_in_secret
@@ -201,7 +201,7 @@ def test_a_connection_is_never_missing_while_it_is_replaced() -> None:
 
     play(connections([{"conn_id": "c", "conn_type": "http", "host": "v", "password": "v", "extra": {"k": "v"}}]))
     versions = [version(value) for value in [*(f"v{number}" for number in range(50)), "stop"]]
-    replace_under_a_reader(READER, airflow_inside_connections, "connections", versions)
+    replace_under_a_reader(READER, program, "connections", versions)
 
 
 TRIGGER = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_encryption import count_query
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.encryption import count_query
 
 from tests.lab import docker
 from tests.objects.stack import ODD, PROJECT, ROW, SCHEDULER, Result, Stack, changed, play, words

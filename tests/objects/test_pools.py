@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_pools
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import pools as program
 
 from tests.lab.names import V3
 from tests.objects.replacing import replace_under_a_reader
@@ -197,7 +197,7 @@ def test_a_pool_is_never_missing_while_it_is_changed() -> None:
     play(pools([{"name": "c", "slots": 1, "description": "v"}]))
     values = [*(str(number) for number in range(50)), "stop"]
     versions = [{"c": {"slots": number, "description": value}} for number, value in enumerate(values)]
-    replace_under_a_reader(READER, airflow_inside_pools, "pools", versions)
+    replace_under_a_reader(READER, program, "pools", versions)
 
 
 @pytest.mark.slow

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside_variables
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_kind import VariableKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import variables as program
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -219,7 +219,7 @@ def test_a_variable_is_never_missing_while_it_is_replaced(description: str | Non
     play(variables([{"key": "c", "value": "v"}]))
     values = [*(f"v{number}" for number in range(50)), "stop"]
     versions = [{"c": {"value": value, "description": description}} for value in values]
-    replace_under_a_reader(READER, airflow_inside_variables, "variables", versions)
+    replace_under_a_reader(READER, program, "variables", versions)
 
 
 VARIABLE = st.fixed_dictionaries(

@@ -157,7 +157,7 @@ def test_mypy_sees_a_wrong_type_between_two_files_of_module_utils(tmp_path: Path
             shutil.copy(source, tmp_path)
     planted = LINK / "plugins" / "module_utils" / "airflow_container.py"
     with (tmp_path / planted).open("a", encoding="utf-8") as file:
-        file.write('\n\nplanted: int = airflow_inside.first_line("text")\n')
+        file.write('\n\nplanted: int = first_line("text")\n')
     argv = [sys.executable, "-m", "mypy", str(planted)]
     run = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 1, run.stdout + run.stderr

@@ -43,11 +43,15 @@ def used(path: Path) -> set[Path]:
         file = waiting.pop()
         found.add(file)
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.ImportFrom) and "module_utils" in (node.module or "").split("."):
-                below = str(node.module).partition("module_utils")[2].strip(".").split(".")
-                names = ["/".join(filter(None, [*below, extra])) for extra in ("", *(a.name for a in node.names))]
-                candidates = [PLUGINS / "module_utils" / f"{name}.py" for name in names if name]
-                waiting += [file for file in candidates if file.exists() and file not in found]
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            below, inside = (node.module or "").split("."), "module_utils" in (node.module or "").split(".")
+            if inside or node.level:
+                root = PLUGINS / "module_utils" if inside else file.parents[node.level - 1]
+                below = below[below.index("module_utils") + 1 :] if inside else below
+                names = [[*below], *([*below, alias.name] for alias in node.names)]
+                candidates = [root.joinpath(*parts).with_suffix(".py") for parts in names if any(parts)]
+                waiting += [path for path in candidates if path.exists() and path not in found]
     return found
 
 
@@ -127,6 +131,8 @@ def test_a_planted_newer_thing_is_found(source: str, finding: str) -> None:
 def test_what_modules_import_is_found() -> None:
     names = {path.stem for path in used(PLUGINS / "modules" / "airflow_dag_store.py")}
     assert names >= {"airflow_dag_store", "dag_store", "dag_release", "controller_tree"}
+    files = {str(path.relative_to(PLUGINS)) for path in used(PLUGINS / "modules" / "airflow_dag_check.py")}
+    assert files >= {f"module_utils/inside/{name}.py" for name in ("main", "compat", "dags/check", "dags/lines")}
 
 
 # Imports every module as Python does on a host, where there is nothing of Ansible but module_utils.

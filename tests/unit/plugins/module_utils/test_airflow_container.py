@@ -6,10 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_inside, airflow_inside_info
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
     CONTAINER_OPTIONS,
-    LOADER,
     SENTENCES,
     InsideError,
     NotRunningError,
@@ -18,6 +16,9 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_co
     run_program,
     sentence,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.program import LOADER
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import info
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.main import MARK
 
 DEFAULTS: dict[str, Any] = {name: option.get("default") for name, option in CONTAINER_OPTIONS.items()}
 
@@ -86,21 +87,22 @@ def test_says_what_to_do_when_none_runs(
 
 def inside(docker: Docker) -> dict[str, Any]:
     actions = [{"name": "info", "secret": "find-me"}]
-    return run_inside(docker, "docker", "c", timeout=5, programs=[airflow_inside_info], actions=actions)
+    return run_inside(docker, "docker", "c", timeout=5, programs=[info], actions=actions)
 
 
 def test_data_go_by_standard_input_only() -> None:
-    docker = Docker(f"noise\n{airflow_inside.MARK}" + json.dumps({"reports": {"info": {"a": 1}}, "error": None}) + "\n")
+    docker = Docker(f"noise\n{MARK}" + json.dumps({"reports": {"info": {"a": 1}}, "error": None}) + "\n")
     assert inside(docker) == {"info": {"a": 1}}
     assert docker.argv == ["docker", "exec", "-i", "c", "python", "-c", LOADER]
     request = json.loads(docker.data)
     assert request["actions"] == [{"name": "info", "secret": "find-me"}]
-    assert [name.rsplit(".", 1)[-1] for name, _ in request["program"]] == ["airflow_inside", "airflow_inside_info"]
+    assert request["modules"] == ["info"]
+    assert {"main", "info"} < set(request["program"])
     assert docker.data.isascii()
 
 
 def test_another_python_runs_the_same_program() -> None:
-    docker = Docker(airflow_inside.MARK + json.dumps({"reports": {}, "error": None}))
+    docker = Docker(MARK + json.dumps({"reports": {}, "error": None}))
     python = ["/venv/bin/python"]
     assert run_program(docker, python, "here", timeout=5, programs=[], actions=[]) == {}
     assert docker.argv == ["/venv/bin/python", "-c", LOADER]
@@ -112,7 +114,7 @@ def test_errors_carry_what_was_done_before() -> None:
     reports = {"info": {"undecryptable": ["a", "b"]}}
     error = {"kind": "fernet", "detail": "d"}
     with pytest.raises(InsideError) as caught:
-        inside(Docker(airflow_inside.MARK + json.dumps({"reports": reports, "error": error})))
+        inside(Docker(MARK + json.dumps({"reports": reports, "error": error})))
     assert str(caught.value).startswith("container c: Airflow cannot decrypt a, b, which another Fernet key encrypted.")
     assert caught.value.reports == reports
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import MARK
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.main import MARK
 
 MODULE = Path(__file__).resolve().parents[4] / "plugins" / "modules" / "airflow_dag_check.py"
 # The container's answer lies beside the script.

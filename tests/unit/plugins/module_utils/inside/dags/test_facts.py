@@ -7,13 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_dag_facts import (
-    Lines,
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.facts import (
     constant,
     container_facts,
-    first_run,
     mapped_arguments,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.lines import Lines
 
 TEXT = """from airflow import DAG
 from airflow.decorators import dag, task
@@ -122,28 +121,3 @@ def test_copies_of_a_mapped_task(given: Any, expected: list[dict[str, Any]]) -> 
     assert {copy["http_conn_id"] for copy in found} == {"http_default"}
     names = ("name", "image")
     assert [{name: copy[name] for name in names if copy[name] is not None} for copy in found] == expected
-
-
-class Dag:
-    """Stands in for a DAG whose timetable gives a first run, none, or an error."""
-
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
-
-    def next_dagrun_info(self, last_automated_dagrun: Any) -> Any:
-        assert last_automated_dagrun is None
-        return self.answer()
-
-
-@pytest.mark.parametrize(("answer", "run"), [(lambda: "run", "run"), (lambda: None, None), (lambda: 1 / 0, None)])
-def test_the_first_run(answer: Any, run: str | None) -> None:
-    assert first_run(Dag(answer)) == run
-    # Release 3 reads DAGs with a class that hides the arguments of the one behind it.
-
-    class Lazy:
-        _real_dag = Dag(answer)
-
-        def next_dagrun_info(self, **arguments: Any) -> Any:
-            return self._real_dag.next_dagrun_info(**arguments)
-
-    assert first_run(Lazy()) == run

@@ -8,16 +8,15 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_dag_parse import (
-    Variables,
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.client import Variables
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.errors import (
     check_stored,
-    ending,
     error_facts,
-    hide,
     place_of,
     shown,
-    wait,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.supervised import ending, wait
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.masks import hide
 
 NESTED = """Traceback (most recent call last):
   File "/d/news.py", line 3, in <module>

@@ -1,21 +1,21 @@
-"""Variables, read and written inside an Airflow container; sent there after airflow_inside.py, see its docstring.
+"""Variables, read and written inside an Airflow container.
 
-Valid Python 3.7. A variable's fields are its value, always the text that Airflow stores, and its description.
+A variable's fields are its value, always the text that Airflow stores, and its description.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
+from .commands import Airflow, check_database_once
 
 
 def action_variables_read(_airflow: Airflow, _request: dict[str, Any], report: dict[str, Any]) -> None:
     """Report all variables.
 
-    :param report: gets ``objects``, fields by key; and ``undecryptable``, variables, before the error that they cause
+    Args:
+        report: Gets ``objects``, fields by key; and ``undecryptable``, variables, before the error that they cause.
     """
     report["objects"] = stored(report)
 
@@ -23,12 +23,14 @@ def action_variables_read(_airflow: Airflow, _request: dict[str, Any], report: d
 def action_variables_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Create, replace and delete variables, then report those of them that exist, as they are now.
 
-    :param request: ``create`` and ``replace``, fields by key; ``delete``, keys
-    :param report: gets ``done``, keys; ``failed``, Airflow's reason by key; ``objects``, fields by key
+    Args:
+        airflow: Runs Airflow's commands.
+        request: ``create`` and ``replace``, fields by key; ``delete``, keys.
+        report: Gets ``done``, keys; ``failed``, Airflow's reason by key; ``objects``, fields by key.
     """
     done = report.setdefault("done", [])
     failed = report.setdefault("failed", {})
-    airflow.check_database_once()
+    check_database_once()
     written = {**request["create"], **request["replace"]}
     imported = import_plain(airflow, written, report)
     done.extend(imported)
@@ -47,7 +49,8 @@ def stored(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     No command does this: ``variables export`` of Airflow 2.5 makes data of every text that looks like JSON and leaves
     out the descriptions, ``variables get`` answers from an environment variable or a secrets backend first.
 
-    :param report: gets ``undecryptable`` if the Fernet key in use does not open all of them
+    Args:
+        report: Gets ``undecryptable`` if the Fernet key in use does not open all of them.
     """
     from airflow.models import Variable  # noqa: PLC0415 - only the container has Airflow
     from airflow.utils.session import create_session  # noqa: PLC0415
@@ -73,7 +76,8 @@ def import_plain(airflow: Airflow, variables: dict[str, Any], report: dict[str, 
     It replaces each in a transaction of its own, and passes over what Airflow refuses without saying what that was. So
     what the database then holds counts.
 
-    :returns: the variables that it took
+    Returns:
+        The variables that it took.
     """
     plain = {name: fields["value"] for name, fields in variables.items() if fields["description"] is None}
     if not plain:

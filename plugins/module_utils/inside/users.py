@@ -1,6 +1,6 @@
-"""Users, read and written inside an Airflow container; sent there after airflow_inside.py, see its docstring.
+"""Users, read and written inside an Airflow container.
 
-Valid Python 3.7. A user's fields are those of ``airflow users import``: email, firstname, lastname and roles, a sorted
+A user's fields are those of ``airflow users import``: email, firstname, lastname and roles, a sorted
 list of names; besides them active, and password where one was given to be compared: that one if the user has it, empty
 text otherwise. A hash never leaves the container.
 """
@@ -9,55 +9,58 @@ from __future__ import annotations
 
 import getpass
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
+from .commands import Airflow, check_database_once
+from .compat import find
 
 
-def action_users_read(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
+def action_users_read(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Report all users and the names of all roles.
 
     Without Airflow's own command: ``users export`` of Airflow 2.5 builds the whole web application, which takes four
     seconds, and tells neither whether a user is active nor anything about the password.
 
-    :param request: ``passwords`` by username, to be compared
-    :param report: gets ``objects``, fields by username; and ``roles``, names
+    Args:
+        request: ``passwords`` by username, to be compared.
+        report: Gets ``objects``, fields by username; and ``roles``, names.
     """
-    report["objects"] = users(airflow, request["passwords"])
-    report["roles"] = role_names(airflow)
+    report["objects"] = users(request["passwords"])
+    report["roles"] = role_names()
 
 
 def action_users_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Create, replace and delete users, then report those of them that exist, as they are now.
 
-    :param request: ``create`` and ``replace``, fields by username; ``delete``, usernames
-    :param report: gets ``done``, usernames; ``failed``, Airflow's reason by username; ``objects``, fields by username
+    Args:
+        airflow: Runs Airflow's commands.
+        request: ``create`` and ``replace``, fields by username; ``delete``, usernames.
+        report: Gets ``done``, usernames; ``failed``, Airflow's reason by username; ``objects``, fields by username.
     """
     done = report.setdefault("done", [])
     failed = report.setdefault("failed", {})
-    airflow.check_database_once()
+    check_database_once()
     for name, fields in request["create"].items():
         airflow.attempt(name, failed, create, airflow, name, fields, done)
     for name, fields in request["replace"].items():
-        airflow.attempt(name, failed, replace, airflow, name, fields, done)
+        airflow.attempt(name, failed, replace, name, fields, done)
     for name in request["delete"]:
         airflow.attempt(name, failed, delete, airflow, name, done)
     written = {**request["create"], **request["replace"]}
-    found = users(airflow, {name: fields["password"] for name, fields in written.items() if "password" in fields})
+    found = users({name: fields["password"] for name, fields in written.items() if "password" in fields})
     report["objects"] = {name: found[name] for name in [*written, *request["delete"]] if name in found}
 
 
-def users(airflow: Airflow, passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
+def users(passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
     """Return all users by username.
 
-    :param airflow: knows where the models are
-    :param passwords: those that are to be compared, by username
+    Args:
+        passwords: Those that are to be compared, by username.
     """
     from airflow.utils.session import create_session  # noqa: PLC0415 - only the container has Airflow
     from werkzeug.security import check_password_hash  # noqa: PLC0415
 
-    Role, User = airflow.find("Role"), airflow.find("User")  # noqa: N806 - these are classes
+    Role, User = find("Role"), find("User")  # noqa: N806 - these are classes
     found: dict[str, dict[str, Any]] = {}
     with create_session() as session:
         # Columns, not objects: a user's roles would come with each of their permissions.
@@ -73,13 +76,13 @@ def users(airflow: Airflow, passwords: dict[str, str]) -> dict[str, dict[str, An
     return found
 
 
-def role_names(airflow: Airflow) -> list[str]:
+def role_names() -> list[str]:
     """Return the names of all roles; Airflow's own ones if the web application, which makes them, never ran."""
     from airflow.utils.session import create_session  # noqa: PLC0415
 
     with create_session() as session:
-        names = [name for (name,) in session.query(airflow.find("Role").name)]
-    return sorted(names or airflow.find("EXISTING_ROLES"))
+        names = [name for (name,) in session.query(find("Role").name)]
+    return sorted(names or find("EXISTING_ROLES"))
 
 
 def create(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str]) -> None:
@@ -101,7 +104,7 @@ def create(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str])
         dispatch(airflow, "users", "add-role", f"--username={name}", f"--role={role}")
 
 
-def replace(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str]) -> None:
+def replace(name: str, fields: dict[str, Any], done: list[str]) -> None:
     """Give a user new values in one transaction.
 
     No command does this: ``users import`` changes neither an email nor a password, ``users add-role`` and ``users
@@ -110,7 +113,7 @@ def replace(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str]
     from airflow.utils.session import create_session  # noqa: PLC0415
     from werkzeug.security import generate_password_hash  # noqa: PLC0415
 
-    Role, User = airflow.find("Role"), airflow.find("User")  # noqa: N806 - these are classes
+    Role, User = find("Role"), find("User")  # noqa: N806 - these are classes
     with create_session() as session:
         row = session.query(User).filter(User.username == name).one()
         row.email, row.first_name, row.last_name = fields["email"], fields["firstname"], fields["lastname"]
@@ -129,7 +132,8 @@ def delete(airflow: Airflow, name: str, done: list[str]) -> None:
 def dispatch(airflow: Airflow, *argv: str) -> None:
     """Run a command on a user. What the database refuses is in its log only, with the statement and a hash.
 
-    :raises SystemExit: with the database's reason, if the command fails
+    Raises:
+        SystemExit: With the database's reason, if the command fails.
     """
     try:
         airflow.command(*argv)

@@ -1,6 +1,6 @@
-"""Connections, read and written inside an Airflow container; sent there after airflow_inside.py, see its docstring.
+"""Connections, read and written inside an Airflow container.
 
-Valid Python 3.7. A connection's fields are those of ``airflow connections export``: conn_type, description, host,
+A connection's fields are those of ``airflow connections export``: conn_type, description, host,
 schema, login, password, port and extra, the last one as the text that Airflow stores.
 """
 
@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
+from .commands import Airflow, check_database_once
 
 
 def action_connections_read(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Report all connections, and what this Airflow makes of some URIs and types.
 
-    :param request: ``uris`` by connection id; ``types``, the connection types that are wanted
-    :param report: gets ``objects``, fields by id; ``parsed``, the fields of each URI; ``unknown_types`` and
-        ``known_types``; and ``undecryptable``, ids of connections, before the error that they cause
+    Args:
+        airflow: Runs Airflow's commands.
+        request: ``uris`` by connection id; ``types``, the connection types that are wanted.
+        report: Gets ``objects``, fields by id; ``parsed``, the fields of each URI; ``unknown_types`` and
+            ``known_types``; and ``undecryptable``, ids of connections, before the error that they cause.
     """
     from cryptography.fernet import InvalidToken  # noqa: PLC0415 - only the container has it
 
@@ -39,12 +40,14 @@ def action_connections_read(airflow: Airflow, request: dict[str, Any], report: d
 def action_connections_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Create, replace and delete connections, then report those of them that exist, as they are now.
 
-    :param request: ``create`` and ``replace``, fields by connection id; ``delete``, ids
-    :param report: gets ``done``, ids; ``failed``, Airflow's reason by id; ``objects``, fields by id
+    Args:
+        airflow: Runs Airflow's commands.
+        request: ``create`` and ``replace``, fields by connection id; ``delete``, ids.
+        report: Gets ``done``, ids; ``failed``, Airflow's reason by id; ``objects``, fields by id.
     """
     done = report.setdefault("done", [])
     failed = report.setdefault("failed", {})
-    airflow.check_database_once()
+    check_database_once()
     create(airflow, request["create"], done, failed)
     for name, fields in request["replace"].items():
         airflow.attempt(name, failed, replace, name, fields, done)
@@ -75,7 +78,8 @@ def create(airflow: Airflow, connections: dict[str, Any], done: list[str], faile
 def import_file(airflow: Airflow, connections: dict[str, Any], done: list[str]) -> None:
     """Dispatch ``connections import``, which commits each connection and prints a line for each that it took.
 
-    :raises SystemExit: with Airflow's reason, if it passes over one; that of 2.11 does so where it does not like the id
+    Raises:
+        SystemExit: With Airflow's reason, if it passes over one; that of 2.11 does so where it does not like the id.
     """
     try:
         airflow.command_with_file(connections, "connections", "import")

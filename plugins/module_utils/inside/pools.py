@@ -1,41 +1,45 @@
-"""Pools, read and written inside an Airflow container; sent there after airflow_inside.py, see its docstring.
+"""Pools, read and written inside an Airflow container.
 
-Valid Python 3.7. A pool's fields are those of ``airflow pools export``: slots, description, and include_deferred in the
+A pool's fields are those of ``airflow pools export``: slots, description, and include_deferred in the
 releases that have it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
+from .commands import Airflow, check_database_once, once
+from .compat import has_deferred_slots
 
 
 def action_pools_read(airflow: Airflow, _request: dict[str, Any], report: dict[str, Any]) -> None:
     """Report all pools.
 
-    :param report: gets ``objects``, fields by name; and ``include_deferred``, whether this release has that field
+    Args:
+        airflow: Runs Airflow's commands.
+        report: Gets ``objects``, fields by name; and ``include_deferred``, whether this release has that field.
     """
     from airflow.models.pool import Pool  # noqa: PLC0415 - only the container has Airflow
 
     report["objects"] = exported(airflow)
-    report["include_deferred"] = hasattr(Pool, "include_deferred")
+    report["include_deferred"] = has_deferred_slots(Pool)
 
 
 def action_pools_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Create, replace and delete pools, then report those of them that exist, as they are now.
 
-    :param request: ``create`` and ``replace``, fields by name; ``delete``, names
-    :param report: gets ``done``, names; ``failed``, Airflow's reason by name; ``objects``, fields by name
+    Args:
+        airflow: Runs Airflow's commands.
+        request: ``create`` and ``replace``, fields by name; ``delete``, names.
+        report: Gets ``done``, names; ``failed``, Airflow's reason by name; ``objects``, fields by name.
     """
     from airflow.cli.commands import pool_command  # noqa: PLC0415
 
     done = report.setdefault("done", [])
     failed = report.setdefault("failed", {})
-    airflow.check_database_once()
+    check_database_once()
     # Each command makes a client of its own, which reads the certificates of all authorities: 10 ms.
-    airflow.once(pool_command, "get_current_api_client")
+    once(pool_command, "get_current_api_client")
     written = {**request["create"], **request["replace"]}
     put(airflow, written, done, failed)
     for name in request["delete"]:

@@ -1,15 +1,15 @@
-"""Encrypts plain text in Airflow's database; sent into a container after airflow_inside.py, see its docstring.
+"""Encrypts plain text in Airflow's database.
 
-Valid Python 3.7. An Airflow with an empty Fernet key stores secrets as they are, and marks them as not encrypted. One
+An Airflow with an empty Fernet key stores secrets as they are, and marks them as not encrypted. One
 with a key goes on to read them so, and its command ``rotate-fernet-key`` passes over them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import Any
 
-if TYPE_CHECKING:
-    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
+from .commands import Airflow
 
 # Tables with secrets: the column that names a row for people, and the columns with secrets, each with the one that says
 # whether it is encrypted. That of triggers says nothing: what is JSON is not encrypted.
@@ -47,8 +47,9 @@ def count_query(tables: list[str]) -> str:
 def action_encryption(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Encrypt all plain text with the Fernet key in use, a batch of rows in a transaction.
 
-    :param request: ``tables``, names; ``dry_run``, whether only to look
-    :param report: gets ``rows``, numbers of rows by table, and ``names``, the first of these rows for people by table
+    Args:
+        request: ``tables``, names; ``dry_run``, whether only to look.
+        report: Gets ``rows``, numbers of rows by table, and ``names``, the first of these rows for people by table.
     """
     from airflow.models.crypto import get_fernet  # noqa: PLC0415 - only the container has Airflow
 
@@ -64,8 +65,6 @@ def action_encryption(_airflow: Airflow, request: dict[str, Any], report: dict[s
 
 def table_of(name: str) -> Any:
     """Return a table as Airflow's model of it describes it."""
-    import importlib  # noqa: PLC0415
-
     module, _, attribute = MODELS[name].partition(":")
     return getattr(importlib.import_module(module), attribute).__table__
 

@@ -1,24 +1,26 @@
-"""What a running Airflow can tell about itself; sent into its container after airflow_inside.py, see its docstring.
+"""What a running Airflow can tell about itself.
 
-Valid Python 3.7. Only the database and the broker are asked: no DAG file is read here, so the answer is what Airflow's
+Only the database and the broker are asked: no DAG file is read here, so the answer is what Airflow's
 services have found, not what this container would find.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside import Airflow
+from .commands import Airflow
+from .compat import existing_dags, find, has_deferred_slots, state_name
 
 
 def action_info(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Report each subset that is asked for; one that fails goes into ``failed`` with its reason, the others go on.
 
-    :param request: ``subset``, names; ``worker_timeout``, seconds that workers get to answer; ``worker_count``, after
-        how many answers no more are waited for, 0 for all that come
-    :param report: gets the answers by name, and ``failed``
+    Args:
+        airflow: Runs Airflow's commands, and tells what errors mean.
+        request: ``subset``, names; ``worker_timeout``, seconds that workers get to answer; ``worker_count``, after how
+            many answers no more are waited for, 0 for all that come.
+        report: Gets the answers by name, and ``failed``.
     """
     failed = report.setdefault("failed", {})
     for name in request["subset"]:
@@ -38,7 +40,6 @@ def info_dags(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any
     """Return the DAGs that the scheduler has found and that still exist."""
     from airflow.models import DagModel  # noqa: PLC0415 - only the container has Airflow
 
-    exists = DagModel.is_active if hasattr(DagModel, "is_active") else ~DagModel.is_stale
     return [
         {
             "dag_id": row.dag_id,
@@ -48,15 +49,15 @@ def info_dags(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any
             "parsed": text_of(row.last_parsed_time),
             "next_run": text_of(row.next_dagrun_create_after),
         }
-        for row in rows(DagModel, exists, DagModel.dag_id)
+        for row in rows(DagModel, existing_dags(), DagModel.dag_id)
     ]
 
 
-def info_import_errors(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+def info_import_errors(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the files that the scheduler could not import."""
     from airflow.configuration import conf  # noqa: PLC0415
 
-    model = airflow.find("ImportError")
+    model = find("ImportError")
     # From release 3 on Airflow names the files below their folder.
     folder = conf.get("core", "dags_folder")
     return [
@@ -101,22 +102,23 @@ def info_pools(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, An
 def pool(row: Any, stats: dict[str, float]) -> dict[str, Any]:
     """Return one pool.
 
-    :param row: its row
-    :param stats: Airflow's count of its slots
+    Args:
+        row: Its row.
+        stats: Airflow's count of its slots.
     """
     fields = {"name": row.pool, "slots": row.slots, "description": row.description}
     taken = stats["running"] + stats["queued"]
-    if hasattr(row, "include_deferred"):
+    if has_deferred_slots(row):
         fields["include_deferred"] = row.include_deferred
         taken += stats["deferred"] if row.include_deferred else 0
     return {**fields, "occupied_slots": taken, "open_slots": None if row.slots == -1 else row.slots - taken}
 
 
-def info_users(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+def info_users(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the users with the names of their roles; their passwords' hashes are not read."""
     from airflow.utils.session import create_session  # noqa: PLC0415
 
-    user, role = airflow.find("User"), airflow.find("Role")
+    user, role = find("User"), find("Role")
     found: dict[str, dict[str, Any]] = {}
     with create_session() as session:
         # Columns, not objects: a user's roles would come with each of their permissions.
@@ -129,7 +131,7 @@ def info_users(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any
     return list(found.values())
 
 
-def info_jobs(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
+def info_jobs(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the latest job of each service that has one, by type and host.
 
     It is alive under the rule of Airflow's own health page: it says that it runs, and its last heartbeat is younger
@@ -139,7 +141,7 @@ def info_jobs(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]
     from airflow.utils import timezone  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
-    job = airflow.find("Job")
+    job = find("Job")
     threshold = conf.getfloat("scheduler", "scheduler_health_check_threshold")
     latest: dict[tuple[str, str], dict[str, Any]] = {}
     with create_session() as session:
@@ -148,7 +150,7 @@ def info_jobs(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]
         query = query.filter(job.job_type.in_(["SchedulerJob", "TriggererJob", "DagProcessorJob"]))
         for job_type, hostname, state, heartbeat in query.order_by(job.latest_heartbeat):
             age = (timezone.utcnow() - heartbeat).total_seconds()
-            alive = str(getattr(state, "value", state)) == "running" and age < threshold
+            alive = state_name(state) == "running" and age < threshold
             latest[(job_type, hostname)] = {
                 "job_type": job_type,
                 "hostname": hostname,
@@ -158,15 +160,13 @@ def info_jobs(airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]
     return [latest[key] for key in sorted(latest)]
 
 
-def info_workers(airflow: Airflow, request: dict[str, Any]) -> list[dict[str, Any]]:
+def info_workers(_airflow: Airflow, request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the Celery workers that answer, with their queues; none if the executor has no workers."""
     from airflow.configuration import conf  # noqa: PLC0415
 
     if "Celery" not in conf.get("core", "executor"):
         return []
-    asked = airflow.find("celery_app").control.inspect(
-        timeout=request["worker_timeout"], limit=request["worker_count"] or None
-    )
+    asked = find("celery_app").control.inspect(timeout=request["worker_timeout"], limit=request["worker_count"] or None)
     answers = asked.active_queues() or {}
     return [{"name": name, "queues": sorted(queue["name"] for queue in answers[name])} for name in sorted(answers)]
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_encryption import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.encryption import (
     MODELS,
     TABLES,
     count_query,
     encrypted,
 )
 
-RELEASES = Path(__file__).parents[4] / "roles" / "airflow" / "vars" / "main" / "releases.yml"
+RELEASES = Path(__file__).parents[5] / "roles" / "airflow" / "vars" / "main" / "releases.yml"
 
 
 class Fernet:

@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_dags import (
-    AIRFLOW_IMPORT,
-    Child,
-    place,
-    run_each,
-    used_connections,
-)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.check import used_connections
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.errors import place
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.processes import Child, run_each
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.warm_up import AIRFLOW_IMPORT
 
 FOLDER = str(Path(__file__).parent)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_inside_connections import import_file
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.connections import import_file
 
 
 class Airflow:

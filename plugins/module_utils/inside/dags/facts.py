@@ -1,0 +1,119 @@
+"""Tells what is in the DAGs of one file, in the process that has loaded it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..compat import UNSCHEDULED, first_run
+from .lines import Lines
+
+
+def dags_facts(dags: Iterable[Any], lines: Lines, stored: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Return what is in the DAGs of one file, see dag_facts, by their lines.
+
+    Args:
+        dags: The DAGs.
+        lines: Finds lines of their file.
+        stored: Their serialized forms by id where the scheduler reads only those, else None.
+    """
+    return sorted(
+        (dag_facts(dag, lines, dag if stored is None else stored.get(dag.dag_id)) for dag in dags),
+        key=lambda dag: dag["line"] or 0,
+    )
+
+
+def dag_facts(dag: Any, lines: Lines, scheduled: Any) -> dict[str, Any]:
+    """Return what the policy wants to know of a DAG.
+
+    Args:
+        dag: The DAG.
+        lines: Finds lines of its file.
+        scheduled: The form of it that the scheduler reads.
+
+    Returns:
+        ``dag_id``, ``line``, ``schedule`` and ``end_date`` as texts, ``start_date``, whether there is one, ``fires``,
+        whether the schedule gives any run, and ``tasks``, see task_facts.
+    """
+    line = lines.of_dag(dag.dag_id)
+    timetable = scheduled.timetable
+    periodic = not UNSCHEDULED & {kind.__name__ for kind in type(timetable).__mro__}
+    return {
+        "dag_id": dag.dag_id,
+        "line": line,
+        "schedule": str(timetable.summary),
+        "start_date": bool(dag.start_date or any(task.start_date for task in dag.tasks)),
+        "end_date": dag.end_date.isoformat() if dag.end_date else None,
+        "fires": not periodic or first_run(scheduled) is not None,
+        "tasks": [task_facts(task, lines, line) for task in dag.tasks],
+    }
+
+
+def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:
+    """Return what the policy wants to know of a task.
+
+    Args:
+        task: An operator, mapped or not.
+        lines: Finds lines of its file.
+        after: Line of its DAG.
+
+    Returns:
+        ``task_id``, ``line``, ``operator``, ``mapped``, ``queue``, ``pool``, ``connections`` (argument by id), and
+        ``containers``, see container_facts, empty if it is no DockerOperator.
+    """
+    mapped = hasattr(task, "partial_kwargs")
+    operator = task.operator_class if mapped else type(task)
+    arguments = mapped_arguments(task) if mapped else [vars(task)]
+    in_docker = "DockerOperator" in {kind.__name__ for kind in operator.__mro__}
+    return {
+        "task_id": task.task_id,
+        "line": lines.of_task(task.task_id, after),
+        "operator": operator.__name__,
+        "mapped": mapped,
+        "queue": task.queue,
+        "pool": task.pool,
+        "connections": {
+            value: name
+            for each in arguments
+            for name, value in each.items()
+            if name.endswith("conn_id") and constant(value)
+        },
+        "containers": [container_facts(each) for each in arguments] if in_docker else [],
+    }
+
+
+def mapped_arguments(task: Any) -> list[dict[str, Any]]:
+    """Return the arguments of a mapped task's copies, as far as they are known before it runs."""
+    signature = inspect.signature(task.operator_class.__init__)
+    defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
+    common = {**defaults, **task.partial_kwargs}
+    value = task.expand_input.value
+    if isinstance(value, Mapping):
+        common.update(dict.fromkeys(value))
+        lists = {name: items for name, items in value.items() if isinstance(items, (list, tuple))}
+        copies = [{**common, name: item} for name, items in lists.items() for item in items]
+    else:
+        known = value if isinstance(value, (list, tuple)) else ()
+        copies = [{**common, **item} for item in known if isinstance(item, Mapping)]
+    return copies or [common]
+
+
+def container_facts(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the policy wants to know of a container; None stands for what is known only when the task runs."""
+    facts: dict[str, Any] = {
+        name: constant(arguments.get(name)) for name in ("image", "container_name", "network_mode", "docker_url")
+    }
+    facts["login"] = bool(arguments.get("docker_conn_id"))
+    mounts = arguments.get("mounts")
+    facts["mounts"] = [
+        {name: constant(mount.get(name.capitalize())) for name in ("source", "target", "type")}
+        for mount in (mounts if isinstance(mounts, (list, tuple)) else ())
+        if isinstance(mount, Mapping)
+    ]
+    return facts
+
+
+def constant(value: Any) -> str | None:
+    """Return a text that is the same whenever the task runs, None for all else."""
+    return value if isinstance(value, str) and "{{" not in value and "{%" not in value else None

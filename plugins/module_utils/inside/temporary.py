@@ -1,0 +1,33 @@
+"""Private places for the input and output of Airflow's commands."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+# Directories that must not outlive the process, whichever thread ends it.
+LEFTOVERS: list[str] = []
+
+
+@contextlib.contextmanager
+def private_path() -> Iterator[str]:
+    """Yield a path in a new directory of this user, in memory if the container has such a place.
+
+    The directory is removed afterwards.
+    """
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - mkdtemp makes a private directory
+    directory = tempfile.mkdtemp(prefix="airflow-inside-", dir=place)
+    LEFTOVERS.append(directory)
+    try:
+        yield os.path.join(directory, "data.json")
+    finally:
+        clean_up()
+
+
+def clean_up() -> None:
+    """Remove the directories that commands read their input from."""
+    while LEFTOVERS:
+        shutil.rmtree(LEFTOVERS.pop(), ignore_errors=True)
