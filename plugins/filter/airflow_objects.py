@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import base64
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import (
-    airflow_connection_problems,
-    airflow_pool_problems,
-    airflow_user_problems,
-    airflow_variable_problems,
-)
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_kind import CONNECTION
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_kind import POOL
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_user_kind import USER
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_kind import VARIABLE
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import ConnectionKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Kind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.pools import PoolKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.users import ADMIN, UserKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.variables import VariableKind
 
 Entry = Mapping[str, Any]
 
-# Keys of an entry of each list; the first one names the object.
-CONNECTION_KEYS = (*CONNECTION, "stack_database")
-VARIABLE_KEYS = tuple(VARIABLE)
-POOL_KEYS = tuple(POOL)
-USER_KEYS = tuple(USER)
 # What stack_database says of a connection.
 FIELDS_OF_DATABASE = ("conn_type", "host", "port", "schema", "login", "password")
 # Name of the secret, which is also its file's, that is the first administrator's password.
@@ -40,7 +29,8 @@ def connection_problems(connections: Sequence[Entry], databases: Sequence[Entry]
     :param databases: value of ``airflow_postgres_databases``, dicts with ``name`` and ``owner``
     """
     where = "airflow_connections"
-    problems, named = _shape_problems(where, connections, CONNECTION_KEYS, "feeds_api")
+    kind = ConnectionKind()
+    problems, named = kind.shaped(connections, where, more=["stack_database"])
     entries = []
     for entry in named:
         if entry.get("stack_database"):
@@ -48,19 +38,22 @@ def connection_problems(connections: Sequence[Entry], databases: Sequence[Entry]
         # The rest of such an entry is checked as if it were complete.
         complete = {"conn_type": "postgres", "uri": None} if entry.get("stack_database") else {}
         entries.append({**entry, **complete})
-    return problems + airflow_connection_problems.problems(where, entries)
+    return problems + kind.problems(entries, where)
 
 
 def variable_problems(variables: Sequence[Entry]) -> list[str]:
     """Return what is wrong with ``airflow_variables``, one sentence a problem, without values."""
-    problems, named = _shape_problems("airflow_variables", variables, VARIABLE_KEYS, "news_language")
-    return problems + airflow_variable_problems.problems("airflow_variables", named)
+    return _problems(VariableKind(), variables, "airflow_variables")
 
 
 def pool_problems(pools: Sequence[Entry]) -> list[str]:
     """Return what is wrong with ``airflow_pools``, one sentence a problem."""
-    problems, named = _shape_problems("airflow_pools", pools, POOL_KEYS, "news_api")
-    return problems + airflow_pool_problems.problems("airflow_pools", named)
+    return _problems(PoolKind(), pools, "airflow_pools")
+
+
+def _problems(kind: Kind, entries: Sequence[Entry], where: str) -> list[str]:
+    problems, named = kind.shaped(entries, where)
+    return problems + kind.problems(named, where)
 
 
 def user_problems(users: Sequence[Entry], admin: Entry) -> list[str]:
@@ -69,13 +62,14 @@ def user_problems(users: Sequence[Entry], admin: Entry) -> list[str]:
     :param users: the variable's entries
     :param admin: ``username`` and ``email`` of the administrator
     """
-    problems, named = _shape_problems("airflow_users", users, USER_KEYS, "jane")
+    kind = UserKind()
+    problems, named = kind.shaped(users, "airflow_users")
     # An entry that leaves the administrator's password to the stack is checked as if it were complete.
     complete = [{**entry, "password": "x"} if _lacks_password(entry, admin) else entry for entry in named]
-    problems += airflow_user_problems.problems("airflow_users", complete)
+    problems += kind.problems(complete, "airflow_users")
     if not _is_listed(admin, named):
-        entry = {**admin, "roles": [airflow_user_problems.ADMIN]}
-        problems += airflow_user_problems.problems("airflow_admin_username, airflow_admin_email", [entry])
+        entry = {**admin, "roles": [ADMIN]}
+        problems += kind.problems([entry], "airflow_admin_username, airflow_admin_email")
         problems += [
             f"airflow_users, {entry['username']!r}: email is the first administrator's, airflow_admin_email; write "
             "another one."
@@ -89,39 +83,6 @@ def _is_listed(admin: Entry, users: Sequence[Entry]) -> bool:
     """Return whether a list of users has an entry for the first administrator."""
     # To Airflow, names that differ in case only are the same.
     return admin["username"].lower() in [entry["username"].lower() for entry in users]
-
-
-def _shape_problems(
-    where: str, entries: Sequence[Entry], keys: Sequence[str], example: str
-) -> tuple[list[str], list[Entry]]:
-    """Return what is wrong with the keys in a list, and the entries that have a name.
-
-    :param where: name of the variable
-    :param entries: its entries
-    :param keys: keys that an entry may have; the first one names the object
-    :param example: a name
-    """
-    problems, named = [], []
-    for number, entry in enumerate(entries, start=1):
-        if isinstance(entry, Mapping) and isinstance(entry.get(keys[0]), str):
-            problems += [f"{where}, {entry[keys[0]]!r}: {text}" for text in _key_problems(entry, keys)]
-            named.append(entry)
-        else:
-            problems.append(
-                f"{where}: entry {number} has no {keys[0]}; write one as text, such as {keys[0]}: {example}."
-            )
-    return problems, named
-
-
-def _key_problems(entry: Entry, keys: Sequence[str]) -> list[str]:
-    problems = []
-    for key in sorted(set(map(str, entry)) - set(keys)):
-        close = difflib.get_close_matches(key, keys, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"the keys are {', '.join(keys)}."
-        problems.append(f"key {key!r} is unknown; {hint}")
-    if entry.get("state", "present") not in ("present", "absent"):
-        problems.append("state must be present or absent.")
-    return problems
 
 
 def _database_problems(entry: Entry, databases: Sequence[Entry]) -> list[str]:
@@ -196,7 +157,7 @@ def users_resolved(users: Sequence[Entry], admin: Entry, secrets: Mapping[str, s
         **admin,
         "firstname": "Airflow",
         "lastname": "Administrator",
-        "roles": [airflow_user_problems.ADMIN],
+        "roles": [ADMIN],
         "create_only": True,
     }
     entries = [*users] if _is_listed(admin, users) else [own, *users]

@@ -163,9 +163,9 @@ problems:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_kind import ConnectionKind
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import manage
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import ConnectionKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.manage import manage
 
 ARGUMENTS = {**ConnectionKind.arguments, **CONTAINER_OPTIONS}
 

@@ -129,8 +129,8 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_kinds import KINDS
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import manage_all
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kinds import KINDS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.manage import manage_all
 
 # no_log for a whole kind: see ConnectionKind.arguments.
 ARGUMENTS = {**{kind.option: {"type": "dict", "no_log": True} for kind in KINDS}, **CONTAINER_OPTIONS}

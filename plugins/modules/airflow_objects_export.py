@@ -86,7 +86,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_co
     find_container,
     run_inside,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_kinds import KINDS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kinds import KINDS
 
 ARGUMENTS = CONTAINER_OPTIONS
 

@@ -132,8 +132,8 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import manage
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_kind import PoolKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.manage import manage
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.pools import PoolKind
 
 ARGUMENTS = {**PoolKind.arguments, **CONTAINER_OPTIONS}
 

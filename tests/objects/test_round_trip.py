@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_kind import ConnectionKind
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import Kind, Part, Run
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import ConnectionKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Kind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.run import Part, Run
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_kind import VariableKind
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import variables as program
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.variables import VariableKind
 from hypothesis import given
 from hypothesis import strategies as st
 

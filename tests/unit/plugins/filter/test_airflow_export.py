@@ -8,7 +8,7 @@ from ansible._internal._datatag._tags import TrustedAsTemplate
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_export import FORMS, FilterModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_kinds import KINDS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kinds import KINDS
 
 inventory_files = FilterModule().filters()["airflow_inventory_files"]
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import get_docstring
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_kinds import KINDS
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import Kind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Kind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kinds import KINDS
 
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 MODULES = PLUGINS / "modules"

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable import normal, says, text
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_kind import VariableKind
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_variable_problems import problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.variables import VariableKind, says, text
+
+KIND = VariableKind()
 
 
 @pytest.mark.parametrize("value", ["", "1", " true", '{"b": 1, "a": 2}', "ü\n", '"'])
@@ -55,12 +55,12 @@ def entry(**fields: Any) -> dict[str, Any]:
 
 
 def wanted(given: dict[str, Any], report: dict[str, Any] | None) -> Any:
-    return VariableKind().wanted([given], report, {})["k"]
+    return KIND.wanted([given], report, {})["k"]
 
 
 def test_what_says_the_same_stays_as_it_is() -> None:
     report = {"objects": {"k": {"value": '{"a":1}', "description": ""}}}
-    assert wanted(entry(value={"a": 1}), report) == normal(report["objects"]["k"])
+    assert wanted(entry(value={"a": 1}), report) == KIND.normal(report["objects"]["k"])
     assert wanted(entry(value={"a": 1}, description="d"), report) == {"value": '{"a":1}', "description": "d"}
     assert wanted(entry(value={"a": 2}), report) == {"value": '{\n  "a": 2\n}', "description": None}
     assert wanted(entry(value='{"a": 1}'), report)["value"] == '{"a": 1}'
@@ -76,7 +76,7 @@ def test_what_is_not_there_is_wanted_as_text(report: dict[str, Any] | None) -> N
 def test_nothing_is_wrong() -> None:
     good = [{"key": value, "value": value} for value in ("x" * 250, "--help", " ", "a\nb")]
     good += [{"key": repr(value), "value": value} for value in (0, False, "", [], {"a": None}, 1.5)]
-    assert problems("v", [*good, {"key": "k" * 300, "state": "absent", "value": float("nan")}]) == []
+    assert KIND.problems([*good, {"key": "k" * 300, "state": "absent", "value": float("nan")}]) == []
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_nothing_is_wrong() -> None:
     ],
 )
 def test_what_is_wrong(fields: dict[str, Any], expected: str) -> None:
-    (sentence,) = problems("the_list", [{"key": "k", "value": "v", **fields}])
+    (sentence,) = KIND.problems([{"key": "k", "value": "v", **fields}], "the_list")
     assert sentence.startswith(f"the_list, {fields.get('key', 'k')!r}: ")
     assert expected in sentence
     assert sentence.endswith(".")
@@ -105,7 +105,7 @@ def test_what_is_wrong(fields: dict[str, Any], expected: str) -> None:
 
 def test_all_that_is_wrong_is_said() -> None:
     entries = [{"key": "a", "value": "1"}, {"key": "b"}, {"key": "a", "state": "absent"}]
-    assert [sentence.split("; ")[0] for sentence in problems("v", entries)] == [
+    assert [sentence.split("; ")[0] for sentence in KIND.problems(entries, "v")] == [
         "v: 'a' is listed 2 times",
         "v, 'b': value is missing or null",
     ]
@@ -113,7 +113,7 @@ def test_all_that_is_wrong_is_said() -> None:
 
 def test_values_are_secret() -> None:
     entries = [entry(value={"a": ["deep text", 5, "abc"]}, description="open"), entry(value="a text"), entry(value=0)]
-    assert VariableKind().secrets(entries) == {"deep text", "a text"}
-    redacted = VariableKind().redacted([*entries, entry(state="absent")])
+    assert KIND.secrets(entries) == {"deep text", "a text"}
+    redacted = KIND.redacted([*entries, entry(state="absent")])
     assert [shown["value"] for shown in redacted] == ["VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"] * 3 + [None]
     assert redacted[0]["description"] == "open"

@@ -1,20 +1,22 @@
-"""What the module airflow_pools adds to the way in which all kinds of objects are managed."""
+"""Airflow's pools: their argument spec, what is wrong with a list of them, and how they are compared."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import pools as program
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import (
     PURGE_OPTIONS,
     STATE,
     Entries,
+    Entry,
     Fields,
     Kind,
     RefusedError,
+    zeros,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_problems import DEFAULT, problems
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import pools
 
 POOL = {
     "name": {"type": "str", "required": True},
@@ -23,10 +25,16 @@ POOL = {
     "description": {"type": "str"},
     "include_deferred": {"type": "bool", "default": False},
 }
+# The pool of all tasks that name none.
+DEFAULT = "default_pool"
+
+# Width of the column in Airflow's database, and the largest number in one of integers.
+LONGEST_NAME = 256
+MOST_SLOTS = 2**31 - 1
 
 
 class PoolKind(Kind):
-    """Pools, for the modules."""
+    """Pools."""
 
     option = "pools"
     arguments: ClassVar = {
@@ -34,13 +42,23 @@ class PoolKind(Kind):
         **PURGE_OPTIONS,
     }
     key = "name"
+    example = "news_api"
     secret_fields = ()
     permanent = (DEFAULT,)
-    program = pools
+    program = program
 
-    def problems(self, entries: Entries) -> list[str]:
+    def entry_problems(self, entry: Entry) -> list[str]:
         """See Kind."""
-        return problems(self.option, entries)
+        name = entry["name"]
+        if entry.get("state", "present") == "absent":
+            if name == DEFAULT:
+                return ["Airflow cannot be without this pool; remove the entry, or write its slots and no state."]
+            # Whatever else it says: to change only the state is the natural way to remove a pool.
+            return [] if name else ["name is empty; write the name of the pool."]
+        sentences = []
+        if not name.strip() or len(name) > LONGEST_NAME:
+            sentences.append(f"name must be 1 to {LONGEST_NAME} characters, not only spaces; choose another one.")
+        return sentences + _slots_problems(entry.get("slots")) + zeros(entry, ("name", "description"))
 
     def wanted(
         self,
@@ -77,3 +95,12 @@ class PoolKind(Kind):
     def stored(self, fields: Fields) -> Fields:
         """Leave out what the release does not have: its command refuses a pool with other fields."""
         return {name: value for name, value in fields.items() if name != "include_deferred" or value is not None}
+
+
+def _slots_problems(slots: object) -> list[str]:
+    instead = f"write a number from 0 to {MOST_SLOTS}, or -1 for no limit."
+    if slots is None:
+        return [f"slots is missing; {instead}"]
+    if not re.fullmatch(r"-?[0-9]+", str(slots)) or not -1 <= int(str(slots)) <= MOST_SLOTS:
+        return [f"slots {slots} is not possible; {instead}"]
+    return []

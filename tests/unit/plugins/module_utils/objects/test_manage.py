@@ -6,13 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_manage
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection import FIELDS
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_kind import ConnectionKind
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
     InsideError,
     NotRunningError,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects import manage as manage_module
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects import run as objects_run
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import FIELDS, ConnectionKind
 
 NONE = dict.fromkeys(FIELDS)
 READ = {"parsed": {}, "unknown_types": [], "known_types": []}
@@ -64,12 +64,12 @@ def manage(
             raise left[0]
         return "airflow-scheduler-1"
 
-    monkeypatch.setattr(airflow_manage, "run_inside", run_inside)
-    monkeypatch.setattr(airflow_manage, "find_container", find_container)
+    monkeypatch.setattr(objects_run, "run_inside", run_inside)
+    monkeypatch.setattr(objects_run, "find_container", find_container)
     params = {"connections": entries, "purge": False, "purge_exclude": [], "allow_unknown_types": False, "timeout": 1}
     module = Module(params={**params, **options}, check_mode=check, warnings=[], no_log_values={"http"})
     with pytest.raises(Exit) as caught:
-        airflow_manage.manage(module, ConnectionKind())  # type: ignore[arg-type]
+        manage_module.manage(module, ConnectionKind())  # type: ignore[arg-type]
     result = caught.value.args[0]
     result["warnings"] = module.warnings
     assert module.no_log_values == set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_objects import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.plan import (
     Plan,
     canonical,
     diff,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import Part, RefusedError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_kind import PoolKind
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_pool_problems import problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import RefusedError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.pools import PoolKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.run import Part
 
 KIND = PoolKind()
 # What pools look like up to Airflow 2.6, and since.
@@ -64,7 +64,7 @@ def test_a_purge_leaves_the_default_pool() -> None:
 def test_nothing_is_wrong() -> None:
     good = [entry(name=f"p{slots}", slots=slots) for slots in (-1, 0, 1, "5", 2**31 - 1)]
     good += [entry(name="default_pool"), entry(name="n" * 256), {"name": " any", "state": "absent", "slots": -7}]
-    assert problems("v", good) == []
+    assert KIND.problems(good) == []
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_nothing_is_wrong() -> None:
     ],
 )
 def test_what_is_wrong(fields: dict[str, Any], expected: str) -> None:
-    (sentence,) = problems("the_list", [entry(**fields)])
+    (sentence,) = KIND.problems([entry(**fields)], "the_list")
     assert sentence.startswith(f"the_list, {fields.get('name', 'p')!r}: ")
     assert expected in sentence
     assert sentence.endswith(".")
 
 
 def test_a_name_is_listed_once() -> None:
-    assert problems("v", [entry(), entry()]) == ["v: 'p' is listed 2 times; keep one entry."]
+    assert KIND.problems([entry(), entry()], "v") == ["v: 'p' is listed 2 times; keep one entry."]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import RefusedError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_objects import make_plan
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_user_kind import USER, UserKind
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_user_problems import problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import RefusedError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.plan import make_plan
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.users import USER, UserKind
 
 KIND = UserKind()
 ROLES = ["Admin", "Op", "Viewer"]
@@ -50,7 +49,7 @@ def there(*roles: str, **fields: Any) -> dict[str, Any]:
     ],
 )
 def test_problems_of_an_entry(fields: dict[str, Any], expected: str | None) -> None:
-    found = problems("users", [{**JANE, **fields}])
+    found = KIND.problems([{**JANE, **fields}])
     assert len(found) == (1 if expected else 0), found
     for sentence in found:
         assert expected is not None
@@ -60,12 +59,12 @@ def test_problems_of_an_entry(fields: dict[str, Any], expected: str | None) -> N
 
 def test_users_are_listed_once() -> None:
     other = {**JANE, "email": "o@example.com"}
-    assert problems("users", [JANE, other]) == ["users: 'jane' is listed 2 times; keep one entry."]
-    (sentence,) = problems("users", [JANE, {**other, "username": "Jane"}])
+    assert KIND.problems([JANE, other]) == ["users: 'jane' is listed 2 times; keep one entry."]
+    (sentence,) = KIND.problems([JANE, {**other, "username": "Jane"}])
     assert "'jane' and 'Jane' are the same user" in sentence
-    (sentence,) = problems("users", [JANE, {**JANE, "username": "x"}])
+    (sentence,) = KIND.problems([JANE, {**JANE, "username": "x"}])
     assert "email 'j@example.com' is listed for 'jane' and 'x'" in sentence
-    assert problems("users", [JANE, {**JANE, "username": "x", "state": "absent"}]) == []
+    assert KIND.problems([JANE, {**JANE, "username": "x", "state": "absent"}]) == []
 
 
 def wanted(entries: list[dict[str, Any]], **found: dict[str, Any]) -> dict[str, Any]:

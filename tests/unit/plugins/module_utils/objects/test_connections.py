@@ -5,16 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection import (
-    FIELDS,
-    normal,
-    secrets,
-    stored,
-)
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_kind import ConnectionKind
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_connection_problems import problems
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_manage import RefusedError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import FIELDS, ConnectionKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import RefusedError
 
+KIND = ConnectionKind()
 NONE = dict.fromkeys(FIELDS)
 
 
@@ -36,14 +30,14 @@ NONE = dict.fromkeys(FIELDS)
     ],
 )
 def test_normal_form(fields: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert normal(fields) == {**NONE, **expected}
+    assert KIND.normal(fields) == {**NONE, **expected}
 
 
 @pytest.mark.parametrize("extra", [None, {"a": 1}, {"ü": ["{{ x }}", None, True, 1.5]}, {"k": 'quotes " and \n'}])
 def test_what_is_stored_is_read_back_the_same(extra: Any) -> None:
-    fields = normal({"conn_type": "http", "extra": extra})
-    assert normal(stored(fields)) == fields
-    assert stored(fields)["extra"] is None or isinstance(stored(fields)["extra"], str)
+    fields = KIND.normal({"conn_type": "http", "extra": extra})
+    assert KIND.normal(KIND.stored(fields)) == fields
+    assert KIND.stored(fields)["extra"] is None or isinstance(KIND.stored(fields)["extra"], str)
 
 
 GOOD: list[dict[str, Any]] = [
@@ -58,7 +52,7 @@ GOOD: list[dict[str, Any]] = [
 
 
 def test_nothing_is_wrong() -> None:
-    assert problems("v", GOOD) == []
+    assert KIND.problems(GOOD) == []
 
 
 @pytest.mark.parametrize(
@@ -91,7 +85,7 @@ def test_nothing_is_wrong() -> None:
     ],
 )
 def test_what_is_wrong(entry: dict[str, Any], expected: str) -> None:
-    (sentence,) = problems("the_list", [{"conn_id": "c", "conn_type": "http", **entry}])
+    (sentence,) = KIND.problems([{"conn_id": "c", "conn_type": "http", **entry}], "the_list")
     assert sentence.startswith(f"the_list, {entry.get('conn_id', 'c')!r}: ")
     assert expected in sentence
     assert sentence.endswith(".")
@@ -100,7 +94,7 @@ def test_what_is_wrong(entry: dict[str, Any], expected: str) -> None:
 
 def test_all_that_is_wrong_is_said() -> None:
     entries = [{"conn_id": "c"}, {"conn_id": "c", "conn_type": "x", "port": -1}, {"conn_id": "c", "state": "absent"}]
-    assert [text.split("; ")[0] for text in problems("v", entries)] == [
+    assert [text.split("; ")[0] for text in KIND.problems(entries, "v")] == [
         "v: 'c' is listed 3 times",
         "v, 'c': conn_type is missing",
         "v, 'c': port -1 is not one",
@@ -112,15 +106,13 @@ ENTRY = {"conn_id": "c", "host": "h", "password": "password", "extra": {"a": ["d
 
 def test_secrets_are_found() -> None:
     uri = "http://login:p%40ssword@host/"
-    found = secrets([ENTRY, {"conn_id": "u", "uri": uri}, {"conn_id": "t", "extra": '{"k": "in text"}'}])
+    found = KIND.secrets([ENTRY, {"conn_id": "u", "uri": uri}, {"conn_id": "t", "extra": '{"k": "in text"}'}])
     assert found == {"password", "deep text", uri, "p%40ssword", "p@ssword", "in text"}
 
 
 def test_redacted_keeps_what_is_no_secret() -> None:
     hidden = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-    assert ConnectionKind().redacted([ENTRY]) == [
-        {"conn_id": "c", "host": "h", "password": hidden, "extra": hidden, "uri": None}
-    ]
+    assert KIND.redacted([ENTRY]) == [{"conn_id": "c", "host": "h", "password": hidden, "extra": hidden, "uri": None}]
 
 
 EMPTY = {**NONE, "uri": None}
@@ -131,7 +123,7 @@ def test_wanted_takes_airflows_reading_of_a_uri() -> None:
     entry = {**EMPTY, "conn_id": "u", "uri": "postgresql://h", "description": "d"}
     parsed = {**NONE, "conn_type": "postgres", "host": "h", "extra": '{"a": "b"}'}
     parsed.pop("description")
-    wanted = ConnectionKind().wanted([entry], {**REPORT, "parsed": {"u": parsed}}, {"allow_unknown_types": False})
+    wanted = KIND.wanted([entry], {**REPORT, "parsed": {"u": parsed}}, {"allow_unknown_types": False})
     assert wanted == {"u": {**NONE, "conn_type": "postgres", "host": "h", "extra": {"a": "b"}, "description": "d"}}
 
 
@@ -143,15 +135,15 @@ def test_wanted_refuses_what_airflow_cannot_have() -> None:
     ]
     report = {**REPORT, "parsed": {"u": {"error": "ValueError"}}}
     with pytest.raises(RefusedError) as caught:
-        ConnectionKind().wanted(entries, report, {"allow_unknown_types": False})
+        KIND.wanted(entries, report, {"allow_unknown_types": False})
     assert caught.value.problems == [
         "connections, 'u': Airflow cannot read the uri (ValueError); write it as fields.",
         "connections, 't': no installed provider knows conn_type 'odd'; write one of http, postgres, or set "
         "allow_unknown_types for a hook of your own.",
     ]
-    assert list(ConnectionKind().wanted(entries[1:], report, {"allow_unknown_types": True})) == ["t", "g"]
+    assert list(KIND.wanted(entries[1:], report, {"allow_unknown_types": True})) == ["t", "g"]
 
 
 def test_wanted_without_airflow_leaves_uris_alone() -> None:
     entry = {**EMPTY, "conn_id": "u", "uri": "http://h"}
-    assert ConnectionKind().wanted([entry], None, {}) == {"u": {**NONE, "uri": "http://h"}}
+    assert KIND.wanted([entry], None, {}) == {"u": {**NONE, "uri": "http://h"}}

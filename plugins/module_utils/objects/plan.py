@@ -1,7 +1,7 @@
-"""What the modules for Airflow's objects share: the comparison of what is wanted with what is there, and its diff.
+"""The comparison of the objects that are wanted with those that are there, and its diff.
 
-An object is a dict of fields, of JSON data, under its name. Connections, and whatever else Airflow holds by name,
-bring their own fields and rules; none of them is known here. No AnsibleModule in here.
+An object is a dict of fields, of JSON data, under its name. The kinds have their own fields and rules; none of them is
+known here.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ SECRET_CHANGES = "(secret, changes)"  # noqa: S105
 class Plan:
     """What has to be done: objects by name.
 
-    :ivar create: objects that are not there
-    :ivar replace: objects that differ
-    :ivar delete: names of objects that have to go
-    :ivar unchanged: names that are listed and already as wanted
+    Attributes:
+        create: Objects that are not there.
+        replace: Objects that differ.
+        delete: Names of objects that have to go.
+        unchanged: Names that are listed and already as wanted.
     """
 
     create: dict[str, Fields] = field(default_factory=dict)
@@ -48,10 +49,11 @@ def make_plan(
 ) -> Plan:
     """Compare what is there with what is wanted.
 
-    :param current: the objects that are there
-    :param wanted: the listed objects; None for one that must not exist
-    :param purge: whether what is there and not listed has to go
-    :param purge_exclude: shell patterns of names that stay all the same
+    Args:
+        current: The objects that are there.
+        wanted: The listed objects; None for one that must not exist.
+        purge: Whether what is there and not listed has to go.
+        purge_exclude: Shell patterns of names that stay all the same.
     """
     plan = Plan()
     for name, fields in wanted.items():
@@ -75,7 +77,8 @@ def make_plan(
 def canonical(value: object) -> str:
     """Return a text that is equal for equal data, whatever the order of keys; 1, 1.0, true and "1" all differ.
 
-    :raises ValueError: for what JSON cannot say, such as NaN
+    Raises:
+        ValueError: For what JSON cannot say, such as NaN.
     """
     return json.dumps(value, sort_keys=True, allow_nan=False)
 
@@ -89,10 +92,13 @@ def differing(before: Fields, after: Fields) -> list[str]:
 def unmet(plan: Plan, found: Mapping[str, Fields], reasons: Mapping[str, str]) -> dict[str, str]:
     """Compare a plan with what is there after it was carried out.
 
-    :param plan: what had to be done
-    :param found: the plan's objects that exist afterwards
-    :param reasons: why Airflow refused one, by name
-    :returns: what is wrong by name, in words without values; empty if all was done
+    Args:
+        plan: What had to be done.
+        found: The plan's objects that exist afterwards.
+        reasons: Why Airflow refused one, by name.
+
+    Returns:
+        What is wrong by name, in words without values; empty if all was done.
     """
     wrong: dict[str, str] = {}
     for name, fields in {**plan.create, **plan.replace}.items():
@@ -116,9 +122,10 @@ def texts(value: object) -> set[str]:
 def diff(plan: Plan, current: Mapping[str, Fields], secret_fields: Iterable[str]) -> dict[str, Any]:
     """Return the diff of a plan as Ansible shows it, by name, without the values of secrets.
 
-    :param plan: what has to be done
-    :param current: the objects that are there
-    :param secret_fields: names of fields whose texts are secret, at any depth
+    Args:
+        plan: What has to be done.
+        current: The objects that are there.
+        secret_fields: Names of fields whose texts are secret, at any depth.
     """
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}

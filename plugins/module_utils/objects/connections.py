@@ -1,0 +1,189 @@
+"""Airflow's connections: their argument spec, what is wrong with a list of them, and how they are compared."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import unquote, urlsplit
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import connections as program
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import (
+    PURGE_OPTIONS,
+    STATE,
+    Entries,
+    Entry,
+    Fields,
+    Kind,
+    RefusedError,
+    too_long,
+    zeros,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.plan import canonical, texts
+
+CONNECTION = {
+    "conn_id": {"type": "str", "required": True},
+    "state": STATE,
+    "conn_type": {"type": "str"},
+    "description": {"type": "str"},
+    "host": {"type": "str"},
+    "schema": {"type": "str"},
+    "login": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "port": {"type": "int"},
+    "extra": {"type": "raw", "no_log": True},
+    "uri": {"type": "str", "no_log": True},
+}
+# In the order of the web UI's form.
+FIELDS = ("conn_type", "description", "host", "schema", "login", "password", "port", "extra")
+
+# What Airflow accepts since release 2.8; 2.5 takes anything, and would keep what later releases refuse.
+ID = re.compile(r"[\w#!()\-.:/\\]{1,200}", re.ASCII)
+# Widths of the columns in Airflow's database.
+LONGEST = {"conn_type": 500, "host": 500, "schema": 500, "login": 500}
+# The column has room for 5000 characters of the encrypted password, which is longer than the password.
+LONGEST_PASSWORD = 3600
+
+
+class ConnectionKind(Kind):
+    """Connections."""
+
+    option = "connections"
+    arguments: ClassVar = {
+        # no_log for the whole list, as Ansible writes a module's options into the host's journal when it starts, and
+        # would look there for the text of a secret, not for its escaped form inside a list.
+        "connections": {"type": "list", "elements": "dict", "required": True, "no_log": True, "options": CONNECTION},
+        **PURGE_OPTIONS,
+        "allow_unknown_types": {"type": "bool", "default": False},
+    }
+    key = "conn_id"
+    example = "feeds_api"
+    secret_fields = ("password", "extra", "uri")
+    program = program
+
+    def entry_problems(self, entry: Entry) -> list[str]:
+        """See Kind."""
+        if entry.get("state", "present") == "absent":
+            # Whatever else it says: to change only the state is the natural way to remove a connection.
+            return [] if str(entry["conn_id"]) else ["conn_id is empty; write the id of the connection."]
+        sentences = []
+        if not ID.fullmatch(str(entry["conn_id"])):
+            sentences.append(
+                "conn_id must be 1 to 200 letters, digits and characters of _ - . : / \\ # ! ( ); choose another one."
+            )
+        if entry.get("uri"):
+            sentences += _uri_problems(entry)
+        elif not entry.get("conn_type"):
+            sentences.append("conn_type is missing; write one, such as postgres or http, or give a uri.")
+        return sentences + _field_problems(entry) + _extra_problems(entry.get("extra"))
+
+    def question(self, entries: Entries) -> dict[str, Any]:
+        """Ask what this Airflow reads from the URIs, and which of the types it does not know."""
+        return {
+            "uris": {entry["conn_id"]: entry["uri"] for entry in entries if entry["uri"]},
+            "types": [entry["conn_type"] for entry in entries if entry["conn_type"]],
+        }
+
+    def wanted(
+        self, entries: Entries, report: Mapping[str, Any] | None, options: Mapping[str, Any]
+    ) -> dict[str, Fields]:
+        """Take URIs as Airflow reads them; without Airflow leave them as they are."""
+        if report is None:
+            return {entry["conn_id"]: {**self.normal(entry), "uri": entry["uri"]} for entry in entries}
+        given = {entry["conn_id"]: {**entry, **report["parsed"].get(entry["conn_id"], {})} for entry in entries}
+        refused = [
+            f"connections, {name!r}: Airflow cannot read the uri ({fields['error']}); write it as fields."
+            for name, fields in given.items()
+            if "error" in fields
+        ]
+        refused += [
+            f"connections, {name!r}: no installed provider knows conn_type {fields['conn_type']!r}; write one of "
+            f"{', '.join(report['known_types'])}, or set allow_unknown_types for a hook of your own."
+            for name, fields in given.items()
+            if fields["conn_type"] in report["unknown_types"] and not options["allow_unknown_types"]
+        ]
+        if refused:
+            raise RefusedError(refused)
+        return {name: self.normal(fields) for name, fields in given.items()}
+
+    def normal(self, fields: Fields) -> dict[str, Any]:
+        """Return a connection in the form in which it is compared.
+
+        Empty text and an empty extra are None: Airflow's form, its URIs and its files store one or the other for the
+        same thing. An extra is data if its text is JSON.
+        """
+        result = {name: fields.get(name) for name in FIELDS}
+        if isinstance(result["extra"], str):
+            with contextlib.suppress(ValueError):
+                result["extra"] = json.loads(result["extra"], parse_constant=_refuse)
+        return {name: None if value in ("", {}) else value for name, value in result.items()}
+
+    def stored(self, fields: Fields) -> dict[str, Any]:
+        """Return a normal connection as Airflow stores it: its extra as text."""
+        extra = fields["extra"]
+        return {**fields, "extra": None if extra is None else json.dumps(extra, ensure_ascii=False)}
+
+    def secrets(self, entries: Entries) -> set[str]:
+        """See Kind; the password of a URI is a secret by itself too."""
+        found: set[str] = set()
+        for entry in entries:
+            found.update(str(entry[name]) for name in ("password", "uri") if entry.get(name))
+            found.update(texts(self.normal(entry)["extra"]))
+            with contextlib.suppress(ValueError):
+                password = urlsplit(entry.get("uri") or "").password or ""
+                found.update((password, unquote(password)))
+        return {text for text in found if len(text) > 3}
+
+
+def _refuse(constant: str) -> None:
+    """Leave what is no JSON, such as NaN, to be compared as text."""
+    raise ValueError(constant)
+
+
+def _uri_problems(entry: Entry) -> list[str]:
+    """Check a URI as far as all releases of Airflow agree on it."""
+    sentences = []
+    besides = [name for name in FIELDS if entry.get(name) not in (None, "", {}) and name != "description"]
+    if besides:
+        sentences.append(f"uri excludes {', '.join(besides)}; write these into the URI, or fields only.")
+    try:
+        _ = urlsplit(entry["uri"]).port
+        valid = bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", entry["uri"]))
+    except ValueError:
+        valid = False
+    if not valid:
+        sentences.append(
+            "uri is not valid; write TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA?KEY=VALUE, special characters as %XX."
+        )
+    return sentences
+
+
+def _field_problems(entry: Entry) -> list[str]:
+    sentences = []
+    port = entry.get("port")
+    if port not in (None, "") and not (re.fullmatch(r"[0-9]+", str(port)) and int(port) <= 65535):
+        sentences.append(f"port {port} is not one; write a number from 0 to 65535.")
+    sentences += too_long(entry, LONGEST)
+    if len(str(entry.get("password") or "").encode()) > LONGEST_PASSWORD:
+        sentences.append(f"password is longer than {LONGEST_PASSWORD} bytes; put it into extra, which has no limit.")
+    return sentences + zeros(entry, (*FIELDS, "uri"))
+
+
+def _extra_problems(extra: object) -> list[str]:
+    if extra in (None, ""):
+        return []
+    wanted = "write a dict, or the text of a JSON object."
+    if isinstance(extra, str):
+        try:
+            extra = json.loads(extra)
+        except ValueError:
+            return [f"extra is text that is not JSON; {wanted}"]
+    if not isinstance(extra, Mapping):
+        return [f"extra is JSON, but not an object; {wanted}"]
+    try:
+        canonical(extra)
+    except (TypeError, ValueError):
+        return [f"extra holds a value that JSON cannot express, such as .nan; {wanted}"]
+    return []

@@ -1,0 +1,184 @@
+"""What every kind of Airflow's objects has: its argument spec, its rules, and the form in which objects are compared.
+
+The rules are used by the modules, and by the filters of role airflow_objects before anything is changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from types import ModuleType
+from typing import Any, ClassVar
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.plan import texts
+
+Entry = Mapping[str, Any]
+Entries = Sequence[Entry]
+Fields = Mapping[str, Any]
+
+# Options that kinds share: one of every entry, and those of a module that can purge.
+STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+PURGE_OPTIONS: Mapping[str, Any] = {
+    "purge": {"type": "bool", "default": False},
+    "purge_exclude": {"type": "list", "elements": "str", "default": []},
+}
+
+# What stands for a secret in the record of options; Ansible's own words.
+REDACTED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+class RefusedError(Exception):
+    """The options are refused.
+
+    Attributes:
+        problems: A sentence for each thing that is wrong, without values of secrets.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+class Kind(ABC):
+    """A kind of objects, such as connections.
+
+    Attributes:
+        option: Name of the module's option with the list of objects, and of the actions inside the container.
+        arguments: The argument spec of the kind's own module, without the options that find the container.
+        key: The key of an entry that names the object.
+        example: Name of an object, for a sentence.
+        secret_fields: Fields whose values are not shown.
+        permanent: Names of objects that a purge leaves alone, as Airflow cannot be without them.
+        program: The file with the actions ``action_OPTION_read`` and ``action_OPTION_write``. Both report ``objects``;
+            the second one takes ``create``, ``replace`` and ``delete``, and reports ``done`` and ``failed``.
+    """
+
+    option: str
+    arguments: ClassVar[Mapping[str, Any]]
+    key: str
+    example: str
+    secret_fields: Sequence[str]
+    permanent: Sequence[str] = ()
+    program: ModuleType
+
+    def problems(self, entries: Entries, where: str = "") -> list[str]:
+        """Return what is wrong with the entries, as far as they alone can tell: a sentence each, without secrets.
+
+        Args:
+            entries: Dicts that have the key.
+            where: Name of the variable, for the sentences; without it, that of the option.
+        """
+        where = where or self.option
+        counts = Counter(str(entry[self.key]) for entry in entries)
+        sentences = [
+            f"{where}: {name!r} is listed {count} times; keep one entry." for name, count in counts.items() if count > 1
+        ]
+        for entry in entries:
+            sentences += [f"{where}, {entry[self.key]!r}: {text}" for text in self.entry_problems(entry)]
+        return sentences
+
+    @abstractmethod
+    def entry_problems(self, entry: Entry) -> list[str]:
+        """Return what is wrong with one entry, without saying where it stands."""
+
+    def shaped(self, entries: Entries, where: str, more: Sequence[str] = ()) -> tuple[list[str], list[Entry]]:
+        """Check the keys of entries that no argument spec has converted, such as those of an inventory.
+
+        Args:
+            entries: The entries, which may be anything.
+            where: Name of the variable, for the sentences.
+            more: Keys that an entry may have besides those of the argument spec.
+
+        Returns:
+            What is wrong, a sentence each, and the entries that name their object.
+        """
+        keys = (*self.arguments[self.option]["options"], *more)
+        problems, named = [], []
+        for number, entry in enumerate(entries, start=1):
+            if isinstance(entry, Mapping) and isinstance(entry.get(self.key), str):
+                problems += [f"{where}, {entry[self.key]!r}: {text}" for text in _key_problems(entry, keys)]
+                named.append(entry)
+            else:
+                problems.append(
+                    f"{where}: entry {number} has no {self.key}; write one as text, such as {self.key}: {self.example}."
+                )
+        return problems, named
+
+    def question(self, entries: Entries) -> dict[str, Any]:  # noqa: ARG002 - for kinds that have one
+        """Return what the action that reads needs to know; nothing, unless the kind says otherwise.
+
+        Args:
+            entries: The entries with state present.
+        """
+        return {}
+
+    @abstractmethod
+    def wanted(
+        self, entries: Entries, report: Mapping[str, Any] | None, options: Mapping[str, Any]
+    ) -> dict[str, Fields]:
+        """Return the fields of the wanted objects by name.
+
+        Args:
+            entries: The entries with state present.
+            report: What the action reported that reads; None in check mode where no Airflow runs.
+            options: The kind's options.
+
+        Raises:
+            RefusedError: Airflow cannot have them.
+        """
+
+    @abstractmethod
+    def normal(self, fields: Fields) -> Fields:
+        """Return the fields of an object of Airflow in the form in which they are compared."""
+
+    def stored(self, fields: Fields) -> Fields:
+        """Return the fields of a wanted object as the action that writes takes them."""
+        return fields
+
+    def secrets(self, entries: Entries) -> set[str]:
+        """Return the texts in the entries that no message may hold, except those too short to mean anything."""
+        values = [entry.get(name) for entry in entries for name in self.secret_fields]
+        return {text for text in texts(values) if len(text) > 3}
+
+    def redacted(self, entries: Entries) -> list[dict[str, Any]]:
+        """Return the entries without the values of secrets, for Ansible's record of how a module was called."""
+        return [
+            {
+                key: REDACTED if key in self.secret_fields and value is not None else value
+                for key, value in entry.items()
+            }
+            for entry in entries
+        ]
+
+
+def _key_problems(entry: Entry, keys: Sequence[str]) -> list[str]:
+    problems = []
+    for key in sorted(set(map(str, entry)) - set(keys)):
+        close = difflib.get_close_matches(key, keys, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"the keys are {', '.join(keys)}."
+        problems.append(f"key {key!r} is unknown; {hint}")
+    if entry.get("state", "present") not in ("present", "absent"):
+        problems.append("state must be present or absent.")
+    return problems
+
+
+def zeros(entry: Entry, names: Iterable[str]) -> list[str]:
+    """Return a sentence for each of these fields that Postgres cannot store."""
+    found = [name for name in names if isinstance(entry.get(name), str) and "\0" in entry[name]]
+    return [f"{name} holds a NUL character, which the database cannot store; remove it." for name in found]
+
+
+def too_long(entry: Entry, longest: Mapping[str, int]) -> list[str]:
+    """Return a sentence for each field that is longer than its column.
+
+    Args:
+        entry: The entry.
+        longest: Widths of the columns in Airflow's database, by field.
+    """
+    return [
+        f"{name} is longer than the {width} characters that Airflow stores; shorten it."
+        for name, width in longest.items()
+        if len(str(entry.get(name) or "")) > width
+    ]

@@ -1,0 +1,114 @@
+"""Airflow's variables: their argument spec, what is wrong with a list of them, and how they are compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import variables as program
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import (
+    PURGE_OPTIONS,
+    STATE,
+    Entries,
+    Entry,
+    Fields,
+    Kind,
+    zeros,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.plan import canonical
+
+VARIABLE = {
+    "key": {"type": "str", "required": True, "no_log": False},
+    "state": STATE,
+    "value": {"type": "raw", "no_log": True},
+    "description": {"type": "str"},
+}
+
+# Width of the column in Airflow's database.
+LONGEST_KEY = 250
+
+
+class VariableKind(Kind):
+    """Variables."""
+
+    option = "variables"
+    arguments: ClassVar = {
+        # no_log for the whole list: see ConnectionKind.
+        "variables": {"type": "list", "elements": "dict", "required": True, "no_log": True, "options": VARIABLE},
+        **PURGE_OPTIONS,
+    }
+    key = "key"
+    example = "news_language"
+    secret_fields = ("value",)
+    program = program
+
+    def entry_problems(self, entry: Entry) -> list[str]:
+        """See Kind."""
+        if entry.get("state", "present") == "absent":
+            # Whatever else it says: to change only the state is the natural way to remove a variable.
+            return [] if entry["key"] else ["key is empty; write the key of the variable."]
+        sentences = []
+        if not 0 < len(entry["key"]) <= LONGEST_KEY:
+            sentences.append(f"key must be 1 to {LONGEST_KEY} characters; choose another one.")
+        return sentences + _value_problems(entry.get("value")) + zeros(entry, ("key", "value", "description"))
+
+    def wanted(
+        self,
+        entries: Entries,
+        report: Mapping[str, Any] | None,
+        options: Mapping[str, Any],  # noqa: ARG002 - none matters here
+    ) -> dict[str, Fields]:
+        """Want each value as the text that is stored already, if that says the same."""
+        found = report["objects"] if report else {}
+        return {
+            entry["key"]: {
+                "value": text(entry["value"], found.get(entry["key"], {}).get("value")),
+                "description": entry["description"] or None,
+            }
+            for entry in entries
+        }
+
+    def normal(self, fields: Fields) -> Fields:
+        """Return a variable of Airflow with an empty description as None."""
+        return {"value": fields["value"], "description": fields["description"] or None}
+
+
+def text(value: object, stored: str | None) -> str:
+    """Return the text that Airflow shall store for a value.
+
+    Text is stored as it is, also where it looks like JSON. Other data are stored as Airflow's own commands write them;
+    a stored text that says the same in another way stays as it is.
+
+    Args:
+        value: Text, or data that JSON can express.
+        stored: The text that Airflow has, None if it has none.
+    """
+    if isinstance(value, str):
+        return value
+    if stored is not None and says(stored, value):
+        return stored
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def says(stored: str, value: object) -> bool:
+    """Return whether a text is JSON for these data, whatever the order of keys; 1, 1.0, true and "1" all differ."""
+    try:
+        return canonical(json.loads(stored)) == canonical(value)
+    except (ValueError, RecursionError):
+        # Not JSON, or what only Python takes for it, such as NaN.
+        return False
+
+
+def _value_problems(value: object) -> list[str]:
+    if value is None:
+        # Ansible does not tell null from nothing, and nothing is more often a mistake.
+        return ["value is missing or null; write one: '' is empty text, 'null' with quotes is JSON's null."]
+    try:
+        canonical(value)
+    except (TypeError, ValueError):
+        return [
+            "value is neither text nor data that JSON can express, such as .nan or a date without quotes; write text "
+            "in quotes, a number, true, false, a list or a dict."
+        ]
+    return []
