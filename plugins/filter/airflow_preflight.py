@@ -20,7 +20,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_se
     SecretError,
     check_given,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import find_source, search_path
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source, search_path
 
 Problems = list[str]
 

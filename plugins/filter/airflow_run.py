@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import (
     find_source,
     inventory_above,
     misplaced,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import controller_tree
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan import sources
 
 
 def find_source(path: str, inventories: Sequence[str], required: bool = True) -> str:
@@ -23,9 +23,9 @@ def find_source(path: str, inventories: Sequence[str], required: bool = True) ->
     Raises:
         AnsibleFilterError: There is nothing of that name; roles say so earlier, in their preflight.
     """
-    found = controller_tree.find_source(path, inventories)
+    found = sources.find_source(path, inventories)
     if found is None and required:
-        places = " or ".join(map(str, controller_tree.search_path(inventories)))
+        places = " or ".join(map(str, sources.search_path(inventories)))
         raise AnsibleFilterError(f"{path} does not exist on the controller, below {places}")
     return str(found or "")
 

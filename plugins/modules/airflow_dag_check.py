@@ -98,8 +98,8 @@ attributes:
     description: Nothing changes.
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
-  - module: ansible_airflow.airflow.airflow_dag_receive
-  - module: ansible_airflow.airflow.airflow_dag_switch
+  - module: ansible_airflow.airflow.airflow_tree_receive
+  - module: ansible_airflow.airflow.airflow_tree_switch
 """
 
 EXAMPLES = r"""

@@ -47,7 +47,7 @@ attributes:
     description: Nothing is shown.
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
-  - module: ansible_airflow.airflow.airflow_dag_switch
+  - module: ansible_airflow.airflow.airflow_tree_switch
 """
 
 EXAMPLES = r"""

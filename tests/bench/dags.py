@@ -130,8 +130,11 @@ def deliver(inventory: Path, tree: Path, sent: int) -> tuple[float, float]:
     """Deliver a tree both ways and return the seconds that ours takes, and that synchronize takes."""
     played = run(
         inventory,
-        {"ansible_airflow.airflow.airflow_dag_receive": {"src": str(tree), "directory": STORE}, "register": "received"},
-        {"ansible_airflow.airflow.airflow_dag_switch": {"directory": STORE, "release": "{{ received.release }}"}},
+        {
+            "ansible_airflow.airflow.airflow_tree_receive": {"src": str(tree), "directory": STORE},
+            "register": "received",
+        },
+        {"ansible_airflow.airflow.airflow_tree_switch": {"directory": STORE, "release": "{{ received.release }}"}},
         {
             "ansible.posix.synchronize": {
                 "src": f"{tree}/",

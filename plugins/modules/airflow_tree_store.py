@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: the releases of a DAG tree on a host, for airflow_dag_receive and airflow_dag_switch.
+"""Ansible module: the releases of a file tree on a host, for airflow_tree_receive and airflow_tree_switch.
 
 One module for both: Ansible takes a third of a second to pack a module that it did not send before in a run.
 """
@@ -9,10 +9,10 @@ One module for both: Ansible takes a third of a second to pack a module that it 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: airflow_dag_store
-short_description: The releases of a DAG tree on a host
+module: airflow_tree_store
+short_description: The releases of a file tree on a host
 description:
-  - What M(ansible_airflow.airflow.airflow_dag_receive) and M(ansible_airflow.airflow.airflow_dag_switch) run on the
+  - What M(ansible_airflow.airflow.airflow_tree_receive) and M(ansible_airflow.airflow.airflow_tree_switch) run on the
     host. Call those modules instead.
 requirements:
   - python >= 3.9 on the host
@@ -67,21 +67,21 @@ author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Go back to the release before, as airflow_dag_switch does
-  ansible_airflow.airflow.airflow_dag_store:
+- name: Go back to the release before, as airflow_tree_switch does
+  ansible_airflow.airflow.airflow_tree_store:
     step: switch
     directory: /usr/local/projects/airflow/dags
     release: previous
 
 - name: Switch to a release by its id
-  ansible_airflow.airflow.airflow_dag_store:
+  ansible_airflow.airflow.airflow_tree_store:
     step: switch
     directory: /usr/local/projects/airflow/dags
     release: 5d41402abc4b
     keep: 2
 
 - name: Ask which files of a release are missing on the host
-  ansible_airflow.airflow.airflow_dag_store:
+  ansible_airflow.airflow.airflow_tree_store:
     step: receive
     directory: /usr/local/projects/airflow/dags
     release: 5d41402abc4b
@@ -120,11 +120,13 @@ import base64
 import io
 import json
 import os
-from typing import Any, BinaryIO
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_release import changes
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_store import Store, StoreError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.files import Archive, StoreError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.receive import receive, repair
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import changes
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.store import Store
 
 ARGUMENTS = {
     "step": {"type": "str", "choices": ["receive", "switch"], "required": True},
@@ -145,7 +147,7 @@ def main() -> None:
     # Airflow, which is another user, enters all that is made here, also where root's umask is strict.
     os.umask(0o022)
     # `invocation`: thousands of digests need not travel back.
-    step = {"receive": receive, "switch": switch}[module.params["step"]]
+    step = {"receive": receive_step, "switch": switch_step}[module.params["step"]]
     try:
         module.exit_json(**step(Store(module.params["directory"]), module), invocation={})
     except StoreError as error:
@@ -154,7 +156,7 @@ def main() -> None:
         module.fail_json(msg=f"{module.params['directory']}: {error}", invocation={})
 
 
-def receive(store: Store, module: AnsibleModule) -> dict[str, Any]:
+def receive_step(store: Store, module: AnsibleModule) -> dict[str, Any]:
     """Make a release whole, if all is there that it takes."""
     release, files = module.params["release"], json.loads(module.params["files"])
     current = store.current()
@@ -164,11 +166,11 @@ def receive(store: Store, module: AnsibleModule) -> dict[str, Any]:
     complete = set(missing) <= set(module.params["sent"])
     if changed and complete and not module.check_mode:
         content = module.params["content"]
-        archive: str | BinaryIO | None = io.BytesIO(base64.b64decode(content)) if content else module.params["archive"]
+        archive: Archive = io.BytesIO(base64.b64decode(content)) if content else module.params["archive"]
         if present:
-            store.repair(release, archive)
+            repair(store, release, archive)
         else:
-            store.receive(release, files, module.params["origin"], archive)
+            receive(store, release, files, origin=module.params["origin"], archive=archive)
     return {
         "changed": changed,
         "current": current,
@@ -178,7 +180,7 @@ def receive(store: Store, module: AnsibleModule) -> dict[str, Any]:
     }
 
 
-def switch(store: Store, module: AnsibleModule) -> dict[str, Any]:
+def switch_step(store: Store, module: AnsibleModule) -> dict[str, Any]:
     """Let Airflow read a release, and remove old ones."""
     before = store.current()
     release = wanted(store, module.params["release"])

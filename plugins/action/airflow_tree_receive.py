@@ -1,4 +1,4 @@
-"""Action plugin of airflow_dag_receive; the documentation is in plugins/modules/airflow_dag_receive.py."""
+"""Action plugin of airflow_tree_receive; the documentation is in plugins/modules/airflow_tree_receive.py."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import pack_files
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_release import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import (
     File,
     SourceError,
     release_files,
     release_id,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import pack_files
 
 ARGUMENTS = {
     "src": {"type": "path", "required": True},
@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
             "step": "receive",
             "directory": options["directory"],
             "release": release,
-            # As text: see airflow_dag_store.
+            # As text: see airflow_tree_store.
             "files": json.dumps(files),
             "origin": options["origin"],
         }
@@ -92,7 +92,7 @@ class ActionModule(ActionBase):
     def _step(self, request: dict[str, Any], task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
         """Run one step of the module on the host."""
         answer: dict[str, Any] = self._execute_module(
-            module_name="ansible_airflow.airflow.airflow_dag_store",
+            module_name="ansible_airflow.airflow.airflow_tree_store",
             module_args=request,
             # A manifest and the files themselves have no place in the host's journal.
             task_vars={**(task_vars or {}), "ansible_no_target_syslog": True},
@@ -110,7 +110,7 @@ class ActionModule(ActionBase):
             path = Path(archive.name)
             if path.stat().st_size <= CARRIED:
                 return {"sent": list(names), "content": base64.b64encode(path.read_bytes()).decode()}
-            remote: str = self._connection._shell.join_path(self._make_tmp_path(), "dags.tar.gz")
+            remote: str = self._connection._shell.join_path(self._make_tmp_path(), "tree.tar.gz")
             self._transfer_file(archive.name, remote)
         self._fixup_perms2((self._connection._shell.tmpdir, remote))
         return {"sent": list(names), "archive": remote}

@@ -1,4 +1,4 @@
-"""A release of a DAG tree: which files of a directory belong to it, what each holds, and the id that follows from that.
+"""A release of a file tree: the files of a directory that belong to it, what each holds, and the id that follows.
 
 The same content gives the same id wherever it comes from, so two people who deploy one commit deploy one release.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import file_digest, tree_entries
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import file_digest, tree_entries
 
 # The one file with a dot that Airflow reads.
 KEPT = ".airflowignore"
@@ -27,7 +27,8 @@ File = Mapping[str, Any]
 class SourceError(Exception):
     """A tree cannot become a release.
 
-    :ivar problems: a sentence for each file that cannot be part of one
+    Attributes:
+        problems: A sentence for each file that cannot be part of one.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -47,9 +48,12 @@ def release_files(root: Path) -> dict[str, File]:
 
     Empty directories are none: nothing can be imported from them.
 
-    :param root: the directory
-    :raises SourceError: if a link leads out of the tree, or something is no file, or its name is no text
-    :raises OSError: if something cannot be read
+    Args:
+        root: The directory.
+
+    Raises:
+        SourceError: A link leads out of the tree, or something is no file, or its name is no text.
+        OSError: Something cannot be read.
     """
     files: dict[str, File] = {}
     problems = []

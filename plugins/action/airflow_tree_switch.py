@@ -1,4 +1,4 @@
-"""Action plugin of airflow_dag_switch; the documentation is in plugins/modules/airflow_dag_switch.py."""
+"""Action plugin of airflow_tree_switch; the documentation is in plugins/modules/airflow_tree_switch.py."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ARGUMENTS = {
 
 
 class ActionModule(ActionBase):
-    """Has the host do it, by the module that airflow_dag_receive has sent there before."""
+    """Lets the host switch, by the module that airflow_tree_receive has sent there before."""
 
     _supports_check_mode = True
     _requires_connection = True
@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec(ARGUMENTS)
         answer: dict[str, Any] = self._execute_module(
-            module_name="ansible_airflow.airflow.airflow_dag_store",
+            module_name="ansible_airflow.airflow.airflow_tree_store",
             module_args={**options, "step": "switch"},
             task_vars=task_vars,
         )

@@ -1,4 +1,4 @@
-"""Files and directories of the controller: found by relative paths, told apart by digest, packed for a host."""
+"""Directories of files: compared by digest, and packed for a host."""
 
 from __future__ import annotations
 
@@ -6,93 +6,13 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import IO
 
 # What tools leave behind in a source directory; nothing in an image is made from it.
 IGNORED = frozenset({"__pycache__", ".git"})
 CHUNK = 1024 * 1024
-# Subdirectories of an inventory directory that Ansible does not read as inventories (ansible/plugins/inventory).
-UNREAD = frozenset({"group_vars", "host_vars", "vars_plugins"})
-
-
-def search_path(inventories: Sequence[str]) -> list[Path]:
-    """Return the directories in which relative paths are looked up: those of the inventories, then the current one.
-
-    They are the same for all hosts of a run. Ansible's ``inventory_dir`` is not: it is that of the first inventory that
-    names the host.
-
-    Args:
-        inventories: Inventory sources of the run, Ansible's ``ansible_inventory_sources``: files, directories, and
-            lists of hosts, which are ignored.
-    """
-    sources = [Path(source) for source in inventories]
-    directories = [source if source.is_dir() else source.parent for source in sources if source.exists()]
-    return list(dict.fromkeys([*directories, Path.cwd()]))
-
-
-def find_source(path: str, inventories: Sequence[str]) -> Path | None:
-    """Find a file or directory on the controller.
-
-    Args:
-        path: An absolute path, or one relative to an inventory or to the current directory; ``~`` is the user's home.
-        inventories: Inventory sources of the run, as ``search_path`` takes them. The first match wins.
-
-    Returns:
-        The absolute path, or None where there is nothing of that name that this user may see.
-    """
-    try:
-        given = Path(path).expanduser()
-    except RuntimeError:
-        # The home directory of a user who does not exist.
-        return None
-    candidates = [given] if given.is_absolute() else [root / given for root in search_path(inventories)]
-    # resolve() makes `roles/x/../../examples` readable in what a person is shown.
-    return next((candidate.resolve() for candidate in candidates if path and _is_there(candidate)), None)
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        # A directory that this user may not read, or a name that is too long.
-        return False
-
-
-def inventory_above(path: Path, inventories: Sequence[str]) -> Path | None:
-    """Return the inventory directory whose files include a path.
-
-    Ansible reads every file below such a directory as an inventory, and runs the executable ones, except for the
-    subdirectories in UNREAD.
-
-    Args:
-        path: A file or directory of the controller.
-        inventories: Inventory sources of the run, as ``search_path`` takes them.
-
-    Returns:
-        The directory, or None if Ansible does not read the path.
-    """
-    for source in inventories:
-        directory = Path(source).resolve()
-        if directory.is_dir() and path.resolve().is_relative_to(directory):
-            below = path.resolve().relative_to(directory).parts
-            if not below or below[0] not in UNREAD:
-                return directory
-    return None
-
-
-def misplaced(path: Path, inventory: Path) -> str:
-    """Say why a directory of code must not be in an inventory directory.
-
-    Args:
-        path: The directory.
-        inventory: The inventory directory, as ``inventory_above`` returns it.
-    """
-    return (
-        f"{path} is in the inventory directory {inventory}: Ansible reads all files there as inventories, and runs the "
-        f"executable ones. Move it out of there, for example to {inventory.parent}."
-    )
 
 
 def file_digest(path: str | Path) -> str:

@@ -1,20 +1,21 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Documentation of airflow_dag_receive; it is an action plugin: plugins/action/airflow_dag_receive.py."""
+"""Documentation of airflow_tree_receive; it is an action plugin: plugins/action/airflow_tree_receive.py."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: airflow_dag_receive
-short_description: Have a release of a DAG tree on the host, beside the one that Airflow reads
+module: airflow_tree_receive
+short_description: Copy a file tree to the host as a release, beside the one that Airflow reads
 description:
+  - The tree is one that Airflow reads, such as that of its DAGs or of its plugins.
   - A release is the files of a directory of the controller, under an id that follows from their names, modes and
     contents. The same content is the same release, and needs nothing done.
   - Files that another release on the host has are linked, the others are sent as one archive. All are compared by
     digest before the release appears under its name, so there are no parts of a release.
   - C(__pycache__), what editors leave, and names that begin with a dot are left out, but for C(.airflowignore).
-  - What Airflow reads does not change; M(ansible_airflow.airflow.airflow_dag_switch) does that.
+  - What Airflow reads does not change; M(ansible_airflow.airflow.airflow_tree_switch) does that.
   - A release that somebody changed on the host is put back as it was.
 requirements:
   - python >= 3.9 on the host
@@ -40,23 +41,23 @@ attributes:
     support: full
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
-  - module: ansible_airflow.airflow.airflow_dag_switch
+  - module: ansible_airflow.airflow.airflow_tree_switch
 """
 
 EXAMPLES = r"""
 - name: Send the DAGs
-  ansible_airflow.airflow.airflow_dag_receive:
+  ansible_airflow.airflow.airflow_tree_receive:
     src: "{{ playbook_dir }}/dags"
     directory: /usr/local/projects/airflow/dags
   register: sent
 
 - name: Let Airflow read them
-  ansible_airflow.airflow.airflow_dag_switch:
+  ansible_airflow.airflow.airflow_tree_switch:
     directory: /usr/local/projects/airflow/dags
     release: "{{ sent.release }}"
 
 - name: Send the DAGs of a checked out commit, and record the commit
-  ansible_airflow.airflow.airflow_dag_receive:
+  ansible_airflow.airflow.airflow_tree_receive:
     src: /srv/checkouts/dags
     directory: /usr/local/projects/airflow/dags
     origin:
@@ -64,7 +65,7 @@ EXAMPLES = r"""
       commit: "{{ checkout.after }}"
 
 - name: Show which files would be sent
-  ansible_airflow.airflow.airflow_dag_receive:
+  ansible_airflow.airflow.airflow_tree_receive:
     src: "{{ playbook_dir }}/dags"
     directory: /usr/local/projects/airflow/dags
   check_mode: true

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_release import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import (
     SourceError,
     changes,
     release_files,

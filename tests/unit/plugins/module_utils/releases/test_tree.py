@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import (
     file_digest,
-    find_source,
     pack_tree,
     tree_digest,
 )
@@ -98,20 +97,3 @@ def test_a_pipe_is_refused_by_name(tree: Path) -> None:
 def test_a_file_has_the_digest_that_sha256sum_prints(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
     assert file_digest(tmp_path / "f") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-
-
-def test_sources_are_found_beside_the_inventories_in_their_order(tmp_path: Path) -> None:
-    for name in ("a/both", "b/both", "b/only"):
-        add(tmp_path, name)
-    add(tmp_path, "b/hosts.yml")
-    # A list of hosts, a directory, a file: as people name inventories.
-    inventories = ["one,two", str(tmp_path / "a"), str(tmp_path / "b" / "hosts.yml")]
-    assert find_source("both", inventories) == tmp_path / "a" / "both"
-    assert find_source("only", inventories) == tmp_path / "b" / "only"
-    assert find_source("../b/only", inventories) == tmp_path / "b" / "only"
-    assert find_source(str(tmp_path / "b" / "only"), []) == tmp_path / "b" / "only"
-
-
-@pytest.mark.parametrize("path", ["", "missing", "/missing/file", "~nobody-of-this-name/file", "x" * 300])
-def test_a_missing_source_is_none(path: str, tmp_path: Path) -> None:
-    assert find_source(path, [str(tmp_path)]) is None

@@ -1,13 +1,13 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Documentation of airflow_dag_switch; it is an action plugin: plugins/action/airflow_dag_switch.py."""
+"""Documentation of airflow_tree_switch; it is an action plugin: plugins/action/airflow_tree_switch.py."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: airflow_dag_switch
-short_description: Let Airflow read another release of the DAG tree
+module: airflow_tree_switch
+short_description: Let Airflow read another release of a file tree
 description:
   - Lets the link C(current) lead to a release, in one step that nobody can see half done.
   - Keeps the last releases, and removes older ones.
@@ -35,22 +35,22 @@ attributes:
     support: full
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
-  - module: ansible_airflow.airflow.airflow_dag_receive
+  - module: ansible_airflow.airflow.airflow_tree_receive
 """
 
 EXAMPLES = r"""
 - name: Go back to the release before
-  ansible_airflow.airflow.airflow_dag_switch:
+  ansible_airflow.airflow.airflow_tree_switch:
     directory: /usr/local/projects/airflow/dags
     release: previous
 
 - name: Switch to a release that was sent before
-  ansible_airflow.airflow.airflow_dag_switch:
+  ansible_airflow.airflow.airflow_tree_switch:
     directory: /usr/local/projects/airflow/dags
     release: "{{ sent.release }}"
 
 - name: Switch, and keep only this release and the one before it
-  ansible_airflow.airflow.airflow_dag_switch:
+  ansible_airflow.airflow.airflow_tree_switch:
     directory: /usr/local/projects/airflow/dags
     release: "{{ sent.release }}"
     keep: 2

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_store
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.controller_tree import pack_files
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_release import release_files, release_id
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_store import Store, StoreError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases import files as release_store_files
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.files import StoreError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.receive import receive, repair
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import release_files, release_id
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.store import Store
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import pack_files
 
 
 class Source:
@@ -40,7 +42,8 @@ class Source:
     def send(self) -> str:
         files = self.files()
         release = release_id(files)
-        self.store.receive(release, files, {"path": str(self.root)}, self.archive(self.store.missing(files)))
+        archive = self.archive(self.store.missing(files))
+        receive(self.store, release, files, origin={"path": str(self.root)}, archive=archive)
         return release
 
 
@@ -106,7 +109,7 @@ def test_what_is_there_and_was_sent_all_the_same_keeps_its_time(store: Store, so
     kept = Path(store.path(first), "shared", "tool.py")
     source.write(news="changed")
     files = source.files()
-    store.receive("abc", files, {}, source.archive([name for name in files if name != "link.py"]))
+    receive(store, "abc", files, origin={}, archive=source.archive([name for name in files if name != "link.py"]))
     assert Path(store.path("abc"), "shared", "tool.py").stat().st_ino == kept.stat().st_ino
     assert Path(store.path("abc"), "news.py").read_text() == "changed"
 
@@ -189,7 +192,7 @@ def test_what_somebody_changed_is_found_and_put_back(store: Store, source: Sourc
     damage(Path(store.path(release)))
     (wrong,) = store.damaged(release)
     files = {name: file for name, file in source.files().items() if name == wrong}
-    store.repair(release, source.archive(store.missing(files)))
+    repair(store, release, source.archive(store.missing(files)))
     assert store.damaged(release) == []
     assert names(store.releases) == sorted([".lock", release])
 
@@ -204,10 +207,10 @@ def test_what_a_killed_transfer_left_is_swept_away(store: Store, source: Source)
 def test_a_file_that_did_not_arrive_leaves_nothing(store: Store, source: Source) -> None:
     files = source.files()
     with pytest.raises(StoreError, match=r"other\.py did not arrive whole; run the play again"):
-        store.receive("abc", files, {}, source.archive(["news.py", "shared/tool.py"]))
+        receive(store, "abc", files, origin={}, archive=source.archive(["news.py", "shared/tool.py"]))
     source.write(news="changed on its way")
     with pytest.raises(StoreError, match=r"news\.py did not arrive whole"):
-        store.receive("abc", files, {}, source.archive([name for name in files if name != "link.py"]))
+        receive(store, "abc", files, origin={}, archive=source.archive([name for name in files if name != "link.py"]))
     assert store.present() == []
     assert names(store.releases) == [".lock"]
 
@@ -218,7 +221,7 @@ def test_an_archive_that_leads_outside_is_refused(store: Store, source: Source, 
     with tarfile.open(archive, "w") as tar:
         tar.addfile(tarfile.TarInfo(name), io.BytesIO())
     with pytest.raises(StoreError, match="is no file of a release"):
-        store.receive("abc", source.files(), {}, str(archive))
+        receive(store, "abc", source.files(), origin={}, archive=str(archive))
     assert names(store.releases) == [".lock"]
 
 
@@ -230,7 +233,7 @@ def test_a_full_disk_leaves_nothing(store: Store, source: Source, monkeypatch: p
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(dag_store.shutil, "copyfileobj", full)
+    monkeypatch.setattr(release_store_files.shutil, "copyfileobj", full)
     with pytest.raises(StoreError, match=r"was not received: the disk is full .*make room"):
         source.send()
     assert (store.current(), store.present(), store.damaged(first)) == (first, [first], [])

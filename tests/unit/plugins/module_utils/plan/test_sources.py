@@ -1,0 +1,28 @@
+"""Where paths that the inventory names are looked up."""
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source
+
+
+def add(root: Path, name: str) -> None:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text("x")
+
+
+def test_sources_are_found_beside_the_inventories_in_their_order(tmp_path: Path) -> None:
+    for name in ("a/both", "b/both", "b/only"):
+        add(tmp_path, name)
+    add(tmp_path, "b/hosts.yml")
+    # A list of hosts, a directory, a file: as people name inventories.
+    inventories = ["one,two", str(tmp_path / "a"), str(tmp_path / "b" / "hosts.yml")]
+    assert find_source("both", inventories) == tmp_path / "a" / "both"
+    assert find_source("only", inventories) == tmp_path / "b" / "only"
+    assert find_source("../b/only", inventories) == tmp_path / "b" / "only"
+    assert find_source(str(tmp_path / "b" / "only"), []) == tmp_path / "b" / "only"
+
+
+@pytest.mark.parametrize("path", ["", "missing", "/missing/file", "~nobody-of-this-name/file", "x" * 300])
+def test_a_missing_source_is_none(path: str, tmp_path: Path) -> None:
+    assert find_source(path, [str(tmp_path)]) is None
