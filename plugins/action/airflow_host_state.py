@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host_state import ARGUMENTS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.state import ARGUMENTS
 
 
 def clock(sent: float, started: float, ended: float, received: float) -> tuple[float, float]:

@@ -8,17 +8,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_base_url import base_url_problems
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_options import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.secret_store import (
+    Secret,
+    SecretError,
+    check_given,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import base_url_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import (
     config_problems,
     environment_problems,
     given,
     numbers,
-)
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_secret_store import (
-    Secret,
-    SecretError,
-    check_given,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source, search_path
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_base_url import web_path
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.encryption import count_query
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import web_path
 
 Dict = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Filter that plans the Docker engine's daemon.json; the rules are in module_utils/docker_daemon.py."""
+"""Filter that plans the Docker engine's daemon.json; the rules are in module_utils/host/docker_daemon.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import docker_daemon as daemon
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import docker_daemon as daemon
 
 
 def docker_daemon(content: str, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import docker_daemon
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import docker_daemon
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source
 
 Problems = list[str]

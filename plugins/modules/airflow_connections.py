@@ -163,7 +163,7 @@ problems:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import CONTAINER_OPTIONS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import ConnectionKind
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.manage import manage
 

@@ -170,15 +170,16 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_policy
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import SERVICES, InsideError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.compose_run import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import SERVICES, InsideError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.compose import (
     Compose,
     ComposeError,
     run_within,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_host_facts import gather
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_parse import parse_files
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import policy
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.host_facts import gather
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.parse import parse_files
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.rules import OPTIONAL
 
 ARGUMENTS = {
     "compose_file": {"type": "path", "default": "/usr/local/projects/airflow/compose.yml"},
@@ -209,7 +210,7 @@ class NothingThereError(Exception):
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    problems = dag_policy.problems(module.params["skip"])
+    problems = policy.problems(module.params["skip"])
     if problems:
         module.fail_json(msg=" ".join(problems), checked=False)
     started = time.monotonic()
@@ -224,13 +225,13 @@ def main() -> None:
         done = len(error.reports.get("dags_check", {}).get("files", ()))
         module.fail_json(msg=f"The check came to no end, after {done} files: {error}", checked=False)
     seconds = round(time.monotonic() - started, 1)
-    skip = module.params["skip"] if module.params["policy"] else dag_policy.OPTIONAL
+    skip = module.params["skip"] if module.params["policy"] else OPTIONAL
     context, partly = gather(module.params, definition, report) if module.params["policy"] else ({}, [])
-    findings, unknown = dag_policy.check(report, context, skip)
+    findings, unknown = policy.check(report, context, skip)
     if module.check_mode:
         # What a real run seeds before it comes here.
         names = {*module.params["variables"], *module.params["connections"]}
-        findings, awaited = dag_policy.without_awaited(findings, names)
+        findings, awaited = policy.without_awaited(findings, names)
         partly = [*partly, *awaited]
     slowest = sorted(report["files"], key=lambda file: -file["seconds"])[:5]
     result = {

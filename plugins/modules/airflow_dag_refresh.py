@@ -104,7 +104,7 @@ errors:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import (
     CONTAINER_OPTIONS,
     InsideError,
     NotRunningError,

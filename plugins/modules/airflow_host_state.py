@@ -112,7 +112,7 @@ database:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host_state import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.state import (
     ARGUMENTS,
     digests,
     silent_servers,

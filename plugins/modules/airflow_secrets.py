@@ -150,7 +150,7 @@ written:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_secret_store import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.secret_store import (
     Derived,
     Secret,
     SecretError,

@@ -25,7 +25,7 @@ MADE_BY = (
     "plugins/filter/docker_*.py",
     "plugins/filter/find_source.py",
     "plugins/module_utils/plan/sources.py",
-    "plugins/module_utils/docker_daemon.py",
+    "plugins/module_utils/host/docker_daemon.py",
     "tests/lab/disks.py",
     "tests/lab/template.*",
     "tests/lab/images/template/*",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import airflow_container
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import run_inside
 
 from tests.objects.stack import PROJECT, SCHEDULER, run_command
 
@@ -40,7 +40,7 @@ def replace_under_a_reader(reader: str, program: ModuleType, kind: str, versions
     write: dict[str, Any] = {"name": f"{kind}_write", "create": {}, "replace": {}, "delete": []}
     actions = [{**write, "replace": version} for version in versions]
     for batch in (actions[:-1], actions[-1:]):
-        airflow_container.run_inside(run_command, "docker", SCHEDULER, timeout=100, programs=[program], actions=batch)
+        run_inside(run_command, "docker", SCHEDULER, timeout=100, programs=[program], actions=batch)
     out, err = loop.communicate(timeout=120)
     assert loop.returncode == 0, err
     values, reads = map(int, out.split())

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_policy
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import InsideError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_parse import parse_files
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import InsideError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import policy as dag_policy
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.parse import parse_files
 
 from tests.lab.names import V3
 from tests.objects.dag_files import FILES, START, TOP, Hit

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_parse import parse_files
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.parse import parse_files
 
 from tests.lab import docker
 from tests.lab.names import V3

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import CONTAINER_OPTIONS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import CONTAINER_OPTIONS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import ConnectionKind
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Kind
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.run import Part, Run

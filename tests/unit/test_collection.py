@@ -155,7 +155,7 @@ def test_mypy_sees_a_wrong_type_between_two_files_of_module_utils(tmp_path: Path
             shutil.copytree(source, tmp_path / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, tmp_path)
-    planted = LINK / "plugins" / "module_utils" / "airflow_container.py"
+    planted = LINK / "plugins" / "module_utils" / "containers" / "airflow.py"
     with (tmp_path / planted).open("a", encoding="utf-8") as file:
         file.write('\n\nplanted: int = first_line("text")\n')
     argv = [sys.executable, "-m", "mypy", str(planted)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import (
     InsideError,
     NotRunningError,
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import (
     InsideError,
     NotRunningError,
     find_container,

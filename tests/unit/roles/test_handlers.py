@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.docker_daemon import RELOADABLE, plan
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_daemon import RELOADABLE, plan
 
 from tests.unit.plugins.daemon_json import INPUTS
 

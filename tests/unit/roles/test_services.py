@@ -15,7 +15,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_services
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack import TABLE_WORDS
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_topology import WITH_DATA
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_verify import JOBS
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import SERVICES
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import SERVICES
 
 from tests import rows, tables
 
@@ -30,7 +30,7 @@ RUNNING = AIRFLOW & set(GROUPS)
 LISTS = {
     "roles/airflow/vars/main/services.yml": "the table",
     "roles/airflow/vars/main/releases.yml": "test_a_release_has_services_of_the_table",
-    "plugins/module_utils/airflow_container.py": "test_modules_run_commands_in_the_services_of_the_table",
+    "plugins/module_utils/containers/airflow.py": "test_modules_run_commands_in_the_services_of_the_table",
     "plugins/doc_fragments/airflow_container.py": "Ansible's validate-modules compares it with the argument spec",
     "plugins/modules/airflow_dag_check.py": "Ansible's validate-modules compares it with the argument spec",
     "playbooks/rollback_airflow_dags.yml": "test_the_dags_reach_every_host_that_runs_airflow",

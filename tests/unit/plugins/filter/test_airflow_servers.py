@@ -11,7 +11,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_servers 
     airflow_redis_url,
     airflow_server,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_secret_store import Derived, derive
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.secret_store import Derived, derive
 
 PEM = "-----BEGIN CERTIFICATE-----"
 OWN = {"host": "db.example.com"}

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import (
     InsideError,
     NotRunningError,
 )

@@ -1,18 +1,16 @@
-"""Logic of the module airflow_secrets: which secrets exist, which are given, which must be made.
-
-No AnsibleModule in here, so that plain tests can call it.
-"""
+"""Which secrets exist, which are given, and which must be generated."""
 
 from __future__ import annotations
 
 import base64
 import os
 import secrets as random_source
-import stat
 import string
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.secret_files import owned, read, write
 
 
 class SecretError(Exception):
@@ -23,14 +21,15 @@ class SecretError(Exception):
 class Secret:
     """One secret as the caller wants it.
 
-    :ivar name: file name in the directory of secrets
-    :ivar kind: ``password`` (32 random bytes as text), ``signing`` (64 of them), ``fernet`` (32 bytes in url-safe
-        base64), or ``text`` (any form, never made here)
-    :ivar value: the value given by the inventory, or None to keep or make one
-    :ivar owner: user id, the only one that may read the file
-    :ivar keep: why a value that exists must not just change, and how to change it all the same, for messages; empty if
-        it may change
-    :ivar variable: the inventory's variable, for messages
+    Attributes:
+        name: File name in the directory of secrets.
+        kind: ``password`` (32 random bytes as text), ``signing`` (64 of them), ``fernet`` (32 bytes in url-safe
+            base64), or ``text`` (any form, never made here).
+        value: The value given by the inventory, or None to keep or make one.
+        owner: User id, the only one that may read the file.
+        keep: Why a value that exists must not just change, and how to change it all the same, for messages; empty if it
+            may change.
+        variable: The inventory's variable, for messages.
     """
 
     name: str
@@ -45,10 +44,11 @@ class Secret:
 class Derived:
     """A file whose content is made of secrets.
 
-    :ivar name: file name in the directory of secrets
-    :ivar template: its text, with ``{NAME}`` for a secret, ``{NAME:url}`` for one inside a URL, and ``{NAME:redis}``
-        for one inside the double quotes of redis.conf
-    :ivar owner: user id, the only one that may read the file
+    Attributes:
+        name: File name in the directory of secrets.
+        template: Its text, with ``{NAME}`` for a secret, ``{NAME:url}`` for one inside a URL, and ``{NAME:redis}`` for
+            one inside the double quotes of redis.conf.
+        owner: User id, the only one that may read the file.
     """
 
     name: str
@@ -60,10 +60,11 @@ class Derived:
 class Outcome:
     """What to do about one secret.
 
-    :ivar secret: the secret it is about
-    :ivar value: the value that holds from now on
-    :ivar write: True if the file's content must be written
-    :ivar chown: True if only its owner or mode must be set
+    Attributes:
+        secret: The secret it is about.
+        value: The value that holds from now on.
+        write: True if the file's content must be written.
+        chown: True if only its owner or mode must be set.
     """
 
     secret: Secret
@@ -75,8 +76,9 @@ class Outcome:
 def new_value(kind: str) -> str:
     """Return a fresh random value.
 
-    :param kind: ``password`` or ``fernet``, of 32 random bytes, or ``signing``, of 64: Airflow signs with HS512, whose
-        key is to be no shorter than its hash (RFC 7518, section 3.2)
+    Args:
+        kind: ``password`` or ``fernet``, of 32 random bytes, or ``signing``, of 64: Airflow signs with HS512, whose key
+            is to be no shorter than its hash (RFC 7518, section 3.2).
     """
     if kind == "fernet":
         return base64.urlsafe_b64encode(os.urandom(32)).decode()
@@ -103,23 +105,17 @@ def check_given(secret: Secret) -> None:
         )
 
 
-def read(directory: str, name: str) -> str | None:
-    """Return the content of one secret's file, or None if there is none."""
-    try:
-        with open(os.path.join(directory, name), encoding="utf-8") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-
-
 def settle(secret: Secret, directory: str, database_exists: bool) -> Outcome:
     """Decide about one secret; changes nothing.
 
-    :param secret: what the caller wants
-    :param directory: directory of the secrets
-    :param database_exists: True if there is data that was made with these secrets
-    :raises SecretError: if a given value is unusable, would replace one that must be kept, or if data exists
-        whose secret is gone
+    Args:
+        secret: What the caller wants.
+        directory: Directory of the secrets.
+        database_exists: True if there is data that was made with these secrets.
+
+    Raises:
+        SecretError: A given value is unusable or would replace one that must be kept, or data exists whose secret is
+            gone.
     """
     path = os.path.join(directory, secret.name)
     present = read(directory, secret.name)
@@ -158,10 +154,13 @@ class _Filler(string.Formatter):
 def derive(derived: Derived, values: dict[str, str], directory: str) -> Outcome:
     """Decide about one file that is made of secrets; changes nothing.
 
-    :param derived: what the caller wants
-    :param values: the settled secrets by name
-    :param directory: directory of the secrets
-    :raises SecretError: if the template names a secret that is not among them
+    Args:
+        derived: What the caller wants.
+        values: The settled secrets by name.
+        directory: Directory of the secrets.
+
+    Raises:
+        SecretError: The template names a secret that is not among them.
     """
     try:
         value = _Filler().format(derived.template, **values)
@@ -172,27 +171,16 @@ def derive(derived: Derived, values: dict[str, str], directory: str) -> Outcome:
     return Outcome(Secret(derived.name, owner=derived.owner), value, written, not owned(path, derived.owner))
 
 
-def owned(path: str, owner: int) -> bool:
-    """Return whether a file belongs to the user id and only it may read it."""
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return False
-    return found.st_uid == owner and stat.S_IMODE(found.st_mode) == 0o400
-
-
 def apply(outcome: Outcome, directory: str) -> None:
-    """Write one secret's file, atomically, readable by its owner alone from the first moment."""
+    """Do about one secret what was decided.
+
+    Args:
+        outcome: The decision.
+        directory: Directory of the secrets.
+    """
     path = os.path.join(directory, outcome.secret.name)
     if outcome.write:
-        temporary = f"{path}.new"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o400)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(outcome.value)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chown(temporary, outcome.secret.owner, 0)
-        os.replace(temporary, path)
+        write(path, outcome.value, outcome.secret.owner)
     elif outcome.chown:
         os.chown(path, outcome.secret.owner, 0)
         os.chmod(path, 0o400)

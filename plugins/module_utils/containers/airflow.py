@@ -56,7 +56,8 @@ class NotRunningError(Exception):
 class InsideError(Exception):
     """The process inside the container failed; the text says why, without values.
 
-    :ivar reports: what the actions reported before the error, by their names
+    Attributes:
+        reports: What the actions reported before the error, by their names.
     """
 
     def __init__(self, message: str, reports: Mapping[str, Any]) -> None:
@@ -67,10 +68,13 @@ class InsideError(Exception):
 def find_container(run_command: RunCommand, docker: str | None, options: Mapping[str, Any]) -> str:
     """Return the name of a running Airflow container.
 
-    :param run_command: runs an argument list
-    :param docker: path of the docker command, None if there is none
-    :param options: ``container``, or else ``project`` and ``services``, in the order in which they are tried
-    :raises NotRunningError: if none runs
+    Args:
+        run_command: Runs an argument list.
+        docker: Path of the docker command, None if there is none.
+        options: ``container``, or else ``project`` and ``services``, in the order in which they are tried.
+
+    Raises:
+        NotRunningError: None runs.
     """
     host = platform.node()
     if not docker:
@@ -109,13 +113,16 @@ def run_inside(
 ) -> dict[str, Any]:
     """Run actions in one process in a running container and return their reports by name.
 
-    :param run_command: runs an argument list with ``data`` as its standard input
-    :param docker: path of the docker command
-    :param container: name of the container
-    :param timeout: seconds after which the process ends itself
-    :param programs: the modules that define the actions; their text is sent
-    :param actions: dicts with ``name`` and what that action needs
-    :raises InsideError: if the process or an action failed
+    Args:
+        run_command: Runs an argument list with ``data`` as its standard input.
+        docker: Path of the docker command.
+        container: Name of the container.
+        timeout: Seconds after which the process ends itself.
+        programs: The modules that define the actions; their text is sent.
+        actions: Dicts with ``name`` and what that action needs.
+
+    Raises:
+        InsideError: The process or an action failed.
     """
     argv, where = [docker, "exec", "-i", container, "python"], f"container {container}"
     return run_program(run_command, argv, where, timeout=timeout, programs=programs, actions=actions)
@@ -132,13 +139,16 @@ def run_program(
 ) -> dict[str, Any]:
     """Run actions in one process of a Python that has Airflow and return their reports by name.
 
-    :param run_command: runs an argument list with ``data`` as its standard input
-    :param python: command line that starts that Python, wherever it is, with our standard input and output
-    :param where: its place, as errors begin with it
-    :param timeout: seconds after which the process ends itself
-    :param programs: the modules that define the actions; their text is sent
-    :param actions: dicts with ``name`` and what that action needs
-    :raises InsideError: if the process or an action failed
+    Args:
+        run_command: Runs an argument list with ``data`` as its standard input.
+        python: Command line that starts that Python, wherever it is, with our standard input and output.
+        where: Its place, as errors begin with it.
+        timeout: Seconds after which the process ends itself.
+        programs: The modules that define the actions; their text is sent.
+        actions: Dicts with ``name`` and what that action needs.
+
+    Raises:
+        InsideError: The process or an action failed.
     """
     request = json.dumps(program.request(programs, actions, timeout))
     rc, out, err = run_command([*python, "-c", program.LOADER], data=request, binary_data=True)
@@ -157,8 +167,9 @@ def run_program(
 def sentence(error: Mapping[str, str], undecryptable: Sequence[str] = ()) -> str:
     """Say what an error inside means and what to do about it.
 
-    :param error: ``kind`` and ``detail``
-    :param undecryptable: names of what Airflow cannot decrypt, if that is the error
+    Args:
+        error: ``kind`` and ``detail``.
+        undecryptable: Names of what Airflow cannot decrypt, if that is the error.
     """
     found = ", ".join(undecryptable) or "a value in its database"
     return SENTENCES[error["kind"]].format(detail=error["detail"], undecryptable=found)

@@ -1,14 +1,11 @@
-"""Parses DAG files in an Airflow, for the module airflow_dag_check and for `make dags-check`.
-
-No AnsibleModule in here.
-"""
+"""Parses DAG files in an Airflow, for the module airflow_dag_check and for `make dags-check`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_container import run_program
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import run_program
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags import check
 
 
@@ -26,16 +23,19 @@ def parse_files(
 ) -> dict[str, Any]:
     """Return what the action dags_check of inside/dags/check.py reports.
 
-    :param run_command: runs an argument list with ``data`` as its standard input
-    :param python: command line that starts a Python that has Airflow
-    :param where: its place, as errors begin with it
-    :param timeout: seconds that all files get together
-    :param folder: the DAGs folder, as that Python sees it
-    :param limit: seconds that one file gets
-    :param jobs: how many files are parsed at a time, 0 for one a core
-    :param database: whether Airflow has the database of a stack, to be asked for connections, pools and roles
-    :param plugins: whether there has to be a folder of plugins
-    :raises InsideError: if the process failed
+    Args:
+        run_command: Runs an argument list with ``data`` as its standard input.
+        python: Command line that starts a Python that has Airflow.
+        where: Its place, as errors begin with it.
+        timeout: Seconds that all files get together.
+        folder: The DAGs folder, as that Python sees it.
+        limit: Seconds that one file gets.
+        jobs: How many files are parsed at a time, 0 for one a core.
+        database: Whether Airflow has the database of a stack, to be asked for connections, pools and roles.
+        plugins: Whether there has to be a folder of plugins.
+
+    Raises:
+        InsideError: The process failed.
     """
     action = {
         "name": "dags_check",

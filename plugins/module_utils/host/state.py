@@ -1,7 +1,4 @@
-"""Logic of the module airflow_host_state: what a host of a stack says of itself, and which others it reaches.
-
-No AnsibleModule in here, so that plain tests can call it.
-"""
+"""What a host of a stack says of itself, and which other hosts it reaches."""
 
 from __future__ import annotations
 
@@ -27,9 +24,10 @@ PATIENCE = 3.0
 def answers(address: str, port: int, seconds: float = PATIENCE) -> bool:
     """Return whether a host answers on a TCP port; a refusal is an answer, too.
 
-    :param address: IPv4 address
-    :param port: TCP port
-    :param seconds: how long to wait
+    Args:
+        address: IPv4 address.
+        port: TCP port.
+        seconds: How long to wait.
     """
     try:
         with socket.create_connection((address, port), timeout=seconds):
@@ -43,8 +41,9 @@ def answers(address: str, port: int, seconds: float = PATIENCE) -> bool:
 def unreachable(targets: Mapping[str, Sequence[int]], seconds: float = PATIENCE) -> list[str]:
     """Return the addresses that answer on none of their ports.
 
-    :param targets: TCP ports by IPv4 address
-    :param seconds: how long to wait for each
+    Args:
+        targets: TCP ports by IPv4 address.
+        seconds: How long to wait for each.
     """
     pairs = [(address, port) for address, ports in targets.items() for port in ports]
     with ThreadPoolExecutor(max(1, min(len(pairs), 64))) as pool:
@@ -56,8 +55,9 @@ def unreachable(targets: Mapping[str, Sequence[int]], seconds: float = PATIENCE)
 def silent_servers(servers: Iterable[str], seconds: float = PATIENCE) -> list[str]:
     """Return the servers that take no connection.
 
-    :param servers: each as ``HOST:PORT``
-    :param seconds: how long to wait for each
+    Args:
+        servers: Each as ``HOST:PORT``.
+        seconds: How long to wait for each.
     """
     found = []
     for server in servers:
@@ -72,9 +72,12 @@ def silent_servers(servers: Iterable[str], seconds: float = PATIENCE) -> list[st
 def digests(directory: str, names: Iterable[str]) -> dict[str, str]:
     """Return the SHA-256 of each secret that is there, by name.
 
-    :param directory: directory of the secrets
-    :param names: names of files in it
-    :raises OSError: if one is there and cannot be read
+    Args:
+        directory: Directory of the secrets.
+        names: Names of files in it.
+
+    Raises:
+        OSError: One is there and cannot be read.
     """
     found = {}
     for name in names:

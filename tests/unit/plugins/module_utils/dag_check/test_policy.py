@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_policy
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import policy
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.rules import RULES, Rule
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[5]
 Facts = dict[str, Any]
 
 CONTEXT: Facts = {
@@ -90,7 +91,7 @@ def one(*containers: Facts, **facts: Any) -> list[Facts]:
 
 
 def found(files: list[Facts], skip: tuple[str, ...] = (), **context: Any) -> list[str]:
-    findings, _ = dag_policy.check({"files": files}, {**CONTEXT, **context}, skip)
+    findings, _ = policy.check({"files": files}, {**CONTEXT, **context}, skip)
     return [str(finding) for finding in findings]
 
 
@@ -238,7 +239,7 @@ def test_finds(rule: str, files: list[Facts], line: str) -> None:
 
 
 def test_every_rule_has_a_violation_here() -> None:
-    assert {rule for rule, _, _ in VIOLATIONS} == {rule.id for rule in dag_policy.RULES}
+    assert {rule for rule, _, _ in VIOLATIONS} == {rule.id for rule in RULES}
 
 
 @pytest.mark.parametrize(
@@ -287,24 +288,24 @@ def test_a_rule_that_is_switched_off_finds_nothing(rule: str, files: list[Facts]
     assert not [each for each in found(files, skip=(rule,)) if f"[{rule}]" in each]
 
 
-@pytest.mark.parametrize("rule", [rule for rule in dag_policy.RULES if rule.needs], ids=lambda rule: rule.id)
-def test_a_rule_without_its_facts_is_named(rule: dag_policy.Rule) -> None:
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.needs], ids=lambda rule: rule.id)
+def test_a_rule_without_its_facts_is_named(rule: Rule) -> None:
     files = next(files for name, files, _ in VIOLATIONS if name == rule.id)
     for name in rule.needs:
-        findings, not_checked = dag_policy.check({"files": files}, {**CONTEXT, name: None})
+        findings, not_checked = policy.check({"files": files}, {**CONTEXT, name: None})
         assert rule.id not in {finding.rule for finding in findings}
-        assert not_checked[rule.id] == dag_policy.FACTS[name]
+        assert not_checked[rule.id] == policy.FACTS[name]
         reasons = {name: "the engine sleeps"}
-        assert dag_policy.check({"files": files}, {"unknown": reasons})[1][rule.id] in (
+        assert policy.check({"files": files}, {"unknown": reasons})[1][rule.id] in (
             "the engine sleeps",
-            *dag_policy.FACTS.values(),
+            *policy.FACTS.values(),
         )
-        assert rule.id not in dag_policy.check({"files": files}, {}, skip=(rule.id,))[1]
+        assert rule.id not in policy.check({"files": files}, {}, skip=(rule.id,))[1]
 
 
 def test_a_better_reason_is_passed_on() -> None:
     context = {**CONTEXT, "networks": None, "unknown": {"networks": "the engine sleeps"}}
-    assert dag_policy.check({"files": []}, context) == ([], {"unknown-network": "the engine sleeps"})
+    assert policy.check({"files": []}, context) == ([], {"unknown-network": "the engine sleeps"})
 
 
 def test_what_two_files_share_is_found_once_and_in_order() -> None:
@@ -314,20 +315,20 @@ def test_what_two_files_share_is_found_once_and_in_order() -> None:
 
 
 def test_findings_as_data() -> None:
-    (finding,), _ = dag_policy.check({"files": one(container(network_mode="new"))}, CONTEXT)
+    (finding,), _ = policy.check({"files": one(container(network_mode="new"))}, CONTEXT)
     fields = finding.fields()
     assert fields.pop("text").startswith("network_mode 'new'")
     assert fields == {"rule": "unknown-network", "file": "news.py", "line": 7, "dag_id": "news", "task_id": "fetch"}
 
 
 def test_only_known_rules_can_be_switched_off() -> None:
-    assert dag_policy.problems(["slow-import", "mount-missing"]) == []
-    fixed, unknown = dag_policy.problems(["import-error", "slow"])
+    assert policy.problems(["slow-import", "mount-missing"]) == []
+    fixed, unknown = policy.problems(["import-error", "slow"])
     assert fixed.startswith("skip: import-error cannot be switched off; these can: container-name-taken,")
     assert unknown.startswith("skip: there is no rule 'slow' to switch off; there are container-name-taken,")
     imports = {"import-error", "import-write", "import-timeout", "import-crash"}
     always = {*imports, "not-serializable", "access-control", "duplicate-dag-id"}
-    assert {rule.id for rule in dag_policy.RULES if rule.fixed} == always
+    assert {rule.id for rule in RULES if rule.fixed} == always
 
 
 @pytest.mark.parametrize(
@@ -340,18 +341,18 @@ def test_only_known_rules_can_be_switched_off() -> None:
     ],
 )
 def test_what_the_inventory_is_about_to_add_is_awaited(text: str) -> None:
-    findings, _ = dag_policy.check({"files": [file(errors=[error(text)])]}, CONTEXT)
-    rest, ((rule, reason),) = dag_policy.without_awaited(findings, {"env", "other"})
+    findings, _ = policy.check({"files": [file(errors=[error(text)])]}, CONTEXT)
+    rest, ((rule, reason),) = policy.without_awaited(findings, {"env", "other"})
     assert (rest, rule) == ([], "import-error")
     assert reason == "news.py:2 reads env, which is in the inventory but not in Airflow yet"
-    assert dag_policy.without_awaited(findings, {"other"}) == (findings, [])
+    assert policy.without_awaited(findings, {"other"}) == (findings, [])
 
 
 def documented() -> str:
     """The table of the rules as docs/dag_authors.md has it."""
     rows = ["| rule | what it says | can be switched off | takes a host |", "|---|---|---|---|"]
     hosts = {"networks", "sources", "images", "connections", "pools", "roles", "queues"}
-    for rule in dag_policy.RULES:
+    for rule in RULES:
         sentence = re.sub(r"(?<!{){(\w+)[^}]*}(?!})", lambda word: word.group(1).upper(), rule.sentence)
         sentence = sentence.replace("{{", "{").replace("}}", "}")
         cells = [f"`{rule.id}`", sentence, "no" if rule.fixed else "yes", "yes" if hosts & set(rule.needs) else "no"]
@@ -383,5 +384,5 @@ ELSEWHERE = {**CONTEXT, "projects_directory": "/srv/my projects"}
     ],
 )
 def test_directories_of_projects_and_stack_can_be_anywhere(context: Facts, source: str, rules: list[str]) -> None:
-    findings, _ = dag_policy.check({"files": one(mounted(source))}, context)
+    findings, _ = policy.check({"files": one(mounted(source))}, context)
     assert [finding.rule for finding in findings] == rules

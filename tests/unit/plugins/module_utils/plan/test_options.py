@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_options import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import (
     config_problems,
     environment_problems,
     given,

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import docker_engine
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.docker_engine import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import engine as docker_engine
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import (
     Engine,
     EngineError,
     wants_login,

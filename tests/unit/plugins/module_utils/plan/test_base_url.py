@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_base_url import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import (
     base_url_problems,
     web_path,
 )

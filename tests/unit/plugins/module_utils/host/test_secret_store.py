@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_secret_store import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.secret_store import (
     Derived,
     Secret,
     SecretError,

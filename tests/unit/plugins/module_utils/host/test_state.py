@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host_state import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.state import (
     answers,
     digests,
     silent_servers,

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_host_facts
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_host_facts import gather
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.docker_engine import EngineError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import EngineError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import host_facts
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.host_facts import gather
 
 DEFINITION = {"name": "airflow", "services": {"cli": {}, "worker": {}}}
 OPTIONS: dict[str, Any] = {
@@ -43,7 +43,7 @@ class Engine:
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch: pytest.MonkeyPatch) -> type[Engine]:
-    monkeypatch.setattr(dag_host_facts, "Engine", Engine)
+    monkeypatch.setattr(host_facts, "Engine", Engine)
     return Engine
 
 

@@ -1,7 +1,7 @@
 """Asks the Docker engine of this host through its socket: what it has, and what registries would give it.
 
 Only Python's own library is needed. The engine asks registries with its own mirrors, certificates and proxies, so its
-answer is what a task's container will meet. No AnsibleModule in here.
+answer is what a task's container will meet.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Engine:
     def get(self, path: str) -> tuple[int, Any]:
         """Return status and content of what the engine has at a path of its API.
 
-        :raises EngineError: if it does not answer
+        Raises:
+            EngineError: It does not answer.
         """
         connection = _Connection(self.path)
         try:
@@ -64,7 +65,8 @@ class Engine:
     def networks(self) -> list[str]:
         """Return names and ids of the networks.
 
-        :raises EngineError: if the engine does not answer
+        Raises:
+            EngineError: The engine does not answer.
         """
         status, found = self.get("/networks")
         if status != HTTPStatus.OK:
@@ -74,8 +76,11 @@ class Engine:
     def missing_images(self, names: Iterable[str]) -> dict[str, str]:
         """Return those images that neither the engine nor their registry has, with the registry's reason.
 
-        :param names: as one writes them in `docker run`
-        :raises EngineError: if the engine does not answer
+        Args:
+            names: As one writes them in `docker run`.
+
+        Raises:
+            EngineError: The engine does not answer.
         """
         absent = [name for name in names if self.get(f"/images/{_quoted(name)}/json")[0] != HTTPStatus.OK]
         with ThreadPoolExecutor(max_workers=8) as pool:

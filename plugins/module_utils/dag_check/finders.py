@@ -1,4 +1,4 @@
-"""What each rule of dag_policy.py finds in the report of the action dags_check, see inside/dags/check.py.
+"""What is against each rule of rules.py.
 
 A finder gets the report and the context, a dict of facts, and gives places with what the rule's sentence has in braces.
 """
@@ -7,60 +7,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
 
-Facts = Mapping[str, Any]
-Hit = tuple["Place", Facts]
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import (
+    Facts,
+    Place,
+    containers,
+    dags,
+    errors,
+    file_place,
+    sources,
+    tasks,
+)
+
+Hit = tuple[Place, Facts]
 
 # Networks that need not exist; `container:NAME` is another one.
 NETWORK_MODES = ("bridge", "default", "host", "none")
-LOCAL_ENGINE = "unix://"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where something is wrong."""
-
-    file: str
-    line: int | None = None
-    dag_id: str | None = None
-    task_id: str | None = None
-
-    def __str__(self) -> str:
-        """Return it as a person reads it."""
-        return f"{self.file}:{self.line}" if self.line else self.file
-
-
-def dags(report: Facts) -> Iterator[tuple[Place, Facts]]:
-    """Return all DAGs with their places."""
-    for file in report["files"]:
-        for dag in file.get("dags", ()):
-            yield Place(file["file"], dag["line"], dag["dag_id"]), dag
-
-
-def tasks(report: Facts) -> Iterator[tuple[Place, Facts]]:
-    """Return all tasks with their places."""
-    for place, dag in dags(report):
-        for task in dag["tasks"]:
-            yield Place(place.file, task["line"] or place.line, dag["dag_id"], task["task_id"]), task
-
-
-def containers(report: Facts) -> Iterator[tuple[Place, Facts]]:
-    """Return all containers that the engine of the worker's host will run, with the places of their tasks."""
-    for place, task in tasks(report):
-        for container in task["containers"]:
-            if (container["docker_url"] or LOCAL_ENGINE).startswith(LOCAL_ENGINE):
-                yield place, container
-
-
-def sources(report: Facts) -> Iterator[tuple[Place, str]]:
-    """Return the sources of all bind mounts, with the places of their tasks."""
-    for place, container in containers(report):
-        for mount in container["mounts"]:
-            if mount["type"] == "bind" and mount["source"]:
-                yield place, mount["source"]
 
 
 def below(path: str, directory: str) -> bool:
@@ -68,29 +31,21 @@ def below(path: str, directory: str) -> bool:
     return os.path.normpath(path).startswith(os.path.join(os.path.normpath(directory), ""))
 
 
-def file_place(file: Facts) -> Place:
-    """Return where a file hung or crashed: the file that is at fault may be a module that it imports."""
-    place = file.get("place") or {"file": file["file"], "line": None}
-    return Place(place["file"], place["line"])
+def within(path: str, directory: str) -> bool:
+    """Return whether a path is a directory or below it."""
+    return os.path.normpath(path) == os.path.normpath(directory) or below(path, directory)
 
 
-def errors(report: Facts, kind: str, *, timeout: bool = False) -> Iterator[tuple[Place, str]]:
-    """Return Airflow's errors of a kind, either its own timeouts or all others.
-
-    :param report: what the action dags_check reported
-    :param kind: a kind of inside/dags/parse.py
-    :param timeout: whether its own timeouts are wanted
-    """
-    for file in report["files"]:
-        for error in file.get("errors", ()):
-            if (error["kind"], error["timeout"]) == (kind, timeout):
-                yield Place(error["file"], error["line"], error["dag_id"]), error["text"]
+def public(context: Facts) -> str:
+    """Return the directory of the stack that every task may mount: with what databases prove who they are."""
+    return os.path.join(context["airflow_directory"], "ca")
 
 
 def find_errors(kind: str) -> Callable[[Facts, Facts], Iterator[Hit]]:
     """Return a finder of Airflow's errors of a kind.
 
-    :param kind: a kind of inside/dags/parse.py
+    Args:
+        kind: A kind of inside/dags/parse.py.
     """
 
     def find(report: Facts, _: Facts) -> Iterator[Hit]:
@@ -155,16 +110,6 @@ def find_unknown_network(report: Facts, context: Facts) -> Iterator[Hit]:
         network = container["network_mode"]
         if network and network not in known and not network.startswith("container:"):
             yield place, {"network": network}
-
-
-def within(path: str, directory: str) -> bool:
-    """Return whether a path is a directory or below it."""
-    return os.path.normpath(path) == os.path.normpath(directory) or below(path, directory)
-
-
-def public(context: Facts) -> str:
-    """Return the directory of the stack that every task may mount: with what databases prove who they are."""
-    return os.path.join(context["airflow_directory"], "ca")
 
 
 def find_mount_outside_projects(report: Facts, context: Facts) -> Iterator[Hit]:

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import compose_run
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.compose_run import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import compose as compose_run
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.compose import (
     Compose,
     ComposeError,
     run_within,

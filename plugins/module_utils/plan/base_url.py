@@ -1,7 +1,7 @@
 """The address under which browsers reach the web UI: ``base_url`` of airflow.cfg.
 
 Its path is that of all that the web server answers: the UI, the API, what a health check asks and, on Airflow 3, the
-API that tasks use. No AnsibleModule in here.
+API that tasks use.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.airflow_options import given
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import given
 
 # Airflow 2 compares the path with the request's as it is written, so nothing in it may need an escape.
 _PATH = r"(?P<path>(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*)"
@@ -21,8 +21,9 @@ EXAMPLE = "https://airflow.example.com/airflow"
 def base_url_problems(config: Mapping[str, Any], section: str) -> list[str]:
     """Return what is wrong with ``base_url``.
 
-    :param config: value of ``airflow_config``
-    :param section: section of airflow.cfg in which the release reads it
+    Args:
+        config: Value of ``airflow_config``.
+        section: Section of airflow.cfg in which the release reads it.
     """
     url = given(config, section, "base_url")
     if url is None or (isinstance(url, str) and _URL.fullmatch(url)):
@@ -41,8 +42,9 @@ def base_url_problems(config: Mapping[str, Any], section: str) -> list[str]:
 def web_path(config: Mapping[str, Any], section: str) -> str:
     """Return the path of ``base_url``: empty, or with a leading slash and without a trailing one.
 
-    :param config: value of ``airflow_config``, in which base_url_problems finds nothing
-    :param section: section of airflow.cfg in which the release reads it
+    Args:
+        config: Value of ``airflow_config``, in which base_url_problems finds nothing.
+        section: Section of airflow.cfg in which the release reads it.
     """
     match = _URL.fullmatch(str(given(config, section, "base_url") or ""))
     return match["path"] if match else ""

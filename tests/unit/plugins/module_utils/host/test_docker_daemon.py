@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.docker_daemon import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_daemon import (
     RELOAD,
     RESTART,
     merged,

@@ -1,16 +1,16 @@
-"""Gathers the facts of a host that the policy of dag_policy.py needs. No AnsibleModule in here."""
+"""Gathers the facts of a host that the rules need."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils import dag_rules
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.docker_engine import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import (
     Engine,
     EngineError,
     wants_login,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import containers, sources
 
 
 def gather(
@@ -18,9 +18,10 @@ def gather(
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Return the context for the policy, and what of a rule could not be checked: its id and a sentence.
 
-    :param options: those of the module airflow_dag_check
-    :param definition: the compose project
-    :param report: what the action dags_check reported
+    Args:
+        options: Those of the module airflow_dag_check.
+        definition: The compose project.
+        report: What the action dags_check reported.
     """
     known = report["database"]
     context: dict[str, Any] = {
@@ -30,7 +31,7 @@ def gather(
         "airflow_directory": os.path.dirname(options["compose_file"]),
         "slow_seconds": options["slow_seconds"],
         "queues": options["queues"],
-        "sources": {source: os.path.exists(source) for _, source in dag_rules.sources(report)},
+        "sources": {source: os.path.exists(source) for _, source in sources(report)},
         "connections": None if known["unknown"] else [*known["connections"], *options["connections"]],
         "pools": None if known["unknown"] else [*known["pools"], *options["pools"]],
         # Whether there was a database with roles to hold each access_control against.
@@ -40,9 +41,9 @@ def gather(
     if known["unknown"]:
         silent = f"Airflow's database does not answer: {known['unknown']}"
         context["unknown"].update(dict.fromkeys(("connections", "pools", "roles"), silent))
-    containers = [container for _, container in dag_rules.containers(report)]
+    started = [container for _, container in containers(report)]
     # Registries may be slow to say no: they are asked only where somebody wants to know.
-    wanted = {each["image"] for each in containers if each["image"] and "image-missing" not in options["skip"]}
+    wanted = {each["image"] for each in started if each["image"] and "image-missing" not in options["skip"]}
     engine = Engine(options["docker_socket"])
     try:
         context["networks"] = engine.networks()
@@ -51,7 +52,7 @@ def gather(
         context["unknown"].update(dict.fromkeys(("networks", "images"), f"the Docker engine does not answer: {error}"))
         return context, []
     # The task logs in with a connection of Airflow's, the check does not.
-    private = {each["image"] for each in containers if each["login"]}
+    private = {each["image"] for each in started if each["login"]}
     closed = {name: reason for name, reason in images.items() if name in private and wants_login(reason)}
     context["images"] = {name: reason for name, reason in images.items() if name not in closed}
     return context, [("image-missing", f"{name} needs a login: {reason}") for name, reason in closed.items()]

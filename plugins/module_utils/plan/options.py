@@ -1,7 +1,7 @@
 """Which of Airflow's options and environment variables the inventory may set, and how it may spell them.
 
 An option of airflow.cfg has the same meaning as the environment variable that is named after it, which wins over the
-file. So the same table judges both. No AnsibleModule in here.
+file. So the same table judges both.
 """
 
 from __future__ import annotations
@@ -11,87 +11,32 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.managed_options import (
+    MANAGED_OPTIONS,
+    MANAGED_VARIABLES,
+    READ_OPTIONS,
+    RENAMED_OPTIONS,
+    Option,
+)
+
 Problems = list[str]
 # Of options that are no longer read, where they are read instead, as ``section.option``, or nothing: a dict of sections
 # by the release from which on that is so, such as ``3`` or ``3.2``.
 MovedOptions = Mapping[str, Mapping[str, Mapping[str, str]]]
-Option = tuple[str, str]
-
-_GENERATED = "remove it to have one generated, or set {}"
-_PROXY = "the web server speaks HTTP only; leave TLS to a proxy in front of it, and remove this"
-
-# Options that the stack sets itself, with what the user writes instead. Names that Airflow still reads in place of the
-# current one are here too: `deprecated_options` in airflow/configuration.py of 2.5 and 2.11, from 3.2 on in
-# airflow/_shared/configuration/parser.py.
-MANAGED_OPTIONS: dict[Option, str] = {
-    ("core", "executor"): "the stack runs on Celery; remove it",
-    ("core", "dags_folder"): "set airflow_dags_source",
-    ("core", "plugins_folder"): "set airflow_plugins_source",
-    ("core", "fernet_key"): _GENERATED.format("airflow_fernet_key"),
-    ("core", "hostname_callable"): "the stack's log addresses depend on it; remove it",
-    ("core", "sql_alchemy_conn"): "set airflow_postgres_password",
-    ("database", "sql_alchemy_conn"): "set airflow_postgres_password",
-    ("database", "sql_alchemy_conn_async"): "it follows from the other options; remove it",
-    ("celery", "broker_url"): "set airflow_redis_password",
-    ("celery", "result_backend"): "set airflow_postgres_password",
-    ("celery", "worker_concurrency"): "set airflow_worker_concurrency",
-    ("celery", "worker_autoscale"): "Celery loses tasks when it scales down; set airflow_worker_concurrency",
-    ("webserver", "secret_key"): _GENERATED.format("airflow_webserver_secret_key"),
-    ("api", "secret_key"): _GENERATED.format("airflow_webserver_secret_key"),
-    ("api_auth", "jwt_secret"): _GENERATED.format("airflow_jwt_secret"),
-    ("core", "auth_manager"): "the stack keeps its users with FAB; remove it",
-    ("core", "execution_api_server_url"): "it follows from the inventory; remove it",
-    ("workers", "execution_api_server_url"): "it follows from the inventory; remove it",
-    ("dag_processor", "dag_bundle_config_list"): "set airflow_dags_source or airflow_dags_git",
-    ("scheduler", "enable_health_check"): "its server disturbs the scheduler's connection to the database; remove it",
-    ("webserver", "web_server_port"): "set airflow_web_port",
-    ("webserver", "web_server_host"): "set airflow_web_bind_address",
-    ("webserver", "web_server_ssl_cert"): _PROXY,
-    ("webserver", "web_server_ssl_key"): _PROXY,
-    ("api", "port"): "set airflow_web_port",
-    ("api", "host"): "set airflow_web_bind_address",
-    ("api", "ssl_cert"): _PROXY,
-    ("api", "ssl_key"): _PROXY,
-}
 
 # What a section or an option may be called: configparser takes a space, a colon or an equals sign for its end, so
 # such a name would set an option that was never checked.
 _NAME = r"[A-Za-z0-9_.-]+"
 _NAME_WORDS = "write letters, digits, dots, dashes and underscores only."
 
-# Options with an older name that Airflow 2 still reads, where the stack reads the current one.
-RENAMED_OPTIONS: dict[Option, str] = {("celery", "default_queue"): "operators.default_queue"}
-
-# Options that the stack derives other values from, or checks: it has to see them, so they cannot be in the environment.
-READ_OPTIONS: dict[Option, str] = {
-    ("celery_broker_transport_options", "visibility_timeout"): "",
-    ("operators", "default_queue"): "",
-    ("webserver", "base_url"): "",
-    ("api", "base_url"): "",
-    ("webserver", "workers"): "airflow_web_workers",
-    ("api", "workers"): "airflow_web_workers",
-}
-
-# Other variables that Airflow or its image reads, as patterns of the whole name, with what the user writes instead.
-MANAGED_VARIABLES: dict[str, str] = {
-    r"_PIP_ADDITIONAL_REQUIREMENTS": "set airflow_extra_packages",
-    r"_AIRFLOW_DB_(UPGRADE|MIGRATE)": "site.yml migrates the database; remove it",
-    r"_AIRFLOW_WWW_USER_\w+": "set airflow_admin_username and airflow_admin_password, or airflow_users",
-    r"AIRFLOW_(HOME|CONFIG)": "the paths of the stack's files depend on it; remove it",
-    r"AIRFLOW_[UG]ID": "the services run as the image's own user; remove it",
-    r"AIRFLOW_VERSION": "set airflow_version",
-    r"AIRFLOW_STACK_\w*": "it tells DAGs about the stack; remove it",
-    r"CONNECTION_CHECK_\w+": "Docker restarts a service until its database answers; remove it",
-    r"DUMB_INIT_\w+": "it decides how a worker finishes its tasks; remove it",
-}
-
 
 def config_problems(config: Any, version: str, moved: MovedOptions) -> Problems:
     """Return what is wrong with ``airflow_config``.
 
-    :param config: options of airflow.cfg as a dict of sections
-    :param version: value of ``airflow_version``
-    :param moved: options that are no longer read
+    Args:
+        config: Options of airflow.cfg as a dict of sections.
+        version: Value of ``airflow_version``.
+        moved: Options that are no longer read.
     """
     if not isinstance(config, Mapping):
         return ["airflow_config: must be a dict of sections, as in core: {parallelism: 16}."]
@@ -101,34 +46,39 @@ def config_problems(config: Any, version: str, moved: MovedOptions) -> Problems:
         name = f"airflow_config.{section}"
         if not re.fullmatch(_NAME, str(section)):
             problems.append(f"airflow_config: {str(section)!r} is no name of a section; {_NAME_WORDS}")
-            continue
-        if not isinstance(options, Mapping):
+        elif not isinstance(options, Mapping):
             problems.append(f"{name}: must be a dict of options, as in core: {{parallelism: 16}}.")
-            continue
-        if section != str(section).lower():
-            problems.append(
-                f"{name}: Airflow reads sections in lower case only; write airflow_config.{section.lower()}."
-            )
-        lower = [str(option).lower() for option in options]
-        for option in options:
-            if not re.fullmatch(_NAME, str(option)):
-                problems.append(f"{name}: {str(option)!r} is no name of an option; {_NAME_WORDS}")
-                continue
-            if lower.count(str(option).lower()) > 1:
-                problems.append(f"{name}.{option}: is given twice, in different letter case; write it once.")
-                continue
-            reason = _reason(str(section), str(option), version, places)
-            if reason:
-                problems.append(f"{name}.{option}: {reason}")
+        else:
+            if section != str(section).lower():
+                problems.append(
+                    f"{name}: Airflow reads sections in lower case only; write airflow_config.{section.lower()}."
+                )
+            problems += _section_problems(str(section), options, version, places)
     return problems
+
+
+def _section_problems(
+    section: str, options: Mapping[str, Any], version: str, places: Mapping[Option, str]
+) -> Iterator[str]:
+    """Yield what is wrong with the options of a section."""
+    name = f"airflow_config.{section}"
+    lower = [str(option).lower() for option in options]
+    for option in options:
+        if not re.fullmatch(_NAME, str(option)):
+            yield f"{name}: {str(option)!r} is no name of an option; {_NAME_WORDS}"
+        elif lower.count(str(option).lower()) > 1:
+            yield f"{name}.{option}: is given twice, in different letter case; write it once."
+        elif reason := _reason(section, str(option), version, places):
+            yield f"{name}.{option}: {reason}"
 
 
 def environment_problems(environment: Any, version: str, moved: MovedOptions) -> Problems:
     """Return what is wrong with ``airflow_environment``.
 
-    :param environment: values by the names of the variables
-    :param version: value of ``airflow_version``
-    :param moved: options that are no longer read
+    Args:
+        environment: Values by the names of the variables.
+        version: Value of ``airflow_version``.
+        moved: Options that are no longer read.
     """
     if not isinstance(environment, Mapping):
         return ["airflow_environment: must be a dict of variables, as in {TZ: Europe/Berlin}."]
@@ -153,9 +103,10 @@ def _kind(value: Any) -> str:
 def given(config: Mapping[str, Any], section: str, option: str) -> Any:
     """Return the value of an option, which Airflow finds in any letter case, or None.
 
-    :param config: value of ``airflow_config``
-    :param section: the section
-    :param option: the option, in lower case
+    Args:
+        config: Value of ``airflow_config``.
+        section: The section.
+        option: The option, in lower case.
     """
     options = config.get(section)
     if not isinstance(options, Mapping):
@@ -180,9 +131,10 @@ def _name_reason(name: str, version: str, places: Mapping[Option, str]) -> str:
 def _option_reason(name: str, version: str, places: Mapping[Option, str]) -> str:
     """Return why an option has no place in the environment, empty if it has one.
 
-    :param name: the variable, in upper case
-    :param version: value of ``airflow_version``
-    :param places: where this release reads options that moved
+    Args:
+        name: The variable, in upper case.
+        version: Value of ``airflow_version``.
+        places: Where this release reads options that moved.
     """
     match = re.fullmatch(r"AIRFLOW__(.+?)__(.+)", name)
     if not match:
@@ -199,11 +151,12 @@ def _option_reason(name: str, version: str, places: Mapping[Option, str]) -> str
 def _reason(section: str, option: str, version: str, places: Mapping[Option, str], write: str = "that") -> str:
     """Return why an option has no place in the inventory, empty if it has one.
 
-    :param section: its section
-    :param option: its name, in any letter case
-    :param version: value of ``airflow_version``
-    :param places: where this release reads options that moved
-    :param write: what to write in place of an option that moved, ``{}`` being its new place
+    Args:
+        section: Its section.
+        option: Its name, in any letter case.
+        version: Value of ``airflow_version``.
+        places: Where this release reads options that moved.
+        write: What to write in place of an option that moved, ``{}`` being its new place.
     """
     for plain in _plain(option):
         found = (section.lower(), plain)

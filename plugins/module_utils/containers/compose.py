@@ -1,7 +1,4 @@
-"""Runs a command in a throwaway container of a compose service, which is gone afterwards whatever happens.
-
-No AnsibleModule in here.
-"""
+"""Runs a command in a throwaway container of a compose service, which is gone afterwards whatever happens."""
 
 from __future__ import annotations
 
@@ -31,7 +28,8 @@ class Compose:
     def definition(self) -> dict[str, Any]:
         """Return the project as compose understands it, with services that only a profile starts.
 
-        :raises ComposeError: if compose refuses the file
+        Raises:
+            ComposeError: Compose refuses the file.
         """
         argv = [*self.argv, "--profile", "*", "config", "--format", "json"]
         run = subprocess.run(argv, capture_output=True, text=True, check=False)
@@ -47,8 +45,9 @@ class Compose:
         Ansible ends a module by a signal: that is an exception inside the block. Who is killed leaves a container that
         ends by itself, as the program in it knows its time, and that the engine removes then.
 
-        :param service: the service, whose image and configuration the container has, but not its ports
-        :param environment: variables on top of the service's
+        Args:
+            service: The service, whose image and configuration the container has, but not its ports.
+            environment: Variables on top of the service's.
         """
         name = f"airflow-throwaway-{uuid.uuid4().hex[:12]}"
         variables = [word for key, value in environment.items() for word in ("-e", f"{key}={value}")]
@@ -69,9 +68,10 @@ def _stop(number: int, _frame: object) -> None:
 def run_within(argv: Sequence[str], seconds: float, data: str) -> tuple[int, str, str]:
     """Run a command that must not outlive its time or this process; return its exit code, output and error output.
 
-    :param argv: the command
-    :param seconds: its time
-    :param data: its standard input
+    Args:
+        argv: The command.
+        seconds: Its time.
+        data: Its standard input.
     """
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

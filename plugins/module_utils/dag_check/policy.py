@@ -1,0 +1,114 @@
+"""Checks what was found in DAGs against the rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import Facts, Place
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.rules import OPTIONAL, RULES
+
+# Facts of a place by name, and what is missing where one is None. Besides these a context may have `unknown`: a better
+# reason by name.
+FACTS = {
+    "project": "the name of the compose project is not known",
+    "services": "the services of the compose project are not known",
+    "networks": "that takes the Docker engine of a host",
+    "projects_directory": "the directory of the projects is not known",
+    "airflow_directory": "the directory of the stack is not known",
+    "sources": "that takes the files of a host",
+    "images": "that takes the Docker engine of a host",
+    "connections": "that takes the database of a host's Airflow",
+    "pools": "that takes the database of a host's Airflow",
+    "roles": "that takes the database of a host's Airflow",
+    "queues": "that takes the inventory of the hosts",
+    "slow_seconds": "no time is given",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, and what to write instead."""
+
+    rule: str
+    place: Place
+    text: str
+
+    def __str__(self) -> str:
+        """Return it as one line."""
+        words = [str(self.place), self.place.dag_id, self.place.task_id, f"[{self.rule}]", self.text]
+        return " ".join(word for word in words if word)
+
+    def fields(self) -> dict[str, Any]:
+        """Return it as data."""
+        return {"rule": self.rule, **vars(self.place), "text": self.text}
+
+
+def problems(skip: Iterable[str]) -> list[str]:
+    """Say what is wrong with a list of rules to switch off."""
+    found = []
+    optional = ", ".join(OPTIONAL)
+    fixed = {rule.id for rule in RULES if rule.fixed}
+    for name in skip:
+        if name in fixed:
+            found.append(f"skip: {name} cannot be switched off; these can: {optional}.")
+        elif name not in {rule.id for rule in RULES}:
+            found.append(f"skip: there is no rule {name!r} to switch off; there are {optional}.")
+    return found
+
+
+def check(report: Facts, context: Facts, skip: Sequence[str] = ()) -> tuple[list[Finding], dict[str, str]]:
+    """Return what is against the rules, in order of the files, and why some rules could not be checked, by their ids.
+
+    Args:
+        report: What the action dags_check reported.
+        context: Facts by the names in FACTS, and maybe ``unknown``.
+        skip: Ids of rules that are switched off.
+    """
+    found: dict[Finding, None] = {}
+    not_checked = {}
+    for rule in RULES:
+        unknown = [name for name in rule.needs if context.get(name) is None]
+        if rule.id in skip:
+            continue
+        if unknown:
+            not_checked[rule.id] = context.get("unknown", {}).get(unknown[0], FACTS[unknown[0]])
+            continue
+        for place, words in rule.find(report, context):
+            found[Finding(rule.id, place, rule.sentence.format(**words))] = None
+    return sorted(found, key=lambda each: (each.place.file, each.place.line or 0)), not_checked
+
+
+# How releases say that a variable or a connection is not there.
+MISSING = re.compile(
+    r"Variable (.+?) (?:does not exist|not found)|conn_id `([^`]+)` isn't defined|Connection (.+?) not found"
+)
+
+
+def missing_name(finding: Finding) -> str:
+    """Return the key of the variable or the id of the connection that a file asked for in vain, or nothing."""
+    match = MISSING.search(finding.text) if finding.rule == "import-error" else None
+    return next(filter(None, match.groups()), "").strip("'\"") if match else ""
+
+
+def without_awaited(findings: Sequence[Finding], names: Collection[str]) -> tuple[list[Finding], list[tuple[str, str]]]:
+    """Split off the findings that only say that a variable or a connection is not in Airflow yet.
+
+    Args:
+        findings: All findings.
+        names: Keys and ids that the inventory defines.
+
+    Returns:
+        The other findings; and of what was split off the rule and why it could not be checked.
+    """
+    rest, awaited = [], []
+    for finding in findings:
+        name = missing_name(finding)
+        if name in names:
+            reason = f"{finding.place} reads {name}, which is in the inventory but not in Airflow yet"
+            awaited.append((finding.rule, reason))
+        else:
+            rest.append(finding)
+    return rest, awaited

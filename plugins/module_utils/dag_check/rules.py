@@ -1,0 +1,171 @@
+"""The rules that DAGs are checked against before Airflow gets them.
+
+A rule looks at what the action dags_check of inside/dags/check.py reports, and at facts of the place where the DAGs
+will run, see FACTS in policy.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import finders
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.finders import Hit
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import Facts
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule.
+
+    Attributes:
+        id: Its name, by which it is switched off.
+        sentence: What is wrong, and what to write instead.
+        find: Finds what is against it in a report, given a context with the facts.
+        needs: Names of the facts without which it finds nothing.
+        fixed: Whether it cannot be switched off.
+    """
+
+    id: str
+    sentence: str
+    find: Callable[[Facts, Facts], Iterator[Hit]]
+    needs: tuple[str, ...] = ()
+    fixed: bool = False
+
+
+RULES = (
+    Rule(
+        "import-error",
+        "Airflow cannot load it: {error}. Correct the file, or name it in .airflowignore if Airflow need not load it.",
+        finders.find_errors("import"),
+        fixed=True,
+    ),
+    Rule(
+        "import-write",
+        "writes to Airflow's database while it is parsed, which happens again and again: {error}. Move that into a "
+        "task, or add the variable to airflow_variables.",
+        finders.find_errors("write"),
+        fixed=True,
+    ),
+    Rule(
+        "not-serializable",
+        "Airflow cannot store the DAG: {error}. Pass values that Airflow can serialize; a timetable or a priority "
+        "weight strategy of your own must be registered by a plugin (airflow_plugins_source).",
+        finders.find_errors("serialization"),
+        fixed=True,
+    ),
+    Rule(
+        "access-control",
+        "Airflow refuses the DAG's access_control: {error}. Name a role that exists and permissions that it can have.",
+        finders.find_errors("access"),
+        needs=("roles",),
+        fixed=True,
+    ),
+    Rule(
+        "import-timeout",
+        "was still loading after {seconds:g} s, which the scheduler does again and again. Move what takes so long into "
+        "a task.",
+        finders.find_import_timeout,
+        fixed=True,
+    ),
+    Rule(
+        "import-crash",
+        "ended its interpreter while loading: {end}. Remove what does that from the file's top level.",
+        finders.find_import_crash,
+        fixed=True,
+    ),
+    Rule(
+        "duplicate-dag-id",
+        "{other} has the dag_id {dag_id!r} too, and Airflow would show only one of the two. Give this one another id.",
+        finders.find_duplicate_dag_id,
+        fixed=True,
+    ),
+    Rule(
+        "container-name-taken",
+        "container_name {name!r} is a name of the stack's own containers or services. Begin it with the name of your "
+        "project.",
+        finders.find_container_name_taken,
+        needs=("project", "services"),
+    ),
+    Rule(
+        "container-name-shared",
+        "container_name {name!r} is that of {other} too, and only one of them can run at a time. Write a name of its "
+        "own, with {{{{ dag_run.start_date | ts_nodash }}}}_{{{{ ti.map_index }}}}_{{{{ ti.try_number }}}} at its end.",
+        finders.find_container_name_shared,
+    ),
+    Rule(
+        "unknown-network",
+        "network_mode {network!r} is neither a mode of Docker's nor a network of the host. Write "
+        'os.environ["AIRFLOW_STACK_NETWORK"], or create the network.',
+        finders.find_unknown_network,
+        needs=("networks",),
+    ),
+    Rule(
+        "mount-outside-projects",
+        "the bind mount's source {source!r} is not below {directory}. Put the files into a project of projects_list "
+        'and write os.environ["AIRFLOW_STACK_PROJECTS"] for that directory, or use a volume.',
+        finders.find_mount_outside_projects,
+        needs=("projects_directory", "airflow_directory"),
+    ),
+    Rule(
+        "mount-in-airflow",
+        "the bind mount's source {source!r} is in {directory}, which belongs to the stack and is written anew by it. "
+        "Put the files into a project of projects_list.",
+        finders.find_mount_in_airflow,
+        needs=("airflow_directory",),
+    ),
+    Rule(
+        "mount-missing",
+        "the bind mount's source {source!r} does not exist on the host, and Docker makes none. Add it to a project of "
+        "projects_list, or correct the path.",
+        finders.find_mount_missing,
+        needs=("sources",),
+    ),
+    Rule(
+        "image-missing",
+        "image {image!r} is not on the host, and its registry does not give it: {reason}. Build it by projects_list, "
+        "push it, or correct its name.",
+        finders.find_image_missing,
+        needs=("images",),
+    ),
+    Rule(
+        "unknown-connection",
+        "there is no connection {connection!r} ({argument}). Add it to airflow_connections, or correct its id.",
+        finders.find_unknown_connection,
+        needs=("connections",),
+    ),
+    Rule(
+        "unknown-pool",
+        "there is no pool {pool!r}, so the task would wait for ever. Add it to airflow_pools, or correct its name.",
+        finders.find_unknown_pool,
+        needs=("pools",),
+    ),
+    Rule(
+        "unknown-queue",
+        "no worker takes tasks from queue {queue!r}, only from {known}, so it would wait for ever. Add it to "
+        "airflow_worker_queues of a host, or correct its name.",
+        finders.find_unknown_queue,
+        needs=("queues",),
+    ),
+    Rule(
+        "schedule-never-fires",
+        "the schedule {schedule} gives no run, now or later. Correct it, or write schedule=None for a DAG that "
+        "people and other DAGs start.",
+        finders.find_schedule_never_fires,
+    ),
+    Rule(
+        "start-date-missing",
+        "has no start_date, so Airflow does not run it. Write start_date=datetime(2023, 1, 1) into the DAG.",
+        finders.find_start_date_missing,
+    ),
+    Rule(
+        "slow-import",
+        "takes {seconds:.1f} s to load, more than {limit:g} s, which the scheduler does again and again. Move what "
+        "takes so long into a task.",
+        finders.find_slow_import,
+        needs=("slow_seconds",),
+    ),
+)
+
+# Ids of the rules that can be switched off.
+OPTIONAL = tuple(rule.id for rule in RULES if not rule.fixed)

@@ -1,0 +1,36 @@
+"""Files that hold one secret each, for one user of the host."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+
+def read(directory: str, name: str) -> str | None:
+    """Return the content of one secret's file, or None if there is none."""
+    try:
+        with open(os.path.join(directory, name), encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def owned(path: str, owner: int) -> bool:
+    """Return whether a file belongs to the user id and only it may read it."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return False
+    return found.st_uid == owner and stat.S_IMODE(found.st_mode) == 0o400
+
+
+def write(path: str, value: str, owner: int) -> None:
+    """Write one secret's file, atomically, readable by its owner alone from the first moment."""
+    temporary = f"{path}.new"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o400)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(value)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chown(temporary, owner, 0)
+    os.replace(temporary, path)
