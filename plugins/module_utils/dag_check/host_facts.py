@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import (
@@ -41,7 +42,22 @@ def gather(
     if known["unknown"]:
         silent = f"Airflow's database does not answer: {known['unknown']}"
         context["unknown"].update(dict.fromkeys(("connections", "pools", "roles"), silent))
-    started = [container for _, container in containers(report)]
+    return context, add_engine(context, options, [container for _, container in containers(report)])
+
+
+def add_engine(
+    context: dict[str, Any], options: dict[str, Any], started: list[Mapping[str, Any]]
+) -> list[tuple[str, str]]:
+    """Add what the Docker engine knows to the context.
+
+    Args:
+        context: Gets ``networks`` and ``images``, or why they are unknown.
+        options: Those of the module airflow_dag_check.
+        started: The containers that the engine will run.
+
+    Returns:
+        What of a rule could not be checked: its id and a sentence.
+    """
     # Registries may be slow to say no: they are asked only where somebody wants to know.
     wanted = {each["image"] for each in started if each["image"] and "image-missing" not in options["skip"]}
     engine = Engine(options["docker_socket"])
@@ -50,9 +66,9 @@ def gather(
         images = engine.missing_images(sorted(wanted))
     except EngineError as error:
         context["unknown"].update(dict.fromkeys(("networks", "images"), f"the Docker engine does not answer: {error}"))
-        return context, []
+        return []
     # The task logs in with a connection of Airflow's, the check does not.
     private = {each["image"] for each in started if each["login"]}
     closed = {name: reason for name, reason in images.items() if name in private and wants_login(reason)}
     context["images"] = {name: reason for name, reason in images.items() if name not in closed}
-    return context, [("image-missing", f"{name} needs a login: {reason}") for name, reason in closed.items()]
+    return [("image-missing", f"{name} needs a login: {reason}") for name, reason in closed.items()]
