@@ -31,14 +31,16 @@ def variable_tables(specs: dict[str, Any]) -> str:
         specs: The content of `argument_specs`.
 
     Returns:
-        Markdown: the options of `main` first, those of other entry points under a heading of their own.
+        Markdown: the options of `main` first, those of other entry points under a heading of their own. Where
+        `preflight` takes the place of `main`, it has no heading.
     """
     parts = []
-    for entry in sorted(specs, key=lambda name: (name != "main", name)):
+    first = "main" if "main" in specs else "preflight"
+    for entry in sorted(specs, key=lambda name: (name != first, name)):
         options = specs[entry].get("options") or {}
         if not options:
             continue
-        heading = "" if entry == "main" else f"### Entry point `{entry}`\n\n"
+        heading = "" if entry == first else f"### Entry point `{entry}`\n\n"
         rows = "\n".join(_rows(options))
         parts.append(f"{heading}| Variable | Type | Default | Meaning |\n|---|---|---|---|\n{rows}")
     return "\n\n".join(parts) or "This role has no variables."

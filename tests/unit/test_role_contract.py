@@ -30,8 +30,9 @@ def specs_of(role: Path) -> dict[str, Any]:
 
 
 def options_of(role: Path) -> dict[str, Any]:
-    """The options of the entry point `main`; the others repeat a part of them."""
-    return specs_of(role).get("main", {}).get("options", {})
+    """The options of the entry point `main`, or of `preflight` where that one checks nothing; others repeat a part."""
+    specs = specs_of(role)
+    return specs.get("main", specs.get("preflight", {})).get("options", {})
 
 
 def called() -> set[tuple[str, str]]:

@@ -83,7 +83,7 @@ OF_THE_ROLE = {"stack_database"}
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.option)
 def test_the_variables_of_the_role_are_what_the_modules_take(kind: Kind) -> None:
     specs = yaml.safe_load((PLUGINS.parent / "roles" / "airflow" / "meta" / "argument_specs.yml").read_text("utf-8"))
-    variables = specs["argument_specs"]["main"]["options"]
+    variables = specs["argument_specs"]["preflight"]["options"]
     listed = variables[f"airflow_{kind.option}"]["options"]
     role = {name: option for name, option in listed.items() if name not in OF_THE_ROLE}
     assert shape(role, "options") == shape(kind.arguments[kind.option]["options"], "options")
