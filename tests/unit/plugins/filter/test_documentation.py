@@ -91,7 +91,11 @@ def test_examples_call_the_filter_by_its_full_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "variables", "templated"),
     [
-        ("airflow_problems", ["inputs"], {"groups": {"airflow_scheduler": ["server1"], "airflow_worker": ["server1"]}}),
+        (
+            "airflow_problems",
+            ["inputs", "around"],
+            {"groups": {"airflow_scheduler": ["server1"], "airflow_worker": ["server1"]}},
+        ),
         ("airflow_compose", ["services", "stack"], {"digest_key": "secret"}),
         ("docker_daemon", ["inputs"], {}),
     ],

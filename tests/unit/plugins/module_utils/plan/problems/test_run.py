@@ -6,14 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_run import airflow_run_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.run import (
+    copy_problems,
+    strategy_problems,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.sources import source_problems
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[6]
 
 
-def problems(**given: Any) -> list[str]:
-    run = {"playbook_directory": str(ROOT), "strategy": "linear", "inventories": [], "sources": {}}
-    return airflow_run_problems({**run, **given})
+def problems(
+    playbook_directory: str = str(ROOT),
+    strategy: str = "linear",
+    sources: dict[str, str] | None = None,
+    inventories: list[str] | None = None,
+) -> list[str]:
+    return [
+        *copy_problems(playbook_directory),
+        *strategy_problems(strategy),
+        *source_problems(sources or {}, inventories or []),
+    ]
 
 
 @pytest.mark.parametrize("directory", [ROOT, ROOT / "playbooks", ROOT / "molecule" / "default", Path("/")])

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_cluster import airflow_cluster_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.cluster import cluster_problems
 
 ADDRESSES = {"data": "192.0.2.1", "work": "192.0.2.2"}
 
@@ -28,7 +28,7 @@ def problems(data: dict[str, Any], work: dict[str, Any], **changes: Any) -> list
         "servers": {},
         "given": [],
     }
-    return airflow_cluster_problems({"data": data, "work": work}, {**stack, **changes})
+    return cluster_problems({"data": data, "work": work}, {**stack, **changes})
 
 
 def test_hosts_that_agree_have_no_problem() -> None:

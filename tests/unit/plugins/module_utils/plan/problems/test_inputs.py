@@ -6,27 +6,32 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_preflight import (
-    address_problems,
-    airflow_problems,
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.addresses import address_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.databases import database_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.inputs import input_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.names import misspelt_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.packages import package_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.placement import placement_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import (
     change_problems,
+    image_problems,
+    postgres_problems,
+    version_problems,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.secrets import (
+    SECRETS,
+    secret_problems,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.servers import external_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.tls import tls_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.workers import (
     concurrency_problems,
     connection_problems,
-    database_problems,
-    external_problems,
-    image_problems,
-    misspelt_problems,
-    package_problems,
-    placement_problems,
-    postgres_problems,
     queue_problems,
-    secret_problems,
-    tls_problems,
-    version_problems,
     visibility_problems,
 )
 
-ROLE = Path(__file__).parents[4] / "roles" / "airflow"
+ROLE = Path(__file__).parents[6] / "roles" / "airflow"
 RELEASES = yaml.safe_load((ROLE / "vars/main/releases.yml").read_text())["__airflow_releases"]
 
 
@@ -241,45 +246,93 @@ def test_postgres_accepts_the_connections_of_all_workers() -> None:
     assert "write at least 148" in problem
 
 
+DEFAULTS = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
+SPEC = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["preflight"]["options"]
+# The inputs of a single host that sets nothing, but for the defaults that are templates.
+INPUTS = {**DEFAULTS, "airflow_image": "apache/airflow:2.5.3", "airflow_tls": False}
+SERVICE_GROUPS = {"postgres": "airflow_postgres", "redis": "airflow_redis", "worker": "airflow_worker"}
+AROUND = {
+    "releases": RELEASES,
+    "moved_options": {},
+    "groups": {group: ["a"] for group in SERVICE_GROUPS.values()},
+    "service_groups": SERVICE_GROUPS,
+    "all_service_groups": SERVICE_GROUPS,
+    "names": ["airflow_version"],
+    "known": list(SPEC),
+    "addresses": {"a": ""},
+    "queues": {"a": ["default"]},
+    "slots": {"a": 16},
+    "deployed_version": "",
+    "inventories": [],
+    "playbook_directory": "/",
+    "strategy": "linear",
+}
+
+
+def test_the_defaults_are_fine() -> None:
+    assert input_problems(INPUTS, AROUND) == []
+
+
+def test_every_secret_is_a_variable_without_a_default() -> None:
+    assert {name for name, option in SPEC.items() if "default" not in option} == set(SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "around", "word"),
+    [
+        ({"airflow_version": "2.5.4", "airflow_image": "apache/airflow:2.5.4"}, {}, "airflow_version"),
+        ({}, {"deployed_version": "2.11.2"}, "airflow_version"),
+        ({"airflow_postgres_image": "postgres:17"}, {}, "airflow_postgres_image"),
+        ({"airflow_config": {"webserver": {"base_url": "nonsense"}}}, {}, "airflow_config.webserver.base_url"),
+        ({"airflow_postgres_max_connections": 10}, {}, "airflow_postgres_max_connections"),
+        ({"airflow_extra_packages": ["-r x"]}, {}, "airflow_extra_packages"),
+        ({}, {"strategy": "free"}, "strategy"),
+        ({}, {"groups": {**AROUND["groups"], "airflow_redis": ["a", "b"]}}, "inventory"),
+    ],
+)
+def test_each_input_reaches_its_check(inputs: dict[str, Any], around: dict[str, Any], word: str) -> None:
+    (problem,) = input_problems({**INPUTS, **inputs}, {**AROUND, **around})
+    assert problem.startswith(f"{word}:")
+
+
+def test_a_postgres_of_the_users_own_needs_no_image_and_no_number_of_connections() -> None:
+    own = {"airflow_postgres_external": OWN, "airflow_postgres_password": "p"}
+    inputs = {**INPUTS, **own, "airflow_postgres_image": "postgres:17", "airflow_postgres_max_connections": 1}
+    groups = {**AROUND["groups"], "airflow_postgres": []}
+    running = {service: group for service, group in SERVICE_GROUPS.items() if service != "postgres"}
+    assert input_problems(inputs, {**AROUND, "groups": groups, "service_groups": running}) == []
+
+
 def test_all_problems_come_together() -> None:
-    problems = airflow_problems(
-        {
-            "version": "latest",
-            "deployed_version": "2.5.3",
-            "image": "python:3.9",
-            "postgres_image": "postgres:15",
-            "releases": RELEASES,
-            "groups": {},
-            "service_groups": {"redis": "airflow_redis"},
-            "names": ["airflow_typo"],
-            "known": ["airflow_version"],
-            "moved_options": {},
-            "extra_packages": [],
-            "config": {
-                "celery_broker_transport_options": {"visibility_timeout": 600},
-                "operators": {"default_queue": "main"},
-            },
-            "environment": {"AIRFLOW__CELERY__WORKER_AUTOSCALE": "8,2", "_PIP_ADDITIONAL_REQUIREMENTS": ""},
-            "secrets": {"airflow_fernet_key": ""},
-            "grace_period": 600,
-            "concurrency": 0,
-            "worker_slots": [16] * 40,
-            "max_connections": 100,
-            "databases": [{"name": "postgres", "owner": "o"}],
-            "queues": ["a,b"],
-            "served_queues": ["a,b"],
-            "addresses": {"a": "10.0.0.1", "b": ""},
-            "tls": True,
-            "ca_certificate": "",
-            "ca_key": PEM,
-            "external": {"postgres": OWN},
-            "passwords": {"postgres": "", "redis": ""},
-            "all_service_groups": {"postgres": "airflow_postgres", "redis": "airflow_redis"},
-            "bind_address": "localhost",
-            "plugins_source": "/no/such/directory",
-            "inventories": [],
-        }
-    )
+    inputs = {
+        "airflow_version": "latest",
+        "airflow_image": "python:3.9",
+        "airflow_config": {
+            "celery_broker_transport_options": {"visibility_timeout": 600},
+            "operators": {"default_queue": "main"},
+        },
+        "airflow_environment": {"AIRFLOW__CELERY__WORKER_AUTOSCALE": "8,2", "_PIP_ADDITIONAL_REQUIREMENTS": ""},
+        "airflow_fernet_key": "",
+        "airflow_worker_concurrency": 0,
+        "airflow_postgres_max_connections": 100,
+        "airflow_postgres_databases": [{"name": "postgres", "owner": "o"}],
+        "airflow_worker_queues": ["a,b"],
+        "airflow_tls": True,
+        "airflow_ca_key": PEM,
+        "airflow_postgres_external": OWN,
+        "airflow_web_bind_address": "localhost",
+        "airflow_plugins_source": "/no/such/directory",
+    }
+    around = {
+        "deployed_version": "2.5.3",
+        "groups": {},
+        "service_groups": {"redis": "airflow_redis"},
+        "names": ["airflow_typo"],
+        "queues": {"a": ["a,b"]},
+        "slots": {str(number): 16 for number in range(40)},
+        "addresses": {"a": "10.0.0.1", "b": ""},
+    }
+    problems = input_problems({**INPUTS, **inputs}, {**AROUND, **around})
     assert [text.split(":")[0] for text in problems] == [
         "airflow_version",
         "airflow_image",

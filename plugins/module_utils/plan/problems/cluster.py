@@ -1,4 +1,4 @@
-"""Filter that judges what the hosts of a stack say of each other, before anything is changed."""
+"""What does not fit together on the hosts of a stack."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def database_problems(states: States, holder: str) -> list[str]:
     ]
 
 
-def airflow_cluster_problems(results: Mapping[str, State], stack: Mapping[str, Any]) -> list[str]:
+def cluster_problems(results: Mapping[str, State], stack: Mapping[str, Any]) -> list[str]:
     """Return what does not fit together on the hosts of a stack, each a sentence that says what to do.
 
     :param results: results of the module airflow_host_state by host; of a host that Ansible does not reach, one with
@@ -146,11 +146,3 @@ def airflow_cluster_problems(results: Mapping[str, State], stack: Mapping[str, A
         *secret_problems(states, stack["keeper"], stack["given"]),
         *database_problems(states, stack["needed"]["Postgres"]),
     ]
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
-        return {"airflow_cluster_problems": airflow_cluster_problems}

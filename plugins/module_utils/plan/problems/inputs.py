@@ -1,0 +1,128 @@
+"""Every problem of role airflow's inputs, of the inventory, and of the way in which a run was started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import base_url_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import (
+    config_problems,
+    environment_problems,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems import (
+    addresses,
+    databases,
+    names,
+    packages,
+    placement,
+    release,
+    run,
+    secrets,
+    servers,
+    sources,
+    tls,
+    workers,
+)
+
+Dict = Mapping[str, Any]
+
+
+def input_problems(inputs: Dict, around: Dict) -> list[str]:
+    """Return every problem, each a sentence that says what to write instead.
+
+    Args:
+        inputs: The public variables of role airflow that are set, by name.
+        around: What is no variable of the role: ``releases`` and ``moved_options``, the tables; ``groups``, Ansible's;
+            ``service_groups``, the group of each service that runs, and ``all_service_groups``; ``names``, those of all
+            variables with the role's prefix, and ``known``, those of the argument spec; ``addresses`` by host;
+            ``queues`` and ``slots`` by worker host; ``deployed_version``, that of the database, empty where there is
+            none; ``inventories``, ``playbook_directory`` and ``strategy`` of the run.
+
+    Returns:
+        Sentences; an empty list if all is well.
+    """
+    version = inputs["airflow_version"]
+    row: Dict = next((row for row in around["releases"].values() if version in row["versions"]), {})
+    external = {
+        service: server for service in placement.SINGLE if (server := inputs.get(f"airflow_{service}_external"))
+    }
+    return [
+        *_release(inputs, around, row, external),
+        *_hosts(inputs, around, external),
+        *names.misspelt_problems(around["names"], around["known"]),
+        *_configuration(inputs, around, row),
+        *secrets.secret_problems({name: inputs[name] for name in secrets.SECRETS if name in inputs}),
+        *_services(inputs, around, external),
+        *sources.plugins_problems(inputs["airflow_plugins_source"], around["inventories"]),
+        *packages.package_problems(inputs["airflow_extra_packages"]),
+        *_run(inputs, around),
+    ]
+
+
+def _release(inputs: Dict, around: Dict, row: Dict, external: Dict) -> list[str]:
+    """Return what is wrong with the release; of one that is not in the table nobody knows what it needs."""
+    version = inputs["airflow_version"]
+    problems = release.version_problems(version, around["releases"])
+    if row:
+        problems += release.change_problems(version, around["deployed_version"])
+    if row and not problems and "postgres" not in external:
+        problems += release.postgres_problems(inputs["airflow_postgres_image"], row["postgres"])
+    return problems + release.image_problems(inputs["airflow_image"], version)
+
+
+def _hosts(inputs: Dict, around: Dict, external: Dict) -> list[str]:
+    """Return what is wrong with the groups, the servers of the user's own, addresses and certificates."""
+    passwords = {service: str(inputs.get(f"airflow_{service}_password") or "") for service in placement.SINGLE}
+    authority = (str(inputs.get(f"airflow_ca_{part}") or "") for part in ("certificate", "key"))
+    return [
+        *placement.placement_problems(around["groups"], around["service_groups"]),
+        *servers.external_problems(
+            external,
+            passwords,
+            around["groups"],
+            around["all_service_groups"],
+            inputs["airflow_postgres_databases"],
+        ),
+        *addresses.address_problems(around["addresses"]),
+        *tls.tls_problems(inputs["airflow_tls"], around["addresses"], *authority),
+    ]
+
+
+def _configuration(inputs: Dict, around: Dict, row: Dict) -> list[str]:
+    """Return what is wrong with options of airflow.cfg; which ones a release reads that does not exist nobody knows."""
+    config, version = inputs["airflow_config"], inputs["airflow_version"]
+    moved = around["moved_options"] if row else {}
+    return [
+        *config_problems(config, version, moved),
+        *environment_problems(inputs["airflow_environment"], version, moved),
+        *(base_url_problems(config, row["web_section"]) if row else []),
+    ]
+
+
+def _services(inputs: Dict, around: Dict, external: Dict) -> list[str]:
+    """Return what is wrong with the settings of workers, Postgres and the web server."""
+    config, limit = inputs["airflow_config"], inputs["airflow_postgres_max_connections"]
+    served = {queue for queues in around["queues"].values() for queue in queues}
+    slots = list(around["slots"].values())
+    return [
+        *workers.visibility_problems(config, inputs["airflow_worker_grace_period"]),
+        *workers.concurrency_problems(inputs["airflow_worker_concurrency"]),
+        *(workers.connection_problems(slots, limit) if "postgres" not in external else []),
+        *databases.database_problems(inputs["airflow_postgres_databases"]),
+        *workers.queue_problems(inputs["airflow_worker_queues"], config, sorted(served)),
+        *addresses.bind_problems(inputs["airflow_web_bind_address"]),
+    ]
+
+
+def _run(inputs: Dict, around: Dict) -> list[str]:
+    """Return what is wrong with how the run was started."""
+    code = {
+        "airflow_dags_source": "" if inputs["airflow_dags_git"] else inputs["airflow_dags_source"],
+        "airflow_plugins_source": inputs["airflow_plugins_source"],
+    }
+    return [
+        *run.copy_problems(around["playbook_directory"]),
+        *run.strategy_problems(around["strategy"]),
+        *sources.source_problems(code, around["inventories"]),
+    ]

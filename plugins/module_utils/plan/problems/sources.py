@@ -1,0 +1,44 @@
+"""What is wrong with the directories of code on the controller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import (
+    find_source,
+    inventory_above,
+    misplaced,
+    search_path,
+)
+
+
+def plugins_problems(source: str, inventories: Sequence[str]) -> list[str]:
+    """Return what is wrong with ``airflow_plugins_source``.
+
+    :param source: a directory of the controller, or nothing
+    :param inventories: inventory sources of the run, in whose directories a relative path is looked up
+    """
+    found = find_source(source, inventories)
+    if not source or (found and found.is_dir()):
+        return []
+    places = "" if source.startswith(("/", "~")) else f", below {' or '.join(map(str, search_path(inventories)))}"
+    return [
+        f"airflow_plugins_source: {source} is no directory on the controller{places}; write the path of the directory "
+        "that holds the plugins, or remove the variable."
+    ]
+
+
+def source_problems(sources: Mapping[str, str], inventories: Sequence[str]) -> list[str]:
+    """Return which directories of code Ansible would read as inventories, and run.
+
+    Args:
+        sources: Directories of the controller by the variable that names them; empty for none.
+        inventories: Inventory sources of the run.
+    """
+    problems = []
+    for variable, source in sources.items():
+        found = find_source(source, inventories)
+        inventory = inventory_above(found, inventories) if found else None
+        if found and inventory:
+            problems.append(f"{variable}: {misplaced(found, inventory)}")
+    return problems

@@ -1,0 +1,37 @@
+"""What is wrong with the certificates that the inventory gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.addresses import MANY
+
+
+def is_pem(text: str) -> bool:
+    """Return whether a text may be in PEM."""
+    return text.lstrip().startswith("-----BEGIN")
+
+
+def tls_problems(tls: bool, addresses: Mapping[str, str], certificate: str, key: str) -> list[str]:
+    """Return what is wrong with ``airflow_tls`` and the authority that the inventory gives.
+
+    :param tls: value of ``airflow_tls``
+    :param addresses: ``airflow_private_address`` by host
+    :param certificate: value of ``airflow_ca_certificate``, in PEM
+    :param key: value of ``airflow_ca_key``, in PEM
+    """
+    problems = []
+    if tls and len(addresses) < MANY:
+        problems.append("airflow_tls: on a single host nothing leaves the host's own network; remove it.")
+    if bool(certificate) is not bool(key):
+        lacking = "airflow_ca_key" if certificate else "airflow_ca_certificate"
+        problems.append(f"{lacking}: an authority is a certificate and its key; give both, or none to have one made.")
+    problems += [
+        f"{name}: must be the PEM text of a {what}, beginning with -----BEGIN; use a vault for the key."
+        for name, what, text in (
+            ("airflow_ca_certificate", "certificate", certificate),
+            ("airflow_ca_key", "private key without a passphrase", key),
+        )
+        if text and not is_pem(text)
+    ]
+    return problems

@@ -1,0 +1,87 @@
+"""What is wrong with the workers' settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import given
+
+# Connections to Postgres that a worker opens for each task that it runs, counted with Airflow 2.5: one for the result,
+# which stays open, one of the task and one of the process that watches it. Airflow 3 opens the first one only.
+CONNECTIONS_OF_A_TASK = 3
+# And those of all other services, with some to spare.
+OTHER_CONNECTIONS = 100
+
+
+def concurrency_problems(concurrency: Any) -> list[str]:
+    """Return what is wrong with ``airflow_worker_concurrency``.
+
+    :param concurrency: its value
+    """
+    if not isinstance(concurrency, bool) and re.fullmatch(r"[1-9][0-9]*", str(concurrency)):
+        return []
+    return [
+        f"airflow_worker_concurrency: {concurrency!r} must be the number of tasks that a worker may run at the same "
+        "time, a whole number of at least 1, such as 16. To run no tasks on a host, take it out of group "
+        "airflow_worker."
+    ]
+
+
+def connection_problems(worker_slots: Sequence[Any], max_connections: int) -> list[str]:
+    """Refuse fewer connections to Postgres than the workers may need, with which tasks would fail at random.
+
+    :param worker_slots: ``airflow_worker_concurrency`` of each worker host
+    :param max_connections: value of ``airflow_postgres_max_connections``
+    """
+    # What is no number has a sentence of its own.
+    slots = sum(int(number) for number in worker_slots if str(number).isdigit())
+    needed = slots * CONNECTIONS_OF_A_TASK + OTHER_CONNECTIONS
+    if int(max_connections) >= needed:
+        return []
+    return [
+        f"airflow_postgres_max_connections: {max_connections} connections are too few for workers that run {slots} "
+        f"tasks at the same time; write at least {needed}, or lower airflow_worker_concurrency."
+    ]
+
+
+def visibility_problems(config: Mapping[str, Any], grace: int) -> list[str]:
+    """Refuse a visibility timeout in which a worker that is being stopped may not be done.
+
+    Redis hands a task out again that is not acknowledged in that time, and it would run twice.
+
+    :param config: value of ``airflow_config``
+    :param grace: value of ``airflow_worker_grace_period``, seconds
+    """
+    section, option = "celery_broker_transport_options", "visibility_timeout"
+    value = given(config, section, option)
+    if value is None or (str(value).isdigit() and int(value) > grace):
+        return []
+    return [
+        f"airflow_config.{section}.{option}: {value!r} must be a number of seconds above airflow_worker_grace_period "
+        f"({grace}), and above what your longest task takes, or tasks run twice; write a higher one, or remove it."
+    ]
+
+
+def queue_problems(queues: Sequence[str], config: Mapping[str, Any], served: Sequence[str] = ()) -> list[str]:
+    """Return what is wrong with ``airflow_worker_queues``.
+
+    :param queues: names of Celery queues
+    :param config: value of ``airflow_config``
+    :param served: queues of the workers of all hosts
+    """
+    if not queues:
+        return ["airflow_worker_queues: the worker would take no task; write one queue at least, such as [default]."]
+    problems = [
+        f"airflow_worker_queues: {queue!r} is no name of a queue; write letters, digits, dots, dashes and underscores."
+        for queue in queues
+        if not re.fullmatch(r"[\w.-]+", queue)
+    ]
+    default = given(config, "operators", "default_queue")
+    if default is not None and default not in {*queues, *served}:
+        problems.append(
+            f"airflow_config.operators.default_queue: no worker takes tasks from {default!r}; add it to "
+            "airflow_worker_queues."
+        )
+    return problems
