@@ -212,22 +212,6 @@ def airflow_pip_errors(built: Mapping[str, Any]) -> str:
     return "\n".join(dict.fromkeys(found)) or "\n".join(lines[-10:])
 
 
-def airflow_secrets_handed_on(
-    compose: Mapping[str, Any], known: Sequence[Mapping[str, Any]], values: Mapping[str, str]
-) -> list[Dict]:
-    """Return the secrets that a host's services read, as the module airflow_secrets takes them.
-
-    :param compose: the compose definition of the host
-    :param known: all secrets of the stack, with ``name`` and ``owner``
-    :param values: their values by name
-    """
-    return [
-        {"name": secret["name"], "kind": "text", "owner": secret.get("owner", 0), "value": values[secret["name"]]}
-        for secret in known
-        if secret["name"] in compose["secrets"]
-    ]
-
-
 class FilterModule:
     """Ansible's entry point."""
 
@@ -238,7 +222,6 @@ class FilterModule:
             "airflow_compose": airflow_compose,
             "airflow_image_ids": airflow_image_ids,
             "airflow_pip_errors": airflow_pip_errors,
-            "airflow_secrets_handed_on": airflow_secrets_handed_on,
             "airflow_plain_rows_query": count_query,
             "airflow_web_path": web_path,
         }

@@ -10,7 +10,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack im
     airflow_compose,
     airflow_image_ids,
     airflow_pip_errors,
-    airflow_secrets_handed_on,
 )
 
 
@@ -216,15 +215,6 @@ def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
 def test_mistakes_are_named(services: dict[str, Any], changes: dict[str, Any], words: str) -> None:
     with pytest.raises(AnsibleFilterError, match=words):
         airflow_compose(services, stack(**changes))
-
-
-def test_a_host_gets_the_secrets_that_its_services_read() -> None:
-    compose = airflow_compose(SERVICES, stack())
-    known = [{"name": "key", "kind": "fernet", "owner": 50000, "keep": "x"}, {"name": "admin"}, {"name": "redis_conf"}]
-    assert airflow_secrets_handed_on(compose, known, {"key": "k", "admin": "a", "redis_conf": "r"}) == [
-        {"name": "key", "kind": "text", "owner": 50000, "value": "k"},
-        {"name": "redis_conf", "kind": "text", "owner": 0, "value": "r"},
-    ]
 
 
 def test_images_are_known_by_any_of_their_tags() -> None:

@@ -5,13 +5,13 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_servers import (
-    airflow_postgres_login,
-    airflow_postgres_url,
-    airflow_redis_url,
-    airflow_server,
-)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.secret_store import Derived, derive
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import (
+    location,
+    postgres_login,
+    postgres_url,
+    redis_url,
+)
 
 PEM = "-----BEGIN CERTIFICATE-----"
 OWN = {"host": "db.example.com"}
@@ -19,18 +19,18 @@ PUBLIC = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def test_the_stacks_own_without_tls() -> None:
-    assert airflow_postgres_url({}, "postgres", tls=False, directory="/ca") == (
+    assert postgres_url({}, "postgres", tls=False, directory="/ca") == (
         "postgresql+psycopg2://airflow:{postgres_password:url}@postgres:5432/airflow"
     )
-    assert airflow_redis_url({}, "redis", tls=False, directory="/ca") == "redis://:{redis_password:url}@redis:6379/0"
-    assert airflow_postgres_login({}, "172.18.0.2", "/ca") == {"login_host": "172.18.0.2", "login_user": "airflow"}
+    assert redis_url({}, "redis", tls=False, directory="/ca") == "redis://:{redis_password:url}@redis:6379/0"
+    assert postgres_login({}, "172.18.0.2", "/ca") == {"login_host": "172.18.0.2", "login_user": "airflow"}
 
 
 def test_the_stacks_own_with_tls() -> None:
-    assert airflow_postgres_url({}, "192.0.2.1", tls=True, directory="/ca").endswith(
+    assert postgres_url({}, "192.0.2.1", tls=True, directory="/ca").endswith(
         "@192.0.2.1:5432/airflow?sslmode=verify-full&sslrootcert=/ca/ca.crt"
     )
-    assert airflow_redis_url({}, "192.0.2.1", tls=True, directory="/ca") == (
+    assert redis_url({}, "192.0.2.1", tls=True, directory="/ca") == (
         "rediss://:{redis_password:url}@192.0.2.1:6379/0"
         "?ssl_cert_reqs=required&ssl_check_hostname=true&ssl_ca_certs=/ca/ca.crt"
     )
@@ -45,16 +45,16 @@ def test_the_stacks_own_with_tls() -> None:
     ],
 )
 def test_a_postgres_of_the_users_own(server: dict[str, Any], query: dict[str, list[str]]) -> None:
-    url = urlsplit(airflow_postgres_url(server, "postgres", tls=True, directory="/ca"))
+    url = urlsplit(postgres_url(server, "postgres", tls=True, directory="/ca"))
     assert (url.hostname, url.port, url.path) == ("db.example.com", 5432, "/airflow")
     assert parse_qs(url.query) == query
-    login = airflow_postgres_login(server, "", "/ca")
+    login = postgres_login(server, "", "/ca")
     assert (login["ssl_mode"], login.get("ca_cert")) == (query["sslmode"][0], query.get("sslrootcert", [None])[0])
 
 
 def test_names_are_quoted_and_passwords_filled_in(tmp_path: Path) -> None:
     server = {**OWN, "port": 6432, "user": "air{flow}@eu", "database": "air/flow"}
-    template = airflow_postgres_url(server, "", tls=False, directory="/ca")
+    template = postgres_url(server, "", tls=False, directory="/ca")
     made = derive(Derived("sql_alchemy_conn", template, 0), {"postgres_password": "p@ss/{word}"}, str(tmp_path))
     url = urlsplit(made.value)
     assert (url.port, url.path) == (6432, "/air%2Fflow")
@@ -75,8 +75,8 @@ def test_names_are_quoted_and_passwords_filled_in(tmp_path: Path) -> None:
     ],
 )
 def test_a_redis_of_the_users_own(server: dict[str, Any], url: str) -> None:
-    assert airflow_redis_url(server, "redis", tls=False, directory="/ca") == url
+    assert redis_url(server, "redis", tls=False, directory="/ca") == url
 
 
 def test_servers_are_told_with_their_variables() -> None:
-    assert airflow_server({"key": "redis", "value": OWN}) == ("db.example.com:6379", "airflow_redis_external")
+    assert location({"key": "redis", "value": OWN}) == ("db.example.com:6379", "airflow_redis_external")

@@ -1,0 +1,25 @@
+"""Filters for the secrets of a stack; their code is in module_utils/plan/secrets.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.secrets import (
+    database_exists,
+    derived,
+    handed_on,
+    wanted,
+)
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {
+            "airflow_database_exists": database_exists,
+            "airflow_secrets_derived": derived,
+            "airflow_secrets_handed_on": handed_on,
+            "airflow_secrets_wanted": wanted,
+        }

@@ -1,0 +1,143 @@
+"""The secrets of a stack: which there are, who reads them, which must be kept, and the files that are made of them.
+
+Everything that returns values of secrets is for tasks with ``no_log``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import postgres_url, redis_url
+
+Entry = dict[str, Any]
+
+# User id that the images of Postgres and Redis run as.
+SERVER_UID = 999
+# The volume of the stack's own Postgres.
+VOLUME = "airflow_postgres_data"
+# Why a value that exists must not just change, and how to change it all the same: see the module airflow_secrets.
+KEEP = {
+    "postgres_password": "The database was initialised with the password of that file and takes no other from here. To "
+    "change it, run ALTER ROLE airflow PASSWORD 'NEW' in the database, remove the file, give NEW in "
+    "airflow_postgres_password, and run site.yml again.",
+    "fernet_key": "Connections and variables in the database are encrypted with the key of that file and cannot be "
+    "read with another.",
+}
+# What each has in its configuration beside the password.
+REDIS_CONF = 'dir /data\nappendonly yes\nrequirepass "{redis_password:redis}"\n'
+REDIS_TLS = """\
+port 0
+tls-port 6379
+tls-cert-file /run/secrets/redis_certificate
+tls-key-file /run/secrets/redis_key
+tls-ca-cert-file {directory}/ca.crt
+tls-auth-clients no
+"""
+# Nothing but the container itself comes without TLS.
+POSTGRES_HBA = """\
+local   all all trust
+host    all all 127.0.0.1/32 scram-sha-256
+hostssl all all all scram-sha-256
+"""
+
+
+def database_exists(
+    keeper: str,
+    hosts: Sequence[str],
+    volumes: Sequence[str] | None = None,
+    external: Mapping[str, Any] | None = None,
+    check_mode: bool = False,
+) -> bool:
+    """Return whether there is a database that was made with the stack's secrets, so that none may be made anew.
+
+    Args:
+        keeper: Host that keeps the secrets, which is that of the stack's own Postgres.
+        hosts: Hosts of this run. A stack's host that is not among them was deployed before.
+        volumes: Names of the volumes that the keeper's engine has; None if it was not asked.
+        external: What a Postgres of the user's own said of itself, with ``migrated``; empty if it was not asked, and
+            None if Postgres is the stack's own.
+        check_mode: Whether the run changes nothing: only then an engine may not have been asked, as none is there.
+    """
+    if external is not None:
+        return bool(external.get("migrated", False))
+    if keeper not in hosts:
+        return True
+    if volumes is None:
+        return not check_mode
+    return VOLUME in volumes
+
+
+def wanted(inputs: Mapping[str, Any], stack: Mapping[str, Any]) -> list[Entry]:
+    """Return the secrets of a stack, as the module airflow_secrets takes them.
+
+    Args:
+        inputs: The public variables of role airflow that are set, by name.
+        stack: ``uid``, which Airflow's containers run as; ``series``, names of the secrets that not every release has,
+            of those that this one has; ``certified``, who has a key and a certificate: ``ca``, the stack's authority,
+            and services, empty without TLS; ``pem``, texts of the keys and certificates that were just made, by name:
+            the others stay.
+    """
+    uid = stack["uid"]
+    own = "" if inputs["airflow_postgres_external"] else KEEP["postgres_password"]
+    entries = [
+        _given(inputs, "postgres_password", owner=SERVER_UID, keep=own),
+        _given(inputs, "redis_password", owner=SERVER_UID),
+        _given(inputs, "fernet_key", kind="fernet", owner=uid, keep=KEEP["fernet_key"]),
+        _given(inputs, "webserver_secret_key", kind="signing", owner=uid),
+        _given(inputs, "admin_password"),
+        *(_given(inputs, name, kind="signing", owner=uid) for name in stack["series"]),
+        # One password for each owner of an extra database.
+        *({"name": f"database_{database['name']}_password"} for database in inputs["airflow_postgres_databases"]),
+    ]
+    owners = {of: {} if of == "ca" else {"owner": SERVER_UID} for of in stack["certified"]}
+    return entries + [
+        {"name": name, "kind": "text", **owner, "value": stack["pem"].get(name, "")}
+        for of, owner in owners.items()
+        for name in (f"{of}_key", f"{of}_certificate")
+    ]
+
+
+def _given(inputs: Mapping[str, Any], name: str, **words: Any) -> Entry:
+    """Return a secret that the inventory may give in the variable of its name."""
+    variable = f"airflow_{name}"
+    return {"name": name, "value": inputs.get(variable) or "", "variable": variable, **words}
+
+
+def derived(inputs: Mapping[str, Any], stack: Mapping[str, Any]) -> list[Entry]:
+    """Return the files with addresses and passwords in one, as the module airflow_secrets takes them.
+
+    Args:
+        inputs: The public variables of role airflow that are set, by name.
+        stack: ``uid``, which Airflow's containers run as; ``postgres`` and ``redis``, the addresses of the stack's own;
+            ``directory``, where the certificates of authorities are, on hosts and in containers.
+    """
+    servers = {service: inputs[f"airflow_{service}_external"] for service in ("postgres", "redis")}
+    tls, directory = inputs["airflow_tls"], stack["directory"]
+    database = postgres_url(servers["postgres"], stack["postgres"], tls, directory)
+    broker = redis_url(servers["redis"], stack["redis"], tls, directory)
+    files = [
+        {"name": "sql_alchemy_conn", "owner": stack["uid"], "template": database},
+        {"name": "result_backend", "owner": stack["uid"], "template": f"db+{database}"},
+        {"name": "broker_url", "owner": stack["uid"], "template": broker},
+    ]
+    if not servers["redis"]:
+        text = REDIS_CONF + (REDIS_TLS.format(directory=directory) if tls else "")
+        files.append({"name": "redis_conf", "owner": SERVER_UID, "template": text})
+    if tls and not servers["postgres"]:
+        files.append({"name": "postgres_hba", "owner": SERVER_UID, "template": POSTGRES_HBA})
+    return files
+
+
+def handed_on(compose: Mapping[str, Any], known: Sequence[Mapping[str, Any]], values: Mapping[str, str]) -> list[Entry]:
+    """Return the secrets that a host's services read, as the module airflow_secrets takes them.
+
+    :param compose: the compose definition of the host
+    :param known: all secrets of the stack, with ``name`` and ``owner``
+    :param values: their values by name
+    """
+    return [
+        {"name": secret["name"], "kind": "text", "owner": secret.get("owner", 0), "value": values[secret["name"]]}
+        for secret in known
+        if secret["name"] in compose["secrets"]
+    ]

@@ -1,0 +1,167 @@
+"""Which secrets a stack has, of whom each is, and when none may be made anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.secrets import (
+    database_exists,
+    derived,
+    handed_on,
+    wanted,
+)
+
+from tests import rows
+
+VERSION = rows.prepare()["2.5"]
+OURS = ["airflow_postgres_data", "airflow_redis_data"]
+ANSWERED = {"major": 15, "migrated": True}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "volumes", "external", "check_mode", "exists"),
+    [
+        # A first run, another one, and one for a host whose volumes are of others.
+        (["keeper"], [], None, False, False),
+        (["keeper"], OURS, None, False, True),
+        (["keeper"], ["another_postgres_data", "airflow_postgres_data_old"], None, False, False),
+        # The same as check mode sees it where an engine is there.
+        (["keeper"], [], None, True, False),
+        (["keeper"], OURS, None, True, True),
+        # No engine was asked: there is none yet; or it failed, and the run goes on on other hosts.
+        (["keeper"], None, None, True, False),
+        (["keeper", "worker"], None, None, False, True),
+        # With --limit: the keeper was deployed before, whatever is known of it.
+        (["worker"], None, None, False, True),
+        (["worker"], [], None, False, True),
+        (["worker"], None, None, True, True),
+        # A Postgres of the user's own says so itself; the volumes of an earlier one of ours do not count.
+        (["keeper"], OURS, {"major": 15, "migrated": False}, False, False),
+        (["keeper"], [], ANSWERED, False, True),
+        (["worker"], None, ANSWERED, False, True),
+        (["worker"], None, {"major": 15, "migrated": False}, False, False),
+        # It was not asked: check mode on a host without an engine.
+        (["keeper"], None, {}, True, False),
+    ],
+)
+def test_a_database_exists(
+    hosts: list[str], volumes: list[str] | None, external: dict[str, Any] | None, check_mode: bool, exists: bool
+) -> None:
+    assert database_exists("keeper", hosts, volumes, external, check_mode) is exists
+
+
+@pytest.mark.parametrize(
+    ("facts", "exists"),
+    [
+        ({"hostvars": {"one": {"__airflow_stack_engine": {"volumes": [{"Name": "airflow_postgres_data"}]}}}}, True),
+        ({"hostvars": {"one": {"__airflow_stack_engine": {"volumes": [{"Name": "x"}]}}}}, False),
+        ({"hostvars": {"one": {"__airflow_stack_engine": {"volumes": []}}}}, False),
+        # Skipped, and not reached.
+        ({"hostvars": {"one": {"__airflow_stack_engine": {"skipped": True}}}}, True),
+        ({"hostvars": {"one": {"__airflow_stack_engine": {"skipped": True}}}, "ansible_check_mode": True}, False),
+        ({}, True),
+        ({"ansible_play_hosts_all": ["two"]}, True),
+        ({"__airflow_stack_postgres_answer": {"query_result": [{"migrated": True}]}}, True),
+        ({"__airflow_stack_postgres_answer": {"query_result": [{"migrated": False}]}}, False),
+        ({"__airflow_stack_postgres_answer": {"skipped": True}, "ansible_check_mode": True}, False),
+    ],
+)
+def test_the_role_asks_that_of_what_its_tasks_registered(facts: dict[str, Any], exists: bool) -> None:
+    templar = rows.known(VERSION, several=False)
+    own = (
+        {"airflow_postgres_external": {"host": "db.example.com"}} if "__airflow_stack_postgres_answer" in facts else {}
+    )
+    # The first scheduler keeps the secrets where Postgres is not of the stack.
+    groups = {**templar.available_variables["groups"], **({"airflow_postgres": []} if own else {})}
+    known = {"ansible_check_mode": False, "hostvars": {"one": {}}, "groups": groups, **own, **facts}
+    templar.available_variables = {**templar.available_variables, **known}
+    assert rows.value(templar, "__airflow_stack_database_exists") is exists
+
+
+INPUTS: dict[str, Any] = {
+    "airflow_postgres_external": {},
+    "airflow_redis_external": {},
+    "airflow_postgres_databases": [],
+    "airflow_tls": False,
+}
+STACK: dict[str, Any] = {"uid": 50000, "series": [], "certified": [], "pem": {}}
+FILES = {"uid": 50000, "postgres": "192.0.2.1", "redis": "192.0.2.2", "directory": "/ca"}
+
+
+def test_the_secrets_of_a_single_host() -> None:
+    found = {entry["name"]: entry for entry in wanted(INPUTS, STACK)}
+    assert {name: entry.get("owner", 0) for name, entry in found.items()} == {
+        "postgres_password": 999,
+        "redis_password": 999,
+        "fernet_key": 50000,
+        "webserver_secret_key": 50000,
+        "admin_password": 0,
+    }
+    # What data was made with must be kept; the rest may change.
+    assert [name for name, entry in found.items() if entry.get("keep")] == ["postgres_password", "fernet_key"]
+    assert {entry["value"] for entry in found.values()} == {""}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "stack", "added"),
+    [
+        ({}, {"series": ["jwt_secret"]}, [("jwt_secret", 50000)]),
+        ({"airflow_postgres_databases": [{"name": "news", "owner": "n"}]}, {}, [("database_news_password", 0)]),
+        (
+            {},
+            {"certified": ["ca", "redis"]},
+            [("ca_key", 0), ("ca_certificate", 0), ("redis_key", 999), ("redis_certificate", 999)],
+        ),
+    ],
+)
+def test_what_a_stack_has_besides(inputs: dict[str, Any], stack: dict[str, Any], added: list[tuple[str, int]]) -> None:
+    found = wanted({**INPUTS, **inputs}, {**STACK, **stack})
+    assert [(entry["name"], entry.get("owner", 0)) for entry in found[5:]] == added
+
+
+def test_what_the_inventory_gives_and_what_was_just_signed_has_a_value() -> None:
+    stack = {**STACK, "certified": ["ca"], "pem": {"ca_key": "PEM"}}
+    found = wanted({**INPUTS, "airflow_fernet_key": "k", "airflow_admin_password": None}, stack)
+    assert {entry["name"]: entry["value"] for entry in found if entry["value"]} == {"fernet_key": "k", "ca_key": "PEM"}
+
+
+def test_the_password_of_your_own_postgres_may_change() -> None:
+    found = wanted({**INPUTS, "airflow_postgres_external": {"host": "db"}}, STACK)
+    assert [entry["name"] for entry in found if entry.get("keep")] == ["fernet_key"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "names"),
+    [
+        ({}, ["redis_conf"]),
+        ({"airflow_tls": True}, ["redis_conf", "postgres_hba"]),
+        ({"airflow_tls": True, "airflow_redis_external": {"host": "r"}}, ["postgres_hba"]),
+        ({"airflow_tls": True, "airflow_postgres_external": {"host": "p"}}, ["redis_conf"]),
+        ({"airflow_redis_external": {"host": "r"}}, []),
+    ],
+)
+def test_servers_of_the_stack_have_files_of_their_own(inputs: dict[str, Any], names: list[str]) -> None:
+    found = derived({**INPUTS, **inputs}, FILES)
+    assert [entry["name"] for entry in found] == ["sql_alchemy_conn", "result_backend", "broker_url", *names]
+    assert {entry["owner"] for entry in found[:3]} == {50000}
+    assert {entry["owner"] for entry in found[3:]} <= {999}
+
+
+def test_redis_takes_no_plain_connections_with_tls() -> None:
+    plain, encrypted = (
+        {entry["name"]: entry["template"] for entry in derived({**INPUTS, "airflow_tls": tls}, FILES)}["redis_conf"]
+        for tls in (False, True)
+    )
+    assert "tls" not in plain
+    assert encrypted.startswith(f"{plain}port 0\ntls-port 6379\n")
+    assert "tls-ca-cert-file /ca/ca.crt\n" in encrypted
+
+
+def test_a_host_gets_the_secrets_that_its_services_read() -> None:
+    compose = {"secrets": {"key": {}, "redis_conf": {}}}
+    known = [{"name": "key", "kind": "fernet", "owner": 50000, "keep": "x"}, {"name": "admin"}, {"name": "redis_conf"}]
+    assert handed_on(compose, known, {"key": "k", "admin": "a", "redis_conf": "r"}) == [
+        {"name": "key", "kind": "text", "owner": 50000, "value": "k"},
+        {"name": "redis_conf", "kind": "text", "owner": 0, "value": "r"},
+    ]
