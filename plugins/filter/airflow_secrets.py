@@ -1,9 +1,10 @@
-"""Filters for the secrets of a stack; their code is in module_utils/plan/secrets.py."""
+"""Filters for the secrets and certificates of a stack; their code is in module_utils/plan."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.certificates import good, pem
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.secrets import (
     database_exists,
     derived,
@@ -18,6 +19,8 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         """Return the filters by name."""
         return {
+            "airflow_certificates_good": good,
+            "airflow_certificates_pem": pem,
             "airflow_database_exists": database_exists,
             "airflow_secrets_derived": derived,
             "airflow_secrets_handed_on": handed_on,

@@ -71,7 +71,15 @@ def test_certificates_in_their_last_year_are_made_anew(cluster: Cluster) -> None
     secrets = "/etc/airflow/secrets"
     before = cluster.data.ssh(f"cat {secrets}/postgres_certificate")
     key = cluster.data.ssh(f"cat {secrets}/ca_key")
-    cluster.data.ssh(f"""sed -i 's/"renew_after": "[^"]*"/"renew_after": "2000-01-01"/' {secrets}/certificates.json""")
+    address = cluster.address("data1")
+    cluster.data.ssh(
+        f"printf 'subjectAltName=IP:{address}\\n' > /tmp/names && "
+        f"openssl req -new -key {secrets}/postgres_key -subj /CN={address} | openssl x509 -req -days 300"
+        f" -CAcreateserial -CAserial /tmp/serial -CA {secrets}/ca_certificate -CAkey {secrets}/ca_key"
+        f" -extfile /tmp/names > /tmp/short && cat /tmp/short > {secrets}/postgres_certificate"
+        " && rm /tmp/names /tmp/serial /tmp/short"
+    )
+    assert cluster.data.ssh(f"cat {secrets}/postgres_certificate") != before
     run = cluster.site()
     assert run.code == 0, run.output
     made = cluster.data.ssh(f"cat {secrets}/postgres_certificate")

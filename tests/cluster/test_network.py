@@ -109,5 +109,5 @@ def test_hosts_have_the_secrets_that_their_services_read(cluster: Cluster) -> No
     found = {name: set(host.ssh(f"ls {SECRETS}").split()) for name, host in cluster.hosts.items()}
     shared = {"sql_alchemy_conn", "result_backend", "broker_url", "fernet_key", "webserver_secret_key"}
     shared |= {"jwt_secret"} if V3 else set()
-    assert {"ca_key", "postgres_password", "admin_password", "certificates.json"} < found["data1"]
+    assert {"ca_key", "postgres_password", "admin_password"} < found["data1"]
     assert [found[name] for name in sorted(found) if name != "data1"] == [shared] * 4

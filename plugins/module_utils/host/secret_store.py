@@ -135,7 +135,8 @@ def settle(secret: Secret, directory: str, database_exists: bool) -> Outcome:
             f"in {secret.variable}. {secret.keep}"
         )
     if secret.kind == "text":
-        raise SecretError(f"{path} is missing; remove the file certificates.json beside it to have it made anew.")
+        beside = secret.name.replace("_key", "_certificate")
+        raise SecretError(f"{path} is missing; remove the file {beside} beside it to have both made anew.")
     return Outcome(secret, new_value(secret.kind), True, False)
 
 

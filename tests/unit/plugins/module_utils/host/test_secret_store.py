@@ -61,7 +61,7 @@ def test_a_text_has_any_form_and_is_never_made(tmp_path: Path) -> None:
     assert (outcome.value, outcome.write) == (text, True)
     put(tmp_path, "ca_certificate", text)
     assert not settle(Secret("ca_certificate", kind="text", owner=ME), str(tmp_path), True).write
-    with pytest.raises(SecretError, match=r"ca_key is missing; remove the file certificates.json"):
+    with pytest.raises(SecretError, match=r"ca_key is missing; remove the file ca_certificate beside it"):
         settle(Secret("ca_key", kind="text"), str(tmp_path), True)
 
 

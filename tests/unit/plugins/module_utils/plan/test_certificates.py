@@ -1,0 +1,108 @@
+"""When certificates are made anew: never on an unchanged stack before their last year."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.certificates import good, pem
+
+from tests import rows
+
+OWN = {"commonName": "Airflow stack"}
+THEIRS = {"commonName": "Example", "organizationName": "Example"}
+# As the filter community.crypto.x509_certificate_info tells it, in ten years but for two days.
+AUTHORITY: dict[str, Any] = {"subject": OWN, "subject_key_identifier": "ab:cd", "not_after": "20351230120000Z"}
+SERVER: dict[str, Any] = {
+    "issuer": OWN,
+    "authority_key_identifier": "ab:cd",
+    "subject_alt_name": ["IP:192.0.2.1"],
+    "not_after": "20351230120000Z",
+}
+WANTED = {
+    "services": {"postgres": "192.0.2.1", "redis": "192.0.2.1"},
+    "authority": "",
+    "now": "20260101120000Z",
+}
+NAMES = ("ca_certificate", "postgres_certificate", "redis_certificate")
+# An authority of the user's, which ends soon and does not tell the digest of its key.
+GIVEN = {"subject": THEIRS, "subject_key_identifier": None, "not_after": "20260201120000Z"}
+
+
+def judged(
+    authority: dict[str, Any] | None = None,
+    server: dict[str, Any] | None = None,
+    missing: str = "",
+    text: str = "own",
+    **wanted: Any,
+) -> bool:
+    """What is said of an authority and two certificates with some changes."""
+    infos = dict(zip(NAMES, ({**AUTHORITY, **(authority or {})}, {**SERVER, **(server or {})}, SERVER), strict=True))
+    if server:
+        infos["redis_certificate"] = infos["postgres_certificate"]
+    infos = {name: info for name, info in infos.items() if name != missing}
+    return good(dict.fromkeys(infos, text), infos, {**WANTED, **wanted})
+
+
+@pytest.mark.parametrize("now", ["20260101120000Z", "20341229120000Z"])
+def test_certificates_that_are_there_stay_until_their_last_year(now: str) -> None:
+    assert judged(now=now)
+
+
+@pytest.mark.parametrize("missing", NAMES)
+def test_one_that_is_missing_is_made(missing: str) -> None:
+    assert not judged(missing=missing)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        # The last year of one, of the authority alone, and after the end.
+        {"server": {"not_after": "20261231120000Z"}},
+        {"authority": {"not_after": "20261231120000Z"}},
+        {"now": "20341230120000Z"},
+        {"now": "20400101120000Z"},
+        # An address that changed, and a certificate without one.
+        {"services": {"postgres": "192.0.2.1", "redis": "192.0.2.2"}},
+        {"server": {"subject_alt_name": None}},
+        {"server": {"subject_alt_name": ["DNS:192.0.2.1"]}},
+        # Of another authority, by its name or its key.
+        {"server": {"issuer": THEIRS}},
+        {"server": {"authority_key_identifier": "ef:01"}},
+        # The inventory gives one now, gives another one, or none any more.
+        {"authority": GIVEN, "server": {"issuer": THEIRS}},
+    ],
+)
+def test_one_that_does_not_do_is_made_anew(changes: dict[str, Any]) -> None:
+    assert not judged(**changes)
+
+
+@pytest.mark.parametrize(("given", "stays"), [("theirs", True), ("theirs\n", True), ("another", False), ("", False)])
+def test_an_authority_that_the_inventory_gives(given: str, stays: bool) -> None:
+    infos = dict(zip(NAMES, (GIVEN, *[{**SERVER, "issuer": THEIRS}] * 2), strict=True))
+    assert good(dict.fromkeys(infos, "theirs"), infos, {**WANTED, "authority": given}) is stays
+
+
+def test_only_services_of_the_stack_have_one() -> None:
+    infos = {"ca_certificate": AUTHORITY}
+    assert good({"ca_certificate": "own"}, infos, {**WANTED, "services": {}})
+    assert not good({}, {}, {**WANTED, "services": {}})
+
+
+@pytest.mark.parametrize(
+    ("external", "owners"),
+    [
+        ({}, ["ca", "postgres", "redis"]),
+        ({"airflow_postgres_external": {"host": "db"}}, ["ca", "redis"]),
+        ({"airflow_redis_external": {"host": "r"}}, ["ca", "postgres"]),
+    ],
+)
+def test_who_has_one(external: dict[str, Any], owners: list[str]) -> None:
+    templar = rows.known(rows.prepare()["2.5"], several=True)
+    templar.available_variables = {**templar.available_variables, **external}
+    assert rows.plain(rows.value(templar, "__airflow_stack_certificate_owners")) == owners
+    assert list(rows.value(templar, "__airflow_stack_certified_services").values()) == ["192.0.2.1"] * (len(owners) - 1)
+
+
+def test_what_was_signed_has_the_names_of_its_files() -> None:
+    assert pem({"ca": "k", "redis": "r"}, {"ca": "c"}) == {"ca_key": "k", "redis_key": "r", "ca_certificate": "c"}
