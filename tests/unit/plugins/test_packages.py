@@ -17,7 +17,7 @@ IMPORTS: dict[str, set[str]] = {
     "host": set(),
     "inside": set(),
     "objects": {"containers", "inside"},
-    "plan": set(),
+    "plan": {"host"},
     "releases": set(),
 }
 # Files that know Ansible; all others are plain Python.
