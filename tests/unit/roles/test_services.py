@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_services import airflow_placement
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack import TABLE_WORDS
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_topology import WITH_DATA
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_verify import JOBS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import SERVICES
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import TABLE_WORDS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.placement import SINGLE
 
 from tests import rows, tables

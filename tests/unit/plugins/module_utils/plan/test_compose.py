@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack import (
-    airflow_cfg,
-    airflow_compose,
-    airflow_image_ids,
-    airflow_pip_errors,
-)
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack import airflow_compose
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import ComposeError, compose
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.configuration import cfg
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.images import image_ids, pip_errors
 
 
 def read(text: str) -> configparser.ConfigParser:
@@ -34,11 +32,11 @@ def read(text: str) -> configparser.ConfigParser:
     ],
 )
 def test_an_option_reaches_airflow_as_it_was_meant(value: Any, seen: str) -> None:
-    assert read(airflow_cfg({"core": {"option": value}}))["core"]["option"] == seen
+    assert read(cfg({"core": {"option": value}}))["core"]["option"] == seen
 
 
 def test_later_layers_win_option_by_option() -> None:
-    parser = read(airflow_cfg({"core": {"a": 1, "b": 1}}, {"core": {"B": 2}}, {"logging": {"c": 3}}))
+    parser = read(cfg({"core": {"a": 1, "b": 1}}, {"core": {"B": 2}}, {"logging": {"c": 3}}))
     assert {name: dict(parser[name]) for name in parser.sections()} == {
         "core": {"a": "1", "b": "2"},
         "logging": {"c": "3"},
@@ -96,17 +94,17 @@ SERVICES: dict[str, Any] = {
 
 
 def test_a_host_runs_the_services_of_its_groups() -> None:
-    compose = airflow_compose(SERVICES, stack())
-    assert list(compose["services"]) == ["redis", "worker", "shell"]
-    assert compose["networks"] == {
+    made = compose(SERVICES, stack())
+    assert list(made["services"]) == ["redis", "worker", "shell"]
+    assert made["networks"] == {
         "default": {"name": "airflow", "driver_opts": {"com.docker.network.bridge.name": "br-airflow"}}
     }
-    assert compose["volumes"] == {"airflow_redis_data": {"name": "airflow_redis_data", "external": True}}
-    assert compose["secrets"] == {"key": {"file": "/s/key"}, "redis_conf": {"file": "/s/redis_conf"}}
+    assert made["volumes"] == {"airflow_redis_data": {"name": "airflow_redis_data", "external": True}}
+    assert made["secrets"] == {"key": {"file": "/s/key"}, "redis_conf": {"file": "/s/redis_conf"}}
 
 
 def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
-    worker = airflow_compose(SERVICES, stack())["services"]["worker"]
+    worker = compose(SERVICES, stack())["services"]["worker"]
     assert worker["command"] == ["celery", "worker", "-q", "a"]
     assert worker["environment"] == {"A": "1", "B": "2"}
     assert worker["volumes"] == ["/l:/l", "/sock:/sock"]
@@ -125,19 +123,19 @@ def test_pip_s_reasons_are_picked_out_of_a_build() -> None:
 #7 2.31     The user requested (constraint) numpy==1.24
 ERROR: failed to solve: process "/bin/bash" did not complete
 """
-    assert airflow_pip_errors({"stderr": said, "msg": "Building failed"}).splitlines() == [
+    assert pip_errors({"stderr": said, "msg": "Building failed"}).splitlines() == [
         "ERROR: Cannot install pandas because these package versions have conflicting dependencies.",
         "pandas 3 depends on numpy>=2",
         "The user requested (constraint) numpy==1.24",
     ]
-    assert airflow_pip_errors({"msg": "no such image"}).splitlines()[-1] == "no such image"
+    assert pip_errors({"msg": "no such image"}).splitlines()[-1] == "no such image"
 
 
 def test_the_path_of_base_url_is_part_of_what_health_checks_ask() -> None:
     release = {"scheduler": {"health": ["job", "SchedulerJob"]}, "worker": {"health": ["http", "8080", "/health"]}}
     changes = {"release": release, "groups": ["airflow_worker", "airflow_scheduler"]}
     for path in ("", "/airflow"):
-        services = airflow_compose(SERVICES, stack(web_path=path, **changes))["services"]
+        services = compose(SERVICES, stack(web_path=path, **changes))["services"]
         assert services["worker"]["healthcheck"]["test"][-2:] == ["8080", f"{path}/health"]
         assert services["scheduler"]["healthcheck"]["test"][-2:] == ["job", "SchedulerJob"]
     assert release["worker"]["health"][-1] == "/health"
@@ -147,23 +145,23 @@ def test_compose_finds_no_variable_in_what_users_write() -> None:
     odd = {"NAME": "a$b", "TWO": "$$", "HOME": "${HOME}", "ALL": "100%", "ID": "$(id)", "FIVE": 5}
     services = {"redis": {**SERVICES["redis"], "command": ["echo", "$HOME"]}, "worker": SERVICES["worker"]}
     shared = {**stack()["airflow"], "environment": odd, "volumes": ["/a$b:/l"]}
-    compose = airflow_compose(services, stack(airflow=shared, secrets_directory="/s$x"))
+    made = compose(services, stack(airflow=shared, secrets_directory="/s$x"))
     seen = {"NAME": "a$$b", "TWO": "$$$$", "HOME": "$${HOME}", "ALL": "100%", "ID": "$$(id)", "FIVE": 5}
-    assert compose["services"]["worker"]["environment"] == {**seen, **SERVICES["worker"]["environment"]}
-    assert compose["services"]["redis"]["command"] == ["echo", "$$HOME"]
-    assert compose["services"]["worker"]["volumes"] == ["/a$$b:/l", "/sock:/sock"]
-    assert compose["secrets"]["key"] == {"file": "/s$$x/key"}
+    assert made["services"]["worker"]["environment"] == {**seen, **SERVICES["worker"]["environment"]}
+    assert made["services"]["redis"]["command"] == ["echo", "$$HOME"]
+    assert made["services"]["worker"]["volumes"] == ["/a$$b:/l", "/sock:/sock"]
+    assert made["secrets"]["key"] == {"file": "/s$$x/key"}
 
 
 def test_a_service_depends_on_those_of_its_host_only() -> None:
     services = {**SERVICES, "worker": {**SERVICES["worker"], "depends_on": ["redis", "scheduler"]}}
-    assert airflow_compose(services, stack())["services"]["worker"]["depends_on"] == ["redis"]
-    alone = airflow_compose(services, stack(groups=["airflow_worker"]))["services"]["worker"]
+    assert compose(services, stack())["services"]["worker"]["depends_on"] == ["redis"]
+    alone = compose(services, stack(groups=["airflow_worker"]))["services"]["worker"]
     assert "depends_on" not in alone
 
 
 def test_only_a_stack_on_several_hosts_publishes_what_its_hosts_need() -> None:
-    alone, spread = (airflow_compose(SERVICES, stack(address=address))["services"] for address in ("", "192.0.2.7"))
+    alone, spread = (compose(SERVICES, stack(address=address))["services"] for address in ("", "192.0.2.7"))
     assert [service.get("ports") for service in alone.values()] == [None, None, None]
     assert spread["redis"]["ports"] == ["192.0.2.7:6379:6379"]
     assert spread["worker"]["ports"] == ["192.0.2.7:8793:8793"]
@@ -173,7 +171,7 @@ def test_only_a_stack_on_several_hosts_publishes_what_its_hosts_need() -> None:
 def test_words_for_tls_are_added_to_lists_and_replace_the_rest() -> None:
     contents = {**stack()["contents"], "redis_key": "k"}
     plain, encrypted = (
-        airflow_compose(SERVICES, stack(tls=tls, contents=contents))["services"]["redis"] for tls in (False, True)
+        compose(SERVICES, stack(tls=tls, contents=contents))["services"]["redis"] for tls in (False, True)
     )
     assert (plain["command"], encrypted["command"]) == (["redis-server"], ["redis-server", "--tls"])
     assert encrypted["secrets"] == ["redis_conf", "redis_key"]
@@ -181,7 +179,7 @@ def test_words_for_tls_are_added_to_lists_and_replace_the_rest() -> None:
 
 
 def test_words_of_the_table_do_not_reach_compose() -> None:
-    services = airflow_compose(SERVICES, stack())["services"]
+    services = compose(SERVICES, stack())["services"]
     assert not {"beside", "airflow", "reads", "data_volumes", "internal_ports", "tls"} & {
         word for entry in services.values() for word in entry
     }
@@ -189,8 +187,8 @@ def test_words_of_the_table_do_not_reach_compose() -> None:
 
 def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
     def labels(**contents: str) -> dict[str, str]:
-        compose = airflow_compose(SERVICES, stack(contents={**stack()["contents"], **contents}))
-        return {name: service["labels"]["ansible-airflow.files"] for name, service in compose["services"].items()}
+        made = compose(SERVICES, stack(contents={**stack()["contents"], **contents}))
+        return {name: service["labels"]["ansible-airflow.files"] for name, service in made["services"].items()}
 
     before, after = labels(), labels(**{"airflow.cfg": "y"})
     assert before["redis"] == after["redis"]
@@ -213,6 +211,9 @@ def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
     ],
 )
 def test_mistakes_are_named(services: dict[str, Any], changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ComposeError, match=words):
+        compose(services, stack(**changes))
+    # Ansible shows errors of this kind without a trace.
     with pytest.raises(AnsibleFilterError, match=words):
         airflow_compose(services, stack(**changes))
 
@@ -223,4 +224,4 @@ def test_images_are_known_by_any_of_their_tags() -> None:
         {"Id": "sha256:2", "RepoTags": None},
         {},
     ]
-    assert airflow_image_ids(["redis:7", "postgres:15"], inspected) == {"redis:7": "sha256:1"}
+    assert image_ids(["redis:7", "postgres:15"], inspected) == {"redis:7": "sha256:1"}

@@ -1,0 +1,154 @@
+"""The compose definition of a host."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Dict = dict[str, Any]
+
+# Words that compose does not know: those of the service table, and those of the definitions in role airflow_stack.
+TABLE_WORDS = ("group", "beside", "airflow", "external", "spread", "commands")
+OWN_WORDS = (*TABLE_WORDS, "arguments", "reads", "data_volumes", "internal_ports", "tls")
+
+
+class ComposeError(Exception):
+    """The service table and the variables do not fit together; the text says what to write instead."""
+
+
+def compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> Dict:
+    """Return the compose definition of one host.
+
+    :param services: the service table with the definitions of role airflow_stack; each entry is a service in compose's
+        words, plus those that the heads of the two files explain
+    :param stack: ``project``, ``network``, ``bridge`` (its name on the host), ``host`` (inventory name), ``address``
+        (for the stack's other hosts, empty where there are none), ``tls``, ``groups`` (of this host),
+        ``service_groups`` (the inventory group whose hosts run a service, by service), ``secrets_directory``,
+        ``logging`` and ``healthcheck`` (what compose's words of these names start from), ``airflow`` (what the Airflow
+        services share), ``release`` (command, health check and port of the log server by service), ``web_path`` (the
+        path below which the web server answers, empty or with a slash before it), ``memory_limits`` (by service),
+        ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label tells nothing of
+        a secret file)
+    :returns: the definition, ready for docker_compose_v2; compose takes a ``$`` for the start of a variable, so each
+        is doubled and reaches the container as it was written
+    :raises ComposeError: if no group is known of a service, a memory limit names no service, or a file is unknown
+    """
+    unknown = sorted(set(stack["memory_limits"]) - set(services))
+    if unknown:
+        raise ComposeError(
+            f"airflow_memory_limits: no service {unknown[0]!r}; the services are {', '.join(sorted(services))}."
+        )
+    entries = {
+        name: _with_airflow(name, service, stack)
+        for name, service in services.items()
+        if set(_groups(name, service, stack["service_groups"])) & set(stack["groups"])
+    }
+    data_volumes = sorted(volume for entry in entries.values() for volume in entry.get("data_volumes", {}))
+    secrets = sorted({secret for entry in entries.values() for secret in entry.get("secrets", [])})
+    definition = {
+        "name": stack["project"],
+        "services": {
+            name: _compose_service(name, _with_neighbours(entry, entries), stack) for name, entry in entries.items()
+        },
+        "networks": {
+            "default": {
+                "name": stack["network"],
+                "driver_opts": {"com.docker.network.bridge.name": stack["bridge"]},
+            }
+        },
+        "volumes": {volume: {"name": volume, "external": True} for volume in data_volumes},
+        "secrets": {secret: {"file": f"{stack['secrets_directory']}/{secret}"} for secret in secrets},
+    }
+    escaped: Dict = _escaped(definition)
+    return escaped
+
+
+def _escaped(value: Any) -> Any:
+    """Return a value of the definition in which compose finds no variables."""
+    if isinstance(value, Mapping):
+        return {key: _escaped(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_escaped(item) for item in value]
+    return value.replace("$", "$$") if isinstance(value, str) else value
+
+
+def _groups(name: str, service: Mapping[str, Any], service_groups: Mapping[str, str]) -> list[str]:
+    """Return the inventory groups whose hosts run the service."""
+    placed = service.get("beside", [name])
+    unknown = [other for other in placed if other not in service_groups]
+    if unknown:
+        raise ComposeError(
+            f"service {name!r}: roles/airflow/vars/main/services.yml has no group for {unknown[0]!r}; add one, or "
+            f"list in `beside:` some of {', '.join(sorted(service_groups))}."
+        )
+    return [service_groups[other] for other in placed]
+
+
+def _with_tls(entry: Mapping[str, Any]) -> Dict:
+    """Return a table entry with its words for TLS: lists follow its own, other values take their place."""
+    words = {
+        word: [*entry.get(word, []), *value] if isinstance(value, list) else value
+        for word, value in entry.get("tls", {}).items()
+    }
+    return {**entry, **words}
+
+
+def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:
+    """Return a table entry with what all Airflow services share, and its row of the release, put under it."""
+    if stack["tls"]:
+        service = _with_tls(service)
+    if not service.get("airflow"):
+        return dict(service)
+    shared, row = stack["airflow"], stack["release"].get(name, {})
+    command = {"command": [*row["command"], *service.get("arguments", [])]} if "command" in row else {}
+    result = {**shared, **command, **service}
+    result["environment"] = {**shared["environment"], **service.get("environment", {})}
+    result["volumes"] = [*shared["volumes"], *service.get("volumes", [])]
+    result["reads"] = [*shared["reads"], *service.get("reads", [])]
+    result["internal_ports"] = [row["log_port"]] if "log_port" in row else []
+    if "health" in row:
+        health = list(row["health"])
+        if health[0] == "http":
+            health[-1] = stack["web_path"] + health[-1]
+        # -B: a check writes no byte code, which would pile up in the container's layer.
+        result["healthcheck"] = {"test": ["CMD", "python", "-B", "/opt/airflow/health.py", *health]}
+    return result
+
+
+def _with_neighbours(entry: Mapping[str, Any], entries: Mapping[str, Any]) -> Dict:
+    """Return a table entry that depends on those services only that this host has."""
+    needed = [name for name in entry.get("depends_on", []) if name in entries]
+    others = {word: value for word, value in entry.items() if word != "depends_on"}
+    return {**others, "depends_on": needed} if needed else others
+
+
+def _compose_service(name: str, entry: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:
+    """Return one service in compose's words: the entry, and what all services of the stack share."""
+    result = {key: value for key, value in entry.items() if key not in OWN_WORDS}
+    mounts = [f"{volume}:{path}" for volume, path in entry.get("data_volumes", {}).items()]
+    result["volumes"] = [*entry.get("volumes", []), *mounts]
+    if stack["address"] and entry.get("internal_ports"):
+        published = [f"{stack['address']}:{port}:{port}" for port in entry["internal_ports"]]
+        result["ports"] = [*entry.get("ports", []), *published]
+    result["hostname"] = f"{name}-{stack['host']}"
+    result["logging"] = stack["logging"]
+    result["security_opt"] = ["no-new-privileges:true"]
+    result["labels"] = {"ansible-airflow.files": _digest([*entry.get("reads", []), *entry.get("secrets", [])], stack)}
+    if "healthcheck" in entry:
+        result["healthcheck"] = {**stack["healthcheck"], **entry["healthcheck"]}
+    if name in stack["memory_limits"]:
+        result["mem_limit"] = stack["memory_limits"][name]
+    return result
+
+
+def _digest(names: Sequence[str], stack: Mapping[str, Any]) -> str:
+    """Return a keyed digest of mounted files: compose does not see their content, but it sees a label."""
+    digest = hmac.new(str(stack["digest_key"]).encode(), digestmod=hashlib.sha256)
+    for name in sorted(set(names)):
+        if name not in stack["contents"]:
+            raise ComposeError(f"no content is known of the file {name!r}, which a service reads.")
+        for part in (name, str(stack["contents"][name])):
+            digest.update(hashlib.sha256(part.encode()).digest())
+    return digest.hexdigest()
