@@ -23,7 +23,8 @@ STRANGER = (Path(__file__).parent / "stranger.py").read_text(encoding="utf-8")
         FLUSH,
         "nft flush ruleset",
         "nft delete table ip filter",
-        "iptables -F; iptables -X DOCKER-USER",
+        # Docker 26 does not always make the chain again that an earlier fault took.
+        "iptables -N DOCKER-USER 2>/dev/null; iptables -F; iptables -X DOCKER-USER",
         "iptables -t nat -F",
         "iptables -P FORWARD ACCEPT; iptables -F FORWARD",
         "iptables -F DOCKER",

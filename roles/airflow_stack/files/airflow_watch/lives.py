@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 # Seconds that a service has to live for its start to count as a success.
 LIVED = 60
-# Ends in a row that are a failure. After a boot, services end once or twice until the database is there.
+# Ends in a row that are a failure.
 ENDS = 3
+# While one of these is away, or has just come back, the others end again and again, through no fault of theirs.
+BACKING = frozenset({"postgres", "redis"})
 NOTE = "lives.json"
 # What Docker says of a container that has not ended yet.
 NEVER = "0001-"
@@ -35,20 +37,33 @@ def count(known: Any, containers: Iterable[Container], now: datetime) -> Lives:
         for service, life in (known if isinstance(known, dict) else {}).items()
         if isinstance(life, list) and list(map(type, life)) == [int, str, int]
     }
-    return {one.service: _life(before.get(one.service), one, now) for one in containers}
+    containers = list(containers)
+    steady = {one.service for one in containers if one.status == "running" and _lived(one, now) >= LIVED}
+    # Those that this host has had count, also when their container was removed.
+    waiting = bool(BACKING & {*before, *(one.service for one in containers)} - steady)
+    return {
+        one.service: [0, one.finished, one.restarts]
+        if waiting and one.service not in BACKING
+        else _life(before.get(one.service), one, now)
+        for one in containers
+    }
 
 
 def _life(before: list[Any] | None, one: Container, now: datetime) -> list[Any]:
     """Return the life of a service."""
     ends, finished, restarts = before or [0, one.finished, one.restarts]
-    started, ended = _time(one.started), _time(one.finished)
-    # Whoever runs lives until now. The start of the life before is not known then.
-    lived = (now if one.status == "running" else max(started, ended)) - started
-    if lived.total_seconds() >= LIVED:
+    if _lived(one, now) >= LIVED:
         ends = 0
     elif one.finished != finished and not one.finished.startswith(NEVER):
         ends += max(1, one.restarts - restarts)
     return [ends, one.finished, one.restarts]
+
+
+def _lived(one: Container, now: datetime) -> float:
+    """Return how many seconds a container has run, or did run before it ended."""
+    started, ended = _time(one.started), _time(one.finished)
+    # Whoever runs lives until now. The start of the life before is not known then.
+    return ((now if one.status == "running" else max(started, ended)) - started).total_seconds()
 
 
 def failures(lives: Lives, containers: Iterable[Container]) -> list[str]:

@@ -56,3 +56,26 @@ def test_the_code_of_a_service_that_runs_is_not_said() -> None:
     container = one("running", "12:00:21", "12:00:20")
     (line,) = failures({"worker": [4, "", 0]}, [container])
     assert line == "worker does not stay up: it ended 4 times in a row within 60 s of its start: docker logs w"
+
+
+@pytest.mark.parametrize(
+    ("postgres", "counted"),
+    [
+        ([one("running", "11:00:00", "0001-01-01T00:00:00Z")._replace(service="postgres")], True),
+        ([one("running", "12:00:00", "11:59:50")._replace(service="postgres")], False),
+        ([one("exited", "11:00:00", "12:00:20")._replace(service="postgres")], False),
+        # Its container was removed since the last look.
+        ([], False),
+    ],
+)
+def test_what_ends_for_want_of_the_database_is_not_blamed(postgres: list[Container], counted: bool) -> None:
+    worker = one("exited", "12:00:10", "12:00:20", 4)
+    lives = count({"worker": BEFORE, "postgres": [0, "", 0]}, [worker, *postgres], NOW)
+    assert (lives["worker"][0] == 3) is counted
+    assert bool(failures(lives, [worker])) is counted
+
+
+def test_a_database_that_does_not_stay_up_is_named() -> None:
+    postgres = one("exited", "12:00:10", "12:00:20", 4)._replace(service="postgres")
+    lives = count({"postgres": BEFORE}, [postgres], NOW)
+    assert failures(lives, [postgres]) != []
