@@ -100,6 +100,7 @@ def test_the_stack_is_taken_away_and_continues_with_its_data(home: Home) -> None
 def test_with_its_data_nothing_of_it_is_left(home: Home) -> None:
     away = home.play("ansible_airflow.airflow.remove_airflow", "-e", "airflow_remove_data=true")
     assert away.code == 0, away.output
-    assert left("(?i)airflow") == set()
+    # The directory above the secrets may be somebody else's, too.
+    assert left("(?i)airflow") - {"/etc/airflow"} == set()
     assert lab(NAME).hosts["airflow1"].ssh("ls /usr/local/projects").split() == ["news_fetcher"]
     assert home.play("ansible_airflow.airflow.remove_airflow", "-e", "airflow_remove_data=true").changed == 0
