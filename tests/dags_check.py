@@ -149,7 +149,7 @@ def environment(release: Release, home: Path) -> dict[str, str]:
         "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "false",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         # What the stack tells DAGs.
-        "AIRFLOW_STACK_NETWORK": stack("airflow/vars/main/derived.yml", "__airflow_network"),
+        "AIRFLOW_STACK_NETWORK": stack("airflow/vars/main/names.yml", "__airflow_network"),
         "AIRFLOW_STACK_CA": f"{stack('airflow/defaults/main.yml', 'airflow_directory')}/ca",
         PROJECTS: projects_directory(),
     }
@@ -169,7 +169,7 @@ def projects_directory() -> str:
 def context(slow_seconds: float) -> dict[str, Any]:
     """The facts that need no host."""
     return {
-        "project": stack("airflow/vars/main/derived.yml", "__airflow_project"),
+        "project": stack("airflow/vars/main/names.yml", "__airflow_project"),
         "services": list(tables.services()),
         "airflow_directory": stack("airflow/defaults/main.yml", "airflow_directory"),
         "projects_directory": projects_directory(),

@@ -40,10 +40,10 @@ Dumper.add_representer(
 
 
 def variables(loader: DataLoader) -> dict[str, Any]:
-    """The variables of the roles airflow and airflow_stack, as Ansible loads them."""
+    """The variables of role airflow and of those that deploy a stack, as Ansible loads them."""
     found: dict[str, Any] = {}
     files = [ROLES / "airflow" / "defaults" / "main.yml"]
-    for role in ("airflow", "airflow_stack"):
+    for role in ("airflow", "airflow_secrets", "airflow_watch", "airflow_stack"):
         files += sorted((ROLES / role / "vars" / "main").glob("*.yml"))
     for path in files:
         found |= loader.load_from_file(str(path), trusted_as_template=True)
@@ -60,6 +60,7 @@ def known(version: str, *, several: bool) -> Templar:
     loader = DataLoader()
     loader.set_basedir(str(ROLES / "airflow_stack"))
     found = variables(loader)
+    spec = tables.load(ROLES / "airflow" / "meta" / "argument_specs.yml")["argument_specs"]
     hosts = ["one", "two"] if several else ["one"]
     groups = tables.service_groups()
     found |= {
@@ -70,10 +71,24 @@ def known(version: str, *, several: bool) -> Templar:
         "hostvars": {host: {} for host in hosts},
         "ansible_play_hosts": hosts,
         "ansible_play_hosts_all": hosts,
+        "playbook_dir": str(ROOT / "playbooks"),
         "role_path": str(ROLES / "airflow_stack"),
-        "__airflow_addresses": {"one": "192.0.2.1", "two": "192.0.2.2"} if several else {},
-        "__airflow_stack_socket": {"stat": {"gid": 999}},
-        "__airflow_stack_settled": {"contents": dict.fromkeys(SECRETS, "secret")},
+        # What preflight registers, and the plan as it makes it, with what its second step adds.
+        "__airflow_variable_names": list(spec["preflight"]["options"]),
+        "__airflow_members": {
+            "addresses": {"one": "192.0.2.1", "two": "192.0.2.2"} if several else {"one": ""},
+            "queues": {"one": ["default"]},
+            "slots": {"one": 16},
+        },
+        "__airflow_migrated_file": {},
+        "airflow_plan": trust_as_template("{{ __airflow_plan | combine({'images': [airflow_image]}) }}"),
+        "airflow_found": {
+            "engine_usable": True,
+            "docker_gid": "999",
+            "current": {"dags": "", "plugins": ""},
+            "images": [],
+        },
+        "airflow_secrets_settled": {"contents": dict.fromkeys(SECRETS, "secret")},
         "__airflow_stack_plugins": {},
     }
     return Templar(loader=loader, variables=found)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.cluster import cluster_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.inputs import input_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.removal import removal_problems
 
 
 class FilterModule:
@@ -13,4 +14,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         """Return the filters by name."""
-        return {"airflow_problems": input_problems, "airflow_cluster_problems": cluster_problems}
+        return {
+            "airflow_cluster_problems": cluster_problems,
+            "airflow_problems": input_problems,
+            "airflow_removal_problems": removal_problems,
+        }

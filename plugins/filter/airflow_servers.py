@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import location, postgres_login
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import postgres_login
 
 
 class FilterModule:
@@ -12,4 +12,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         """Return the filters by name."""
-        return {"airflow_server": location, "airflow_postgres_login": postgres_login}
+        return {"airflow_postgres_login": postgres_login}

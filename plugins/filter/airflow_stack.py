@@ -7,34 +7,34 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.encryption import count_query
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import web_path
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import (
     ComposeError,
     Dict,
     compose,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.configuration import cfg
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.configuration import cfg, settings
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.images import (
     image_ids,
     pip_errors,
 )
 
 
-def airflow_compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> Dict:
+def airflow_compose(definitions: Mapping[str, Dict], plan: Mapping[str, Any], words: Mapping[str, Any]) -> Dict:
     """Return the compose definition of one host, see `compose`.
 
     Args:
-        services: The service table with the definitions of role airflow_stack.
-        stack: What the definition needs besides.
+        definitions: What role airflow_stack adds to the rows of the service table.
+        plan: The plan of the host before the secrets are known.
+        words: What the definition needs besides.
 
     Returns:
         The definition, ready for docker_compose_v2.
 
     Raises:
-        AnsibleFilterError: If the two do not fit together.
+        AnsibleFilterError: If they do not fit together.
     """
     try:
-        return compose(services, stack)
+        return compose(definitions, plan, words)
     except ComposeError as error:
         raise AnsibleFilterError(str(error)) from error
 
@@ -50,5 +50,5 @@ class FilterModule:
             "airflow_image_ids": image_ids,
             "airflow_pip_errors": pip_errors,
             "airflow_plain_rows_query": count_query,
-            "airflow_web_path": web_path,
+            "airflow_settings": settings,
         }

@@ -7,4 +7,4 @@ from tests.rows import ROOT, use_collections
 # The tests that render templates need Ansible's importer, so all others use it as well.
 use_collections()
 # The program that keeps a host's stack running imports itself by its own name there.
-sys.path.insert(0, str(ROOT / "roles" / "airflow_stack" / "files"))
+sys.path.insert(0, str(ROOT / "roles" / "airflow_watch" / "files"))

@@ -35,14 +35,21 @@ def options_of(role: Path) -> dict[str, Any]:
     return specs.get("main", specs.get("preflight", {})).get("options", {})
 
 
+def imported(tasks: Any) -> set[tuple[str, str]]:
+    """Each role that tasks import or include, with the entry point."""
+    words = ("ansible.builtin.import_role", "ansible.builtin.include_role")
+    rows = [row for task in tasks or [] for word in words if (row := task.get(word))]
+    return {(row["name"], row.get("tasks_from", "main")) for row in rows}
+
+
 def called() -> set[tuple[str, str]]:
-    """Each role that a playbook calls, with the entry point."""
+    """Each role that a playbook or another role calls, with the entry point."""
     found = set()
     for path in (ROOT / "playbooks").glob("*.yml"):
         for play in load(path):
-            found |= {(row["role"], "main") for row in play.get("roles", [])}
-            imported = [task.get("ansible.builtin.import_role") for task in play.get("tasks", [])]
-            found |= {(row["name"], row.get("tasks_from", "main")) for row in imported if row}
+            found |= {(row["role"], "main") for row in play.get("roles", [])} | imported(play.get("tasks"))
+    for path in (ROOT / "roles").glob("*/tasks/*.yml"):
+        found |= imported(load(path))
     return {(role.rpartition(".")[2], entry) for role, entry in found}
 
 
@@ -86,16 +93,41 @@ def plain(text: Any) -> str:
     return " ".join((" ".join(text) if isinstance(text, list) else str(text)).split())
 
 
+def private_of_others(role: Path) -> set[str]:
+    """Private names of other roles that a role reads. Each begins with the name of its role, the longest that fits."""
+    owners = sorted((path.name for path in ROLES), key=len, reverse=True)
+    texts = [path.read_text(encoding="utf-8") for path in role.rglob("*") if path.suffix in {".yml", ".j2"}]
+    names = set(re.findall(r"\b__[a-z]\w*", "\n".join(texts)))
+    return {
+        name for name in names if next((of for of in owners if name.startswith(f"__{of}_")), role.name) != role.name
+    }
+
+
+def test_a_private_name_of_another_role_is_found(tmp_path: Path) -> None:
+    (tmp_path / "airflow_dags").mkdir()
+    text = "{{ __airflow_dags_release }} {{ __airflow_keeper }} {{ __airflow_stack_image }} {{ airflow_plan }}"
+    (tmp_path / "airflow_dags" / "x.yml").write_text(text, encoding="utf-8")
+    assert private_of_others(tmp_path / "airflow_dags") == {"__airflow_keeper", "__airflow_stack_image"}
+
+
+def test_playbooks_read_no_private_names_of_roles() -> None:
+    known = re.compile(rf"__({'|'.join(path.name for path in ROLES)})_")
+    assert [path.name for path in (ROOT / "playbooks").glob("*.yml") if known.search(path.read_text("utf-8"))] == []
+
+
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 class TestRole:
     def test_has_all_parts(self, role: Path) -> None:
         wanted = ["README.md", "meta/main.yml", "meta/argument_specs.yml"]
         assert [part for part in wanted if not (role / part).exists()] == []
 
-    def test_what_playbooks_call_is_an_entry_point_with_a_spec(self, role: Path) -> None:
+    def test_what_others_call_is_an_entry_point_with_a_spec(self, role: Path) -> None:
         entries = {entry for name, entry in called() if name == role.name}
         assert entries == set(specs_of(role))
         assert [entry for entry in specs_of(role) if not (role / "tasks" / f"{entry}.yml").exists()] == []
+
+    def test_reads_no_private_names_of_other_roles(self, role: Path) -> None:
+        assert private_of_others(role) == set()
 
     def test_main_is_a_table_of_contents(self, role: Path) -> None:
         if "main" not in specs_of(role):

@@ -18,51 +18,59 @@ class ComposeError(Exception):
     """The service table and the variables do not fit together; the text says what to write instead."""
 
 
-def compose(services: Mapping[str, Dict], stack: Mapping[str, Any]) -> Dict:
+def compose(definitions: Mapping[str, Dict], plan: Mapping[str, Any], words: Mapping[str, Any]) -> Dict:
     """Return the compose definition of one host.
 
-    :param services: the service table with the definitions of role airflow_stack; each entry is a service in compose's
-        words, plus those that the heads of the two files explain
-    :param stack: ``project``, ``network``, ``bridge`` (its name on the host), ``host`` (inventory name), ``address``
-        (for the stack's other hosts, empty where there are none), ``tls``, ``groups`` (of this host),
-        ``service_groups`` (the inventory group whose hosts run a service, by service), ``secrets_directory``,
-        ``logging`` and ``healthcheck`` (what compose's words of these names start from), ``airflow`` (what the Airflow
-        services share), ``release`` (command, health check and port of the log server by service), ``web_path`` (the
-        path below which the web server answers, empty or with a slash before it), ``memory_limits`` (by service),
-        ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label tells nothing of
-        a secret file)
-    :returns: the definition, ready for docker_compose_v2; compose takes a ``$`` for the start of a variable, so each
-        is doubled and reaches the container as it was written
-    :raises ComposeError: if no group is known of a service, a memory limit names no service, or a file is unknown
+    Args:
+        definitions: What role airflow_stack adds to the rows of the service table: each entry is a service in compose's
+            words, plus those that the heads of the two files explain.
+        plan: The plan of the host before the secrets are known.
+        words: ``host`` (inventory name), ``secrets_directory``, ``logging`` and ``healthcheck`` (what compose's words
+            of these names start from), ``airflow`` (what the Airflow services share), ``memory_limits`` (by service),
+            ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label tells nothing of a secret
+            file).
+
+    Returns:
+        The definition, ready for docker_compose_v2. Compose takes a ``$`` for the start of a variable, so each is
+        doubled and reaches the container as it was written.
+
+    Raises:
+        ComposeError: If no group is known of a service, a memory limit names no service, or a file is unknown.
     """
-    unknown = sorted(set(stack["memory_limits"]) - set(services))
+    services = {name: {**row, **definitions.get(name, {})} for name, row in plan["services"]["table"].items()}
+    unknown = sorted(set(words["memory_limits"]) - set(services))
     if unknown:
         raise ComposeError(
             f"airflow_memory_limits: no service {unknown[0]!r}; the services are {', '.join(sorted(services))}."
         )
     entries = {
-        name: _with_airflow(name, service, stack)
+        name: _with_airflow(name, service, plan, words)
         for name, service in services.items()
-        if set(_groups(name, service, stack["service_groups"])) & set(stack["groups"])
+        if set(_placed(name, service, plan)) & set(plan["services"]["running"])
     }
-    data_volumes = sorted(volume for entry in entries.values() for volume in entry.get("data_volumes", {}))
-    secrets = sorted({secret for entry in entries.values() for secret in entry.get("secrets", [])})
+    volumes, secrets = _named(entries, "data_volumes"), _named(entries, "secrets")
     definition = {
-        "name": stack["project"],
+        "name": plan["project"],
         "services": {
-            name: _compose_service(name, _with_neighbours(entry, entries), stack) for name, entry in entries.items()
+            name: _compose_service(name, _with_neighbours(entry, entries), plan, words)
+            for name, entry in entries.items()
         },
         "networks": {
             "default": {
-                "name": stack["network"],
-                "driver_opts": {"com.docker.network.bridge.name": stack["bridge"]},
+                "name": plan["network"],
+                "driver_opts": {"com.docker.network.bridge.name": plan["bridge"]},
             }
         },
-        "volumes": {volume: {"name": volume, "external": True} for volume in data_volumes},
-        "secrets": {secret: {"file": f"{stack['secrets_directory']}/{secret}"} for secret in secrets},
+        "volumes": {volume: {"name": volume, "external": True} for volume in volumes},
+        "secrets": {secret: {"file": f"{words['secrets_directory']}/{secret}"} for secret in secrets},
     }
     escaped: Dict = _escaped(definition)
     return escaped
+
+
+def _named(entries: Mapping[str, Any], word: str) -> list[str]:
+    """Return what the entries name by a word, each once."""
+    return sorted({name for entry in entries.values() for name in entry.get(word, [])})
 
 
 def _escaped(value: Any) -> Any:
@@ -74,16 +82,16 @@ def _escaped(value: Any) -> Any:
     return value.replace("$", "$$") if isinstance(value, str) else value
 
 
-def _groups(name: str, service: Mapping[str, Any], service_groups: Mapping[str, str]) -> list[str]:
-    """Return the inventory groups whose hosts run the service."""
-    placed = service.get("beside", [name])
-    unknown = [other for other in placed if other not in service_groups]
+def _placed(name: str, service: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
+    """Return the services on whose hosts this one runs."""
+    placed, known = service.get("beside", [name]), plan["services"]["all_groups"]
+    unknown = [other for other in placed if other not in known]
     if unknown:
         raise ComposeError(
             f"service {name!r}: roles/airflow/vars/main/services.yml has no group for {unknown[0]!r}; add one, or "
-            f"list in `beside:` some of {', '.join(sorted(service_groups))}."
+            f"list in `beside:` some of {', '.join(sorted(known))}."
         )
-    return [service_groups[other] for other in placed]
+    return list(placed)
 
 
 def _with_tls(entry: Mapping[str, Any]) -> Dict:
@@ -95,13 +103,13 @@ def _with_tls(entry: Mapping[str, Any]) -> Dict:
     return {**entry, **words}
 
 
-def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:
+def _with_airflow(name: str, service: Mapping[str, Any], plan: Mapping[str, Any], words: Mapping[str, Any]) -> Dict:
     """Return a table entry with what all Airflow services share, and its row of the release, put under it."""
-    if stack["tls"]:
+    if plan["tls"]:
         service = _with_tls(service)
     if not service.get("airflow"):
         return dict(service)
-    shared, row = stack["airflow"], stack["release"].get(name, {})
+    shared, row = words["airflow"], plan["release"]["services"].get(name, {})
     command = {"command": [*row["command"], *service.get("arguments", [])]} if "command" in row else {}
     result = {**shared, **command, **service}
     result["environment"] = {**shared["environment"], **service.get("environment", {})}
@@ -111,7 +119,7 @@ def _with_airflow(name: str, service: Mapping[str, Any], stack: Mapping[str, Any
     if "health" in row:
         health = list(row["health"])
         if health[0] == "http":
-            health[-1] = stack["web_path"] + health[-1]
+            health[-1] = plan["web_path"] + health[-1]
         # -B: a check writes no byte code, which would pile up in the container's layer.
         result["healthcheck"] = {"test": ["CMD", "python", "-B", "/opt/airflow/health.py", *health]}
     return result
@@ -124,31 +132,31 @@ def _with_neighbours(entry: Mapping[str, Any], entries: Mapping[str, Any]) -> Di
     return {**others, "depends_on": needed} if needed else others
 
 
-def _compose_service(name: str, entry: Mapping[str, Any], stack: Mapping[str, Any]) -> Dict:
+def _compose_service(name: str, entry: Mapping[str, Any], plan: Mapping[str, Any], words: Mapping[str, Any]) -> Dict:
     """Return one service in compose's words: the entry, and what all services of the stack share."""
     result = {key: value for key, value in entry.items() if key not in OWN_WORDS}
     mounts = [f"{volume}:{path}" for volume, path in entry.get("data_volumes", {}).items()]
     result["volumes"] = [*entry.get("volumes", []), *mounts]
-    if stack["address"] and entry.get("internal_ports"):
-        published = [f"{stack['address']}:{port}:{port}" for port in entry["internal_ports"]]
+    if plan["address"] and entry.get("internal_ports"):
+        published = [f"{plan['address']}:{port}:{port}" for port in entry["internal_ports"]]
         result["ports"] = [*entry.get("ports", []), *published]
-    result["hostname"] = f"{name}-{stack['host']}"
-    result["logging"] = stack["logging"]
+    result["hostname"] = f"{name}-{words['host']}"
+    result["logging"] = words["logging"]
     result["security_opt"] = ["no-new-privileges:true"]
-    result["labels"] = {"ansible-airflow.files": _digest([*entry.get("reads", []), *entry.get("secrets", [])], stack)}
+    result["labels"] = {"ansible-airflow.files": _digest([*entry.get("reads", []), *entry.get("secrets", [])], words)}
     if "healthcheck" in entry:
-        result["healthcheck"] = {**stack["healthcheck"], **entry["healthcheck"]}
-    if name in stack["memory_limits"]:
-        result["mem_limit"] = stack["memory_limits"][name]
+        result["healthcheck"] = {**words["healthcheck"], **entry["healthcheck"]}
+    if name in words["memory_limits"]:
+        result["mem_limit"] = words["memory_limits"][name]
     return result
 
 
-def _digest(names: Sequence[str], stack: Mapping[str, Any]) -> str:
+def _digest(names: Sequence[str], words: Mapping[str, Any]) -> str:
     """Return a keyed digest of mounted files: compose does not see their content, but it sees a label."""
-    digest = hmac.new(str(stack["digest_key"]).encode(), digestmod=hashlib.sha256)
+    digest = hmac.new(str(words["digest_key"]).encode(), digestmod=hashlib.sha256)
     for name in sorted(set(names)):
-        if name not in stack["contents"]:
+        if name not in words["contents"]:
             raise ComposeError(f"no content is known of the file {name!r}, which a service reads.")
-        for part in (name, str(stack["contents"][name])):
+        for part in (name, str(words["contents"][name])):
             digest.update(hashlib.sha256(part.encode()).digest())
     return digest.hexdigest()

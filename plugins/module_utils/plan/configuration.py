@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+# Seconds.
+HOUR, DAY = 3600, 86400
+
 
 def cfg(*layers: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the text of airflow.cfg.
@@ -36,3 +39,36 @@ def _cfg_value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         value = ",".join(str(item) for item in value)
     return str(value).replace("%", "%%").replace("\n", "\n    ")
+
+
+def settings(inputs: Mapping[str, Any], plan: Mapping[str, Any], plugins_release: str) -> dict[str, dict[str, Any]]:
+    """Return the options of airflow.cfg that this stack's variables say, by section.
+
+    Args:
+        inputs: The public variables of role airflow that are set, by name.
+        plan: The plan of the host.
+        plugins_release: Name of the release of the plugins that the services read.
+    """
+    release = plan["release"]
+    # The release of the plugins itself and no link: a service that runs never sees half of one and half of another.
+    core = {"plugins_folder": f"/opt/airflow/plugins/releases/{plugins_release}"}
+    if "execution-api" in release["services"]:
+        # Where tasks reach Airflow, if not in its database.
+        server = "execution-api" if plan["spread"] else "webserver"
+        core["execution_api_server_url"] = f"http://{server}:8080{plan['web_path']}/execution/"
+    return {
+        "core": core,
+        "celery": {"worker_concurrency": inputs["airflow_worker_concurrency"]},
+        "celery_broker_transport_options": {
+            # Seconds after which Redis hands out again what is not done, and it runs twice: longer than any task should
+            # run, and than a worker that is stopped may take. Refused below that in airflow_config.
+            "visibility_timeout": max(DAY, int(inputs["airflow_worker_grace_period"]) + HOUR),
+            # Without a limit a worker that lost Redis may wait for an answer for ever while it closes the connection,
+            # neither working nor ending.
+            "socket_timeout": 30,
+            "socket_connect_timeout": 10,
+            "socket_keepalive": True,
+        },
+        # Of the web server, whatever the release calls it.
+        release["web_section"]: {"workers": inputs["airflow_web_workers"]},
+    }

@@ -68,17 +68,15 @@ def database_exists(
     return VOLUME in volumes
 
 
-def wanted(inputs: Mapping[str, Any], stack: Mapping[str, Any]) -> list[Entry]:
+def wanted(inputs: Mapping[str, Any], plan: Mapping[str, Any], pem: Mapping[str, str]) -> list[Entry]:
     """Return the secrets of a stack, as the module airflow_secrets takes them.
 
     Args:
         inputs: The public variables of role airflow that are set, by name.
-        stack: ``uid``, which Airflow's containers run as; ``series``, names of the secrets that not every release has,
-            of those that this one has; ``certified``, who has a key and a certificate: ``ca``, the stack's authority,
-            and services, empty without TLS; ``pem``, texts of the keys and certificates that were just made, by name:
-            the others stay.
+        plan: The plan of any host of the stack.
+        pem: Texts of the keys and certificates that were just made, by name: the others stay.
     """
-    uid = stack["uid"]
+    uid = plan["uid"]
     own = "" if inputs["airflow_postgres_external"] else KEEP["postgres_password"]
     entries = [
         _given(inputs, "postgres_password", owner=SERVER_UID, keep=own),
@@ -86,13 +84,15 @@ def wanted(inputs: Mapping[str, Any], stack: Mapping[str, Any]) -> list[Entry]:
         _given(inputs, "fernet_key", kind="fernet", owner=uid, keep=KEEP["fernet_key"]),
         _given(inputs, "webserver_secret_key", kind="signing", owner=uid),
         _given(inputs, "admin_password"),
-        *(_given(inputs, name, kind="signing", owner=uid) for name in stack["series"]),
+        *(_given(inputs, name, kind="signing", owner=uid) for name in plan["release"]["secrets"]),
         # One password for each owner of an extra database.
         *({"name": f"database_{database['name']}_password"} for database in inputs["airflow_postgres_databases"]),
     ]
-    owners = {of: {} if of == "ca" else {"owner": SERVER_UID} for of in stack["certified"]}
+    # The authority has a key and a certificate, and so has each server that proves who it is with one of it.
+    owners: dict[str, Entry] = {"ca": {}} if plan["tls"] else {}
+    owners |= {of: {"owner": SERVER_UID} for of in plan["certified"]}
     return entries + [
-        {"name": name, "kind": "text", **owner, "value": stack["pem"].get(name, "")}
+        {"name": name, "kind": "text", **owner, "value": pem.get(name, "")}
         for of, owner in owners.items()
         for name in (f"{of}_key", f"{of}_certificate")
     ]
@@ -104,22 +104,21 @@ def _given(inputs: Mapping[str, Any], name: str, **words: Any) -> Entry:
     return {"name": name, "value": inputs.get(variable) or "", "variable": variable, **words}
 
 
-def derived(inputs: Mapping[str, Any], stack: Mapping[str, Any]) -> list[Entry]:
+def derived(inputs: Mapping[str, Any], plan: Mapping[str, Any]) -> list[Entry]:
     """Return the files with addresses and passwords in one, as the module airflow_secrets takes them.
 
     Args:
         inputs: The public variables of role airflow that are set, by name.
-        stack: ``uid``, which Airflow's containers run as; ``postgres`` and ``redis``, the addresses of the stack's own;
-            ``directory``, where the certificates of authorities are, on hosts and in containers.
+        plan: The plan of any host of the stack.
     """
     servers = {service: inputs[f"airflow_{service}_external"] for service in ("postgres", "redis")}
-    tls, directory = inputs["airflow_tls"], stack["directory"]
-    database = postgres_url(servers["postgres"], stack["postgres"], tls, directory)
-    broker = redis_url(servers["redis"], stack["redis"], tls, directory)
+    uid, tls, directory = plan["uid"], plan["tls"], plan["ca"]["directory"]
+    database = postgres_url(servers["postgres"], plan["servers"]["postgres"], tls, directory)
+    broker = redis_url(servers["redis"], plan["servers"]["redis"], tls, directory)
     files = [
-        {"name": "sql_alchemy_conn", "owner": stack["uid"], "template": database},
-        {"name": "result_backend", "owner": stack["uid"], "template": f"db+{database}"},
-        {"name": "broker_url", "owner": stack["uid"], "template": broker},
+        {"name": "sql_alchemy_conn", "owner": uid, "template": database},
+        {"name": "result_backend", "owner": uid, "template": f"db+{database}"},
+        {"name": "broker_url", "owner": uid, "template": broker},
     ]
     if not servers["redis"]:
         text = REDIS_CONF + (REDIS_TLS.format(directory=directory) if tls else "")

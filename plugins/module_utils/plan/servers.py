@@ -13,14 +13,17 @@ PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 PORTS = {"postgres": 5432, "redis": 6379}
 
 
-def location(item: Mapping[str, Any]) -> tuple[str, str]:
-    """Return where a server is, and the variable that says so.
+def location(service: str, server: Server) -> tuple[str, str]:
+    """Return where a server of the user's own is, and the variable that says so.
 
-    :param item: ``key``, postgres or redis, and ``value``, ``airflow_postgres_external`` or ``airflow_redis_external``
-    :returns: ``HOST:PORT`` and the variable's name
+    Args:
+        service: ``postgres`` or ``redis``.
+        server: ``airflow_postgres_external`` or ``airflow_redis_external``.
+
+    Returns:
+        ``HOST:PORT`` and the variable's name.
     """
-    service, words = item["key"], item["value"]
-    return f"{words.get('host')}:{words.get('port', PORTS[service])}", f"airflow_{service}_external"
+    return f"{server.get('host')}:{server.get('port', PORTS[service])}", f"airflow_{service}_external"
 
 
 def _authorities(service: str, server: Server, directory: str) -> str:
@@ -51,21 +54,26 @@ def postgres_url(external: Server, address: str, tls: bool, directory: str) -> s
     return f"postgresql+psycopg2://{user}:{{postgres_password:url}}@{address}:{port}/{database}{query}"
 
 
-def postgres_login(external: Server, address: str, directory: str) -> dict[str, Any]:
-    """Return how the modules of community.postgresql log in to Airflow's database, but for the password.
+def postgres_login(external: Server, address: str, directory: str, password: str) -> dict[str, Any]:
+    """Return how the modules of community.postgresql log in to Airflow's database.
 
-    :param external: value of ``airflow_postgres_external``
-    :param address: that of the container of the stack's own Postgres, on the host that it runs on
-    :param directory: as in `postgres_url`; it is under the same path on the hosts
-    :returns: arguments that all these modules take
+    Args:
+        external: Value of ``airflow_postgres_external``.
+        address: That of the container of the stack's own Postgres, on the host that it runs on.
+        directory: As in `postgres_url`; it is under the same path on the hosts.
+        password: That of the user.
+
+    Returns:
+        Arguments that all these modules take.
     """
     if not external:
-        return {"login_host": address, "login_user": "airflow"}
+        return {"login_host": address, "login_user": "airflow", "login_password": password}
     mode = external.get("sslmode", "verify-full")
     return {
         "login_host": external["host"],
         "login_port": external.get("port", PORTS["postgres"]),
         "login_user": external.get("user", "airflow"),
+        "login_password": password,
         "ssl_mode": mode,
         **({"ca_cert": _authorities("postgres", external, directory)} if mode.startswith("verify") else {}),
     }

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_services import airflow_placement
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_topology import WITH_DATA
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_verify import JOBS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import SERVICES
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import TABLE_WORDS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.placement import SINGLE
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.removal import WITH_DATA
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.verification import JOBS
 
 from tests import rows, tables
 
@@ -95,8 +94,18 @@ def test_rows_have_known_words_and_a_place() -> None:
         assert set(row.get("beside", [])) <= set(GROUPS), name
 
 
+def definitions_of_the_stack() -> dict[str, Any]:
+    """What role airflow_stack adds to the rows."""
+    where = {"backing": "__airflow_stack_backing_services", "services": "__airflow_stack_airflow_services"}
+    return {
+        name: words
+        for file, variable in where.items()
+        for name, words in load(f"roles/airflow_stack/vars/main/{file}.yml")[variable].items()
+    }
+
+
 def test_the_definitions_are_of_services_of_the_table() -> None:
-    definitions = load("roles/airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
+    definitions = definitions_of_the_stack()
     assert [name for name in TABLE if name in definitions] == list(definitions)
     # The others run Airflow all the time, so the release table has their command.
     assert set(TABLE) - set(definitions) <= RUNNING
@@ -151,49 +160,13 @@ def test_the_page_on_several_hosts_names_every_group() -> None:
     assert set(re.findall(r"`(airflow_\w+)`", rows_of_table)) == set(GROUPS.values())
 
 
-def variables(version: str, *, several: bool) -> dict[str, Any]:
-    """What the roles make of the table."""
-    templar = rows.known(version, several=several)
-    names = ("service_groups", "all_service_groups", "external", "absent_services")
-    return {name: rows.plain(rows.value(templar, f"__airflow_{name}")) for name in names}
-
-
-@pytest.mark.parametrize(
-    ("version", "several", "absent"),
-    [
-        ("2.5.3", False, ["dag-processor", "execution-api"]),
-        ("2.5.3", True, ["dag-processor", "execution-api"]),
-        ("3.3.2", False, ["execution-api"]),
-        ("3.3.2", True, []),
-        # Preflight refuses it, and says nothing of groups.
-        ("latest", True, []),
-    ],
-)
-def test_a_stack_has_the_services_of_its_release_and_size(version: str, several: bool, absent: list[str]) -> None:
-    found = variables(version, several=several)
-    assert found["all_service_groups"] == GROUPS
-    assert [name for name in ("dag-processor", "execution-api") if name in found["absent_services"]] == absent
-    assert set(found["absent_services"]) <= AIRFLOW
-    running = {name: group for name, group in GROUPS.items() if name not in found["absent_services"]}
-    assert found["service_groups"] == running
-    assert found["external"] == {}
-
-
-def test_a_server_of_your_own_takes_the_place_of_a_service() -> None:
-    table = {**TABLE, "postgres": {"group": "airflow_postgres", "external": {"host": "db"}}, "redis": {"group": "r"}}
-    placement = airflow_placement(table, ["scheduler"], False)
-    assert placement["external"] == {"postgres": {"host": "db"}}
-    assert placement["groups"] == {"redis": "r", "scheduler": "airflow_scheduler"}
-    assert placement["backing"] == ["postgres", "redis"]
-    assert placement["commands"] == list(SERVICES)
-
-
 def test_a_server_of_the_inventory_is_no_service_of_the_stack() -> None:
     templar = rows.known("2.5.3", several=False)
     server = {"host": "db.example.com", "port": 5433}
     templar.available_variables = {**templar.available_variables, "airflow_postgres_external": server}
-    assert rows.plain(rows.value(templar, "__airflow_external")) == {"postgres": server}
-    assert "postgres" not in rows.value(templar, "__airflow_service_groups")
+    services = rows.plain(rows.value(templar, "airflow_plan['services']"))
+    assert services["external"] == {"postgres": server}
+    assert "postgres" not in services["groups"]
     assert "postgres" not in rows.value(templar, "__airflow_stack_definition")["services"]
 
 
@@ -210,7 +183,7 @@ def test_every_service_of_airflow_is_in_a_release() -> None:
 
 
 def test_services_with_data_are_single_and_stay_on_their_host() -> None:
-    definitions = load("roles/airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
+    definitions = definitions_of_the_stack()
     with_data = [name for name, words in definitions.items() if "data_volumes" in words]
     assert with_data == list(SINGLE) == list(WITH_DATA)
     # Their volumes are what playbooks/remove_airflow.yml asks for before it removes them.
@@ -219,9 +192,9 @@ def test_services_with_data_are_single_and_stay_on_their_host() -> None:
 
 
 def test_the_firewall_guards_every_port_between_hosts() -> None:
-    definitions = load("roles/airflow_stack/vars/main/services.yml")["__airflow_stack_services"]
+    definitions = definitions_of_the_stack()
     ports = [port for words in definitions.values() for port in words.get("internal_ports", [])]
     for version in tables.tested():
         logs = {row["log_port"] for row in tables.row(version)["services"].values() if "log_port" in row}
-        guarded = rows.plain(rows.value(rows.known(version, several=True), "__airflow_internal_ports"))
+        guarded = rows.plain(rows.value(rows.known(version, several=True), "airflow_plan['internal_ports']"))
         assert sorted(guarded) == sorted([*ports, *logs])

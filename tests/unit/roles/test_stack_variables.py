@@ -96,7 +96,7 @@ def test_without_packages_the_image_is_the_given_one() -> None:
 
 def test_dags_learn_where_the_projects_are() -> None:
     defaults = yaml.safe_load((rows.ROLES / "projects" / "defaults" / "main.yml").read_text(encoding="utf-8"))
-    assert value("__airflow_projects_directory") == defaults["projects_directory"]
+    assert value("airflow_plan['projects_directory']") == defaults["projects_directory"]
     # A trailing slash would be doubled by a DAG that adds the name of its project.
     for given, told in (("/srv/p", "/srv/p"), ("/srv/p//", "/srv/p"), ("/srv/my $projects", "/srv/my $projects")):
         assert value("__airflow_stack_environment", projects_directory=given)["AIRFLOW_STACK_PROJECTS"] == told
@@ -109,4 +109,4 @@ def test_the_check_of_dags_learns_it_too() -> None:
         for task in tasks
         if "ansible_airflow.airflow.airflow_dag_check" in task
     )
-    assert check["projects_directory"] == "{{ __airflow_projects_directory }}"
+    assert check["projects_directory"] == "{{ airflow_plan['projects_directory'] }}"

@@ -108,15 +108,16 @@ def database_problems(states: States, holder: str) -> list[str]:
     ]
 
 
-def cluster_problems(results: Mapping[str, State], stack: Mapping[str, Any]) -> list[str]:
+def cluster_problems(
+    results: Mapping[str, State], plan: Mapping[str, Any], own: Mapping[str, Sequence[str]]
+) -> list[str]:
     """Return what does not fit together on the hosts of a stack, each a sentence that says what to do.
 
-    :param results: results of the module airflow_host_state by host; of a host that Ansible does not reach, one with
-        ``unreachable``
-    :param stack: ``addresses`` (by host), ``own`` (IPv4 addresses by host), ``needed`` (the hosts that run Postgres and
-        Redis, by these names; empty where they are none of the stack's), ``servers`` (those then, as in
-        `server_problems`), ``keeper`` (the host that keeps the secrets) and ``given`` (names of the secrets that the
-        inventory gives)
+    Args:
+        results: Results of the module airflow_host_state by host; of a host that Ansible does not reach, one with
+            ``unreachable``.
+        plan: The plan of the stack, of any of its hosts.
+        own: IPv4 addresses by host, where there are several hosts.
     """
     states = {host: state for host, state in results.items() if "digests" in state}
     failed = [
@@ -124,25 +125,31 @@ def cluster_problems(results: Mapping[str, State], stack: Mapping[str, Any]) -> 
         for host, state in results.items()
         if host not in states and not state.get("unreachable")
     ]
-    if failed:
-        return failed
+    needed = {service: next(iter(plan["services"]["hosts"].get(service, [])), "") for service in ("postgres", "redis")}
+    if failed or (missing := _missing(states, plan["keeper"], needed)):
+        return failed or missing
+    comparison = plan["comparison"]
+    return [
+        *address_problems(plan["addresses"], own),
+        *reach_problems(states, plan["addresses"]),
+        *server_problems(states, comparison["servers"]),
+        *clock_problems(states, plan["keeper"]),
+        *secret_problems(states, plan["keeper"], comparison["given"]),
+        *database_problems(states, needed["postgres"]),
+    ]
+
+
+def _missing(states: States, keeper: str, needed: Mapping[str, str]) -> list[str]:
+    """Return which hosts that all others need are out of reach."""
     missing = [
-        f"{host}: Ansible does not reach this host, which runs {service}; without it nothing can be done elsewhere."
-        for service, host in stack["needed"].items()
+        f"{host}: Ansible does not reach this host, which runs {service.title()}; without it nothing can be done "
+        "elsewhere."
+        for service, host in needed.items()
         if host and host not in states
     ]
-    if not missing and stack["keeper"] not in states:
+    if not missing and keeper not in states:
         missing = [
-            f"{stack['keeper']}: Ansible does not reach this host, which keeps the secrets, because it is the first of "
+            f"{keeper}: Ansible does not reach this host, which keeps the secrets, because it is the first of "
             "group airflow_scheduler; without it nothing can be done elsewhere."
         ]
-    if missing:
-        return missing
-    return [
-        *address_problems(stack["addresses"], stack["own"]),
-        *reach_problems(states, stack["addresses"]),
-        *server_problems(states, stack["servers"]),
-        *clock_problems(states, stack["keeper"]),
-        *secret_problems(states, stack["keeper"], stack["given"]),
-        *database_problems(states, stack["needed"]["Postgres"]),
-    ]
+    return missing

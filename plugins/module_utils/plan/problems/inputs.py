@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan import topology
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import base_url_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import (
     config_problems,
@@ -33,23 +34,23 @@ def input_problems(inputs: Dict, around: Dict) -> list[str]:
 
     Args:
         inputs: The public variables of role airflow that are set, by name.
-        around: What is no variable of the role: ``releases`` and ``moved_options``, the tables; ``groups``, Ansible's;
-            ``service_groups``, the group of each service that runs, and ``all_service_groups``; ``names``, those of all
-            variables with the role's prefix, and ``known``, those of the argument spec; ``addresses`` by host;
-            ``queues`` and ``slots`` by worker host; ``deployed_version``, that of the database, empty where there is
-            none; ``inventories``, ``playbook_directory`` and ``strategy`` of the run.
+        around: What is no variable of the role: ``releases``, ``services`` and ``moved_options``, the tables;
+            ``groups``, Ansible's; ``names``, those of all variables with the role's prefix, and ``known``, those that
+            there may be; ``members``, with ``addresses``, ``queues`` and ``slots`` by host; ``migrated``, what the
+            database was last brought to, empty where there is none; ``inventories``, ``playbook_directory`` and
+            ``strategy`` of the run.
 
     Returns:
         Sentences; an empty list if all is well.
     """
     version = inputs["airflow_version"]
     row: Dict = next((row for row in around["releases"].values() if version in row["versions"]), {})
-    external = {
-        service: server for service in placement.SINGLE if (server := inputs.get(f"airflow_{service}_external"))
-    }
+    spread = len(around["groups"].get("airflow", [])) > 1
+    services = topology.placement(around["services"], inputs, row, spread)
+    external = services["external"]
     return [
         *_release(inputs, around, row, external),
-        *_hosts(inputs, around, external),
+        *_hosts(inputs, around, services),
         *names.misspelt_problems(around["names"], around["known"]),
         *_configuration(inputs, around, row),
         *secrets.secret_problems({name: inputs[name] for name in secrets.SECRETS if name in inputs}),
@@ -65,27 +66,23 @@ def _release(inputs: Dict, around: Dict, row: Dict, external: Dict) -> list[str]
     version = inputs["airflow_version"]
     problems = release.version_problems(version, around["releases"])
     if row:
-        problems += release.change_problems(version, around["deployed_version"])
+        problems += release.change_problems(version, around["migrated"].get("version", ""))
     if row and not problems and "postgres" not in external:
         problems += release.postgres_problems(inputs["airflow_postgres_image"], row["postgres"])
     return problems + release.image_problems(inputs["airflow_image"], version)
 
 
-def _hosts(inputs: Dict, around: Dict, external: Dict) -> list[str]:
+def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[str]:
     """Return what is wrong with the groups, the servers of the user's own, addresses and certificates."""
     passwords = {service: str(inputs.get(f"airflow_{service}_password") or "") for service in placement.SINGLE}
     authority = (str(inputs.get(f"airflow_ca_{part}") or "") for part in ("certificate", "key"))
+    found, groups = around["members"]["addresses"], around["groups"]
+    databases_wanted = inputs["airflow_postgres_databases"]
     return [
-        *placement.placement_problems(around["groups"], around["service_groups"]),
-        *servers.external_problems(
-            external,
-            passwords,
-            around["groups"],
-            around["all_service_groups"],
-            inputs["airflow_postgres_databases"],
-        ),
-        *addresses.address_problems(around["addresses"]),
-        *tls.tls_problems(inputs["airflow_tls"], around["addresses"], *authority),
+        *placement.placement_problems(groups, services["groups"]),
+        *servers.external_problems(services["external"], passwords, groups, services["all_groups"], databases_wanted),
+        *addresses.address_problems(found),
+        *tls.tls_problems(inputs["airflow_tls"], found, *authority),
     ]
 
 
@@ -103,8 +100,8 @@ def _configuration(inputs: Dict, around: Dict, row: Dict) -> list[str]:
 def _services(inputs: Dict, around: Dict, external: Dict) -> list[str]:
     """Return what is wrong with the settings of workers, Postgres and the web server."""
     config, limit = inputs["airflow_config"], inputs["airflow_postgres_max_connections"]
-    served = {queue for queues in around["queues"].values() for queue in queues}
-    slots = list(around["slots"].values())
+    served = {queue for queues in around["members"]["queues"].values() for queue in queues}
+    slots = list(around["members"]["slots"].values())
     return [
         *workers.visibility_problems(config, inputs["airflow_worker_grace_period"]),
         *workers.concurrency_problems(inputs["airflow_worker_concurrency"]),

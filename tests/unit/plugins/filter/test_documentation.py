@@ -94,9 +94,11 @@ def test_examples_call_the_filter_by_its_full_name(name: str) -> None:
         (
             "airflow_problems",
             ["inputs", "around"],
-            {"groups": {"airflow_scheduler": ["server1"], "airflow_worker": ["server1"]}},
+            {
+                "groups": {"airflow": ["server1"], "airflow_scheduler": ["server1"], "airflow_worker": ["server1"]},
+                "members": {"addresses": {"server1": ""}, "queues": {"server1": ["default"]}, "slots": {"server1": 16}},
+            },
         ),
-        ("airflow_compose", ["services", "stack"], {"digest_key": "secret"}),
         ("docker_daemon", ["inputs"], {}),
     ],
 )

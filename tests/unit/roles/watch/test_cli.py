@@ -95,7 +95,7 @@ def test_a_text_is_one_line(text: str, line: str) -> None:
     assert output.one_line(text) == line
 
 
-FILES = str(ROLES / "airflow_stack" / "files")
+FILES = str(ROLES / "airflow_watch" / "files")
 PROGRAM = """
 import pathlib, sys
 from airflow_watch.output import say

@@ -80,9 +80,10 @@ def test_a_chain_with_one_more_rule_is_not_what_was_loaded() -> None:
 
 
 def test_names_are_those_that_the_role_gives() -> None:
-    role = ROLES / "airflow_stack"
-    given = yaml.safe_load((role / "vars" / "main" / "derived.yml").read_text(encoding="utf-8"))
+    role = ROLES / "airflow_watch"
+    files = [role / "vars" / "main" / f"{name}.yml" for name in ("firewall", "program")]
+    given = {name: value for path in files for name, value in yaml.safe_load(path.read_text(encoding="utf-8")).items()}
     names = ("firewall_chain", "proxy_chain", "firewall_unit", "firewall_program")
-    assert [given[f"__airflow_stack_{name}"] for name in names] == [CHAIN, PROXY_CHAIN, FIREWALL_UNIT, FIREWALL]
+    assert [given[f"__airflow_watch_{name}"] for name in names] == [CHAIN, PROXY_CHAIN, FIREWALL_UNIT, FIREWALL]
     modules = {path.name for path in (role / "files" / "airflow_watch").glob("*.py")}
-    assert sorted(given["__airflow_stack_watch_modules"]) == sorted(modules)
+    assert sorted(given["__airflow_watch_modules"]) == sorted(modules)

@@ -13,7 +13,7 @@ from ansible.template import trust_as_template
 from tests import rows
 
 VERSION = rows.prepare()["2.5"]
-TEMPLATE = rows.ROLES / "airflow_stack" / "templates" / "airflow-firewall.sh.j2"
+TEMPLATE = rows.ROLES / "airflow_watch" / "templates" / "airflow-firewall.sh.j2"
 SAVE = """#!/bin/sh
 cat {here}/rules-$2
 """
@@ -36,8 +36,7 @@ def render(*, several: bool) -> str:
         **templar.available_variables,
         "airflow_remove_host": "",
         "ansible_managed": "Ansible",
-        "__airflow_stack_guarded": "one",
-        "__airflow_stack_address": "192.0.2.1" if several else "",
+        "__airflow_watch_guarded": "one",
     }
     return str(templar.template(trust_as_template(TEMPLATE.read_text(encoding="utf-8"))))
 
@@ -161,8 +160,8 @@ def inputs(**groups: Any) -> list[str]:
     """Ports of the first of two hosts that its chain of INPUT closes."""
     templar = rows.known(VERSION, several=True)
     known = {**templar.available_variables["groups"], **groups}
-    templar.available_variables = {**templar.available_variables, "groups": known, "__airflow_stack_guarded": "one"}
-    return [str(port) for port in rows.plain(rows.value(templar, "__airflow_stack_guarded_ports"))]
+    templar.available_variables = {**templar.available_variables, "groups": known, "__airflow_watch_guarded": "one"}
+    return [str(port) for port in rows.plain(rows.value(templar, "airflow_plan['published']['one']"))]
 
 
 def test_ports_of_services_that_run_elsewhere_are_not_closed() -> None:

@@ -100,8 +100,8 @@ def test_only_services_of_the_stack_have_one() -> None:
 def test_who_has_one(external: dict[str, Any], owners: list[str]) -> None:
     templar = rows.known(rows.prepare()["2.5"], several=True)
     templar.available_variables = {**templar.available_variables, **external}
-    assert rows.plain(rows.value(templar, "__airflow_stack_certificate_owners")) == owners
-    assert list(rows.value(templar, "__airflow_stack_certified_services").values()) == ["192.0.2.1"] * (len(owners) - 1)
+    assert rows.plain(rows.value(templar, "__airflow_secrets_certificate_owners")) == owners
+    assert list(rows.value(templar, "airflow_plan['certified']").values()) == ["192.0.2.1"] * (len(owners) - 1)
 
 
 def test_what_was_signed_has_the_names_of_its_files() -> None:

@@ -43,37 +43,61 @@ def test_later_layers_win_option_by_option() -> None:
     }
 
 
-def stack(**changes: Any) -> dict[str, Any]:
-    return {
+# The groups of services, and the words of compose that are not in the plan.
+PLACES = {"redis": "airflow_redis", "worker": "airflow_worker", "scheduler": "airflow_scheduler"}
+WORDS: dict[str, Any] = {
+    "host": "h1",
+    "secrets_directory": "/s",
+    "logging": {"driver": "json-file"},
+    "healthcheck": {"interval": "30s"},
+    "airflow": {
+        "image": "apache/airflow:2.5.3",
+        "environment": {"A": "1"},
+        "volumes": ["/l:/l"],
+        "secrets": ["key"],
+        "reads": ["airflow.cfg"],
+    },
+    "memory_limits": {"worker": "2g"},
+    "contents": {"airflow.cfg": "x", "key": "k", "redis_conf": "r"},
+    "digest_key": "secret",
+}
+RELEASE = {"worker": {"command": ["celery", "worker"], "health": ["celery"], "log_port": 8793}}
+# Words of the service table; the others are a definition's.
+ROW = {"airflow", "beside"}
+
+
+def made(
+    services: dict[str, Any] | None = None,
+    running: tuple[str, ...] = ("redis", "worker"),
+    release: dict[str, Any] | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """The definition of a host, with changes to the plan or to the other words."""
+    return compose(*arguments(services, running, release, **changes))
+
+
+def arguments(
+    services: dict[str, Any] | None = None,
+    running: tuple[str, ...] = ("redis", "worker"),
+    release: dict[str, Any] | None = None,
+    **changes: Any,
+) -> tuple[dict[str, Any], ...]:
+    """What `compose` takes."""
+    services = SERVICES if services is None else services
+    table = {name: {word: row[word] for word in row if word in ROW} for name, row in services.items()}
+    definitions = {name: {word: row[word] for word in row if word not in ROW} for name, row in services.items()}
+    plan = {
         "project": "airflow",
         "network": "airflow",
         "bridge": "br-airflow",
-        "host": "h1",
         "address": "",
         "tls": False,
-        "groups": ["airflow_redis", "airflow_worker"],
-        "service_groups": {
-            "redis": "airflow_redis",
-            "worker": "airflow_worker",
-            "scheduler": "airflow_scheduler",
-        },
-        "secrets_directory": "/s",
-        "logging": {"driver": "json-file"},
-        "healthcheck": {"interval": "30s"},
-        "airflow": {
-            "image": "apache/airflow:2.5.3",
-            "environment": {"A": "1"},
-            "volumes": ["/l:/l"],
-            "secrets": ["key"],
-            "reads": ["airflow.cfg"],
-        },
-        "release": {"worker": {"command": ["celery", "worker"], "health": ["celery"], "log_port": 8793}},
+        "services": {"table": table, "all_groups": PLACES, "running": list(running)},
+        "release": {"services": RELEASE if release is None else release},
         "web_path": "",
-        "memory_limits": {"worker": "2g"},
-        "contents": {"airflow.cfg": "x", "key": "k", "redis_conf": "r"},
-        "digest_key": "secret",
-        **changes,
     }
+    plan |= {word: value for word, value in changes.items() if word in plan}
+    return definitions, plan, WORDS | {word: value for word, value in changes.items() if word in WORDS}
 
 
 SERVICES: dict[str, Any] = {
@@ -94,17 +118,17 @@ SERVICES: dict[str, Any] = {
 
 
 def test_a_host_runs_the_services_of_its_groups() -> None:
-    made = compose(SERVICES, stack())
-    assert list(made["services"]) == ["redis", "worker", "shell"]
-    assert made["networks"] == {
+    definition = made()
+    assert list(definition["services"]) == ["redis", "worker", "shell"]
+    assert definition["networks"] == {
         "default": {"name": "airflow", "driver_opts": {"com.docker.network.bridge.name": "br-airflow"}}
     }
-    assert made["volumes"] == {"airflow_redis_data": {"name": "airflow_redis_data", "external": True}}
-    assert made["secrets"] == {"key": {"file": "/s/key"}, "redis_conf": {"file": "/s/redis_conf"}}
+    assert definition["volumes"] == {"airflow_redis_data": {"name": "airflow_redis_data", "external": True}}
+    assert definition["secrets"] == {"key": {"file": "/s/key"}, "redis_conf": {"file": "/s/redis_conf"}}
 
 
 def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
-    worker = compose(SERVICES, stack())["services"]["worker"]
+    worker = made()["services"]["worker"]
     assert worker["command"] == ["celery", "worker", "-q", "a"]
     assert worker["environment"] == {"A": "1", "B": "2"}
     assert worker["volumes"] == ["/l:/l", "/sock:/sock"]
@@ -133,9 +157,8 @@ ERROR: failed to solve: process "/bin/bash" did not complete
 
 def test_the_path_of_base_url_is_part_of_what_health_checks_ask() -> None:
     release = {"scheduler": {"health": ["job", "SchedulerJob"]}, "worker": {"health": ["http", "8080", "/health"]}}
-    changes = {"release": release, "groups": ["airflow_worker", "airflow_scheduler"]}
     for path in ("", "/airflow"):
-        services = compose(SERVICES, stack(web_path=path, **changes))["services"]
+        services = made(running=("worker", "scheduler"), release=release, web_path=path)["services"]
         assert services["worker"]["healthcheck"]["test"][-2:] == ["8080", f"{path}/health"]
         assert services["scheduler"]["healthcheck"]["test"][-2:] == ["job", "SchedulerJob"]
     assert release["worker"]["health"][-1] == "/health"
@@ -144,24 +167,24 @@ def test_the_path_of_base_url_is_part_of_what_health_checks_ask() -> None:
 def test_compose_finds_no_variable_in_what_users_write() -> None:
     odd = {"NAME": "a$b", "TWO": "$$", "HOME": "${HOME}", "ALL": "100%", "ID": "$(id)", "FIVE": 5}
     services = {"redis": {**SERVICES["redis"], "command": ["echo", "$HOME"]}, "worker": SERVICES["worker"]}
-    shared = {**stack()["airflow"], "environment": odd, "volumes": ["/a$b:/l"]}
-    made = compose(services, stack(airflow=shared, secrets_directory="/s$x"))
+    shared = {**WORDS["airflow"], "environment": odd, "volumes": ["/a$b:/l"]}
+    definition = made(services, airflow=shared, secrets_directory="/s$x")
     seen = {"NAME": "a$$b", "TWO": "$$$$", "HOME": "$${HOME}", "ALL": "100%", "ID": "$$(id)", "FIVE": 5}
-    assert made["services"]["worker"]["environment"] == {**seen, **SERVICES["worker"]["environment"]}
-    assert made["services"]["redis"]["command"] == ["echo", "$$HOME"]
-    assert made["services"]["worker"]["volumes"] == ["/a$$b:/l", "/sock:/sock"]
-    assert made["secrets"]["key"] == {"file": "/s$$x/key"}
+    assert definition["services"]["worker"]["environment"] == {**seen, **SERVICES["worker"]["environment"]}
+    assert definition["services"]["redis"]["command"] == ["echo", "$$HOME"]
+    assert definition["services"]["worker"]["volumes"] == ["/a$$b:/l", "/sock:/sock"]
+    assert definition["secrets"]["key"] == {"file": "/s$$x/key"}
 
 
 def test_a_service_depends_on_those_of_its_host_only() -> None:
     services = {**SERVICES, "worker": {**SERVICES["worker"], "depends_on": ["redis", "scheduler"]}}
-    assert compose(services, stack())["services"]["worker"]["depends_on"] == ["redis"]
-    alone = compose(services, stack(groups=["airflow_worker"]))["services"]["worker"]
+    assert made(services)["services"]["worker"]["depends_on"] == ["redis"]
+    alone = made(services, running=("worker",))["services"]["worker"]
     assert "depends_on" not in alone
 
 
 def test_only_a_stack_on_several_hosts_publishes_what_its_hosts_need() -> None:
-    alone, spread = (compose(SERVICES, stack(address=address))["services"] for address in ("", "192.0.2.7"))
+    alone, spread = (made(address=address)["services"] for address in ("", "192.0.2.7"))
     assert [service.get("ports") for service in alone.values()] == [None, None, None]
     assert spread["redis"]["ports"] == ["192.0.2.7:6379:6379"]
     assert spread["worker"]["ports"] == ["192.0.2.7:8793:8793"]
@@ -169,17 +192,15 @@ def test_only_a_stack_on_several_hosts_publishes_what_its_hosts_need() -> None:
 
 
 def test_words_for_tls_are_added_to_lists_and_replace_the_rest() -> None:
-    contents = {**stack()["contents"], "redis_key": "k"}
-    plain, encrypted = (
-        compose(SERVICES, stack(tls=tls, contents=contents))["services"]["redis"] for tls in (False, True)
-    )
+    contents = {**WORDS["contents"], "redis_key": "k"}
+    plain, encrypted = (made(tls=tls, contents=contents)["services"]["redis"] for tls in (False, True))
     assert (plain["command"], encrypted["command"]) == (["redis-server"], ["redis-server", "--tls"])
     assert encrypted["secrets"] == ["redis_conf", "redis_key"]
     assert encrypted["healthcheck"]["test"] == ["CMD", "tls"]
 
 
 def test_words_of_the_table_do_not_reach_compose() -> None:
-    services = compose(SERVICES, stack())["services"]
+    services = made()["services"]
     assert not {"beside", "airflow", "reads", "data_volumes", "internal_ports", "tls"} & {
         word for entry in services.values() for word in entry
     }
@@ -187,8 +208,8 @@ def test_words_of_the_table_do_not_reach_compose() -> None:
 
 def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
     def labels(**contents: str) -> dict[str, str]:
-        made = compose(SERVICES, stack(contents={**stack()["contents"], **contents}))
-        return {name: service["labels"]["ansible-airflow.files"] for name, service in made["services"].items()}
+        services = made(contents={**WORDS["contents"], **contents})["services"]
+        return {name: service["labels"]["ansible-airflow.files"] for name, service in services.items()}
 
     before, after = labels(), labels(**{"airflow.cfg": "y"})
     assert before["redis"] == after["redis"]
@@ -212,10 +233,10 @@ def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
 )
 def test_mistakes_are_named(services: dict[str, Any], changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ComposeError, match=words):
-        compose(services, stack(**changes))
+        compose(*arguments(services, **changes))
     # Ansible shows errors of this kind without a trace.
     with pytest.raises(AnsibleFilterError, match=words):
-        airflow_compose(services, stack(**changes))
+        airflow_compose(*arguments(services, **changes))
 
 
 def test_images_are_known_by_any_of_their_tags() -> None:

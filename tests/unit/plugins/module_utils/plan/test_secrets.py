@@ -54,43 +54,50 @@ def test_a_database_exists(
 @pytest.mark.parametrize(
     ("facts", "exists"),
     [
-        ({"hostvars": {"one": {"__airflow_stack_engine": {"volumes": [{"Name": "airflow_postgres_data"}]}}}}, True),
-        ({"hostvars": {"one": {"__airflow_stack_engine": {"volumes": [{"Name": "x"}]}}}}, False),
-        ({"hostvars": {"one": {"__airflow_stack_engine": {"volumes": []}}}}, False),
+        ({"hostvars": {"one": {"airflow_found": {"volumes": ["airflow_postgres_data"]}}}}, True),
+        ({"hostvars": {"one": {"airflow_found": {"volumes": ["x"]}}}}, False),
+        ({"hostvars": {"one": {"airflow_found": {"volumes": []}}}}, False),
         # Skipped, and not reached.
-        ({"hostvars": {"one": {"__airflow_stack_engine": {"skipped": True}}}}, True),
-        ({"hostvars": {"one": {"__airflow_stack_engine": {"skipped": True}}}, "ansible_check_mode": True}, False),
+        ({"hostvars": {"one": {"airflow_found": {"volumes": None}}}}, True),
+        ({"hostvars": {"one": {"airflow_found": {"volumes": None}}}, "ansible_check_mode": True}, False),
         ({}, True),
         ({"ansible_play_hosts_all": ["two"]}, True),
-        ({"__airflow_stack_postgres_answer": {"query_result": [{"migrated": True}]}}, True),
-        ({"__airflow_stack_postgres_answer": {"query_result": [{"migrated": False}]}}, False),
-        ({"__airflow_stack_postgres_answer": {"skipped": True}, "ansible_check_mode": True}, False),
+        ({"__airflow_secrets_postgres_answer": {"query_result": [{"migrated": True}]}}, True),
+        ({"__airflow_secrets_postgres_answer": {"query_result": [{"migrated": False}]}}, False),
+        ({"__airflow_secrets_postgres_answer": {"skipped": True}, "ansible_check_mode": True}, False),
     ],
 )
 def test_the_role_asks_that_of_what_its_tasks_registered(facts: dict[str, Any], exists: bool) -> None:
     templar = rows.known(VERSION, several=False)
     own = (
-        {"airflow_postgres_external": {"host": "db.example.com"}} if "__airflow_stack_postgres_answer" in facts else {}
+        {"airflow_postgres_external": {"host": "db.example.com"}}
+        if "__airflow_secrets_postgres_answer" in facts
+        else {}
     )
     # The first scheduler keeps the secrets where Postgres is not of the stack.
     groups = {**templar.available_variables["groups"], **({"airflow_postgres": []} if own else {})}
     known = {"ansible_check_mode": False, "hostvars": {"one": {}}, "groups": groups, **own, **facts}
     templar.available_variables = {**templar.available_variables, **known}
-    assert rows.value(templar, "__airflow_stack_database_exists") is exists
+    assert rows.value(templar, "__airflow_secrets_database_exists") is exists
 
 
 INPUTS: dict[str, Any] = {
     "airflow_postgres_external": {},
     "airflow_redis_external": {},
     "airflow_postgres_databases": [],
-    "airflow_tls": False,
 }
-STACK: dict[str, Any] = {"uid": 50000, "series": [], "certified": [], "pem": {}}
-FILES = {"uid": 50000, "postgres": "192.0.2.1", "redis": "192.0.2.2", "directory": "/ca"}
+PLAN: dict[str, Any] = {
+    "uid": 50000,
+    "release": {"secrets": []},
+    "tls": False,
+    "certified": {},
+    "servers": {"postgres": "192.0.2.1", "redis": "192.0.2.2"},
+    "ca": {"directory": "/ca"},
+}
 
 
 def test_the_secrets_of_a_single_host() -> None:
-    found = {entry["name"]: entry for entry in wanted(INPUTS, STACK)}
+    found = {entry["name"]: entry for entry in wanted(INPUTS, PLAN, {})}
     assert {name: entry.get("owner", 0) for name, entry in found.items()} == {
         "postgres_password": 999,
         "redis_password": 999,
@@ -104,45 +111,45 @@ def test_the_secrets_of_a_single_host() -> None:
 
 
 @pytest.mark.parametrize(
-    ("inputs", "stack", "added"),
+    ("inputs", "plan", "added"),
     [
-        ({}, {"series": ["jwt_secret"]}, [("jwt_secret", 50000)]),
+        ({}, {"release": {"secrets": ["jwt_secret"]}}, [("jwt_secret", 50000)]),
         ({"airflow_postgres_databases": [{"name": "news", "owner": "n"}]}, {}, [("database_news_password", 0)]),
         (
             {},
-            {"certified": ["ca", "redis"]},
+            {"tls": True, "certified": {"redis": "192.0.2.2"}},
             [("ca_key", 0), ("ca_certificate", 0), ("redis_key", 999), ("redis_certificate", 999)],
         ),
     ],
 )
-def test_what_a_stack_has_besides(inputs: dict[str, Any], stack: dict[str, Any], added: list[tuple[str, int]]) -> None:
-    found = wanted({**INPUTS, **inputs}, {**STACK, **stack})
+def test_what_a_stack_has_besides(inputs: dict[str, Any], plan: dict[str, Any], added: list[tuple[str, int]]) -> None:
+    found = wanted({**INPUTS, **inputs}, {**PLAN, **plan}, {})
     assert [(entry["name"], entry.get("owner", 0)) for entry in found[5:]] == added
 
 
 def test_what_the_inventory_gives_and_what_was_just_signed_has_a_value() -> None:
-    stack = {**STACK, "certified": ["ca"], "pem": {"ca_key": "PEM"}}
-    found = wanted({**INPUTS, "airflow_fernet_key": "k", "airflow_admin_password": None}, stack)
+    inputs = {**INPUTS, "airflow_fernet_key": "k", "airflow_admin_password": None}
+    found = wanted(inputs, {**PLAN, "tls": True}, {"ca_key": "PEM"})
     assert {entry["name"]: entry["value"] for entry in found if entry["value"]} == {"fernet_key": "k", "ca_key": "PEM"}
 
 
 def test_the_password_of_your_own_postgres_may_change() -> None:
-    found = wanted({**INPUTS, "airflow_postgres_external": {"host": "db"}}, STACK)
+    found = wanted({**INPUTS, "airflow_postgres_external": {"host": "db"}}, PLAN, {})
     assert [entry["name"] for entry in found if entry.get("keep")] == ["fernet_key"]
 
 
 @pytest.mark.parametrize(
-    ("inputs", "names"),
+    ("tls", "inputs", "names"),
     [
-        ({}, ["redis_conf"]),
-        ({"airflow_tls": True}, ["redis_conf", "postgres_hba"]),
-        ({"airflow_tls": True, "airflow_redis_external": {"host": "r"}}, ["postgres_hba"]),
-        ({"airflow_tls": True, "airflow_postgres_external": {"host": "p"}}, ["redis_conf"]),
-        ({"airflow_redis_external": {"host": "r"}}, []),
+        (False, {}, ["redis_conf"]),
+        (True, {}, ["redis_conf", "postgres_hba"]),
+        (True, {"airflow_redis_external": {"host": "r"}}, ["postgres_hba"]),
+        (True, {"airflow_postgres_external": {"host": "p"}}, ["redis_conf"]),
+        (False, {"airflow_redis_external": {"host": "r"}}, []),
     ],
 )
-def test_servers_of_the_stack_have_files_of_their_own(inputs: dict[str, Any], names: list[str]) -> None:
-    found = derived({**INPUTS, **inputs}, FILES)
+def test_servers_of_the_stack_have_files_of_their_own(tls: bool, inputs: dict[str, Any], names: list[str]) -> None:
+    found = derived({**INPUTS, **inputs}, {**PLAN, "tls": tls})
     assert [entry["name"] for entry in found] == ["sql_alchemy_conn", "result_backend", "broker_url", *names]
     assert {entry["owner"] for entry in found[:3]} == {50000}
     assert {entry["owner"] for entry in found[3:]} <= {999}
@@ -150,7 +157,7 @@ def test_servers_of_the_stack_have_files_of_their_own(inputs: dict[str, Any], na
 
 def test_redis_takes_no_plain_connections_with_tls() -> None:
     plain, encrypted = (
-        {entry["name"]: entry["template"] for entry in derived({**INPUTS, "airflow_tls": tls}, FILES)}["redis_conf"]
+        {entry["name"]: entry["template"] for entry in derived(INPUTS, {**PLAN, "tls": tls})}["redis_conf"]
         for tls in (False, True)
     )
     assert "tls" not in plain

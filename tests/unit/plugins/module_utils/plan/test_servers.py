@@ -23,7 +23,11 @@ def test_the_stacks_own_without_tls() -> None:
         "postgresql+psycopg2://airflow:{postgres_password:url}@postgres:5432/airflow"
     )
     assert redis_url({}, "redis", tls=False, directory="/ca") == "redis://:{redis_password:url}@redis:6379/0"
-    assert postgres_login({}, "172.18.0.2", "/ca") == {"login_host": "172.18.0.2", "login_user": "airflow"}
+    assert postgres_login({}, "172.18.0.2", "/ca", "p") == {
+        "login_host": "172.18.0.2",
+        "login_user": "airflow",
+        "login_password": "p",
+    }
 
 
 def test_the_stacks_own_with_tls() -> None:
@@ -48,7 +52,7 @@ def test_a_postgres_of_the_users_own(server: dict[str, Any], query: dict[str, li
     url = urlsplit(postgres_url(server, "postgres", tls=True, directory="/ca"))
     assert (url.hostname, url.port, url.path) == ("db.example.com", 5432, "/airflow")
     assert parse_qs(url.query) == query
-    login = postgres_login(server, "", "/ca")
+    login = postgres_login(server, "", "/ca", "p")
     assert (login["ssl_mode"], login.get("ca_cert")) == (query["sslmode"][0], query.get("sslrootcert", [None])[0])
 
 
@@ -79,4 +83,4 @@ def test_a_redis_of_the_users_own(server: dict[str, Any], url: str) -> None:
 
 
 def test_servers_are_told_with_their_variables() -> None:
-    assert location({"key": "redis", "value": OWN}) == ("db.example.com:6379", "airflow_redis_external")
+    assert location("redis", OWN) == ("db.example.com:6379", "airflow_redis_external")

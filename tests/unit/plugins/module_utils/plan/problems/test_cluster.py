@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.cluster import cluster_problems
 
+NEEDED = {"postgres": "data", "redis": "data"}
 ADDRESSES = {"data": "192.0.2.1", "work": "192.0.2.2"}
 
 
@@ -20,15 +21,15 @@ def state(**changes: Any) -> dict[str, Any]:
 
 
 def problems(data: dict[str, Any], work: dict[str, Any], **changes: Any) -> list[str]:
-    stack = {
-        "addresses": ADDRESSES,
-        "own": {host: [address, "10.0.0.9"] for host, address in ADDRESSES.items()},
-        "needed": {"Postgres": "data", "Redis": "data"},
-        "keeper": "data",
-        "servers": {},
-        "given": [],
+    own = {host: [address, "10.0.0.9"] for host, address in ADDRESSES.items()}
+    hosts = {service: [host] for service, host in changes.get("needed", NEEDED).items() if host}
+    plan = {
+        "addresses": changes.get("addresses", ADDRESSES),
+        "services": {"hosts": hosts},
+        "keeper": changes.get("keeper", "data"),
+        "comparison": {"servers": changes.get("servers", {}), "given": changes.get("given", [])},
     }
-    return cluster_problems({"data": data, "work": work}, {**stack, **changes})
+    return cluster_problems({"data": data, "work": work}, plan, changes.get("own", own))
 
 
 def test_hosts_that_agree_have_no_problem() -> None:
@@ -65,19 +66,19 @@ UNREACHABLE = {"unreachable": True, "msg": "no route"}
         (
             state(),
             state(database=True),
-            {"needed": {"Postgres": "", "Redis": ""}},
+            {"needed": {"postgres": "", "redis": ""}},
             ["work: Airflow's database is on this host, but airflow_postgres_external names another"],
         ),
         (
             UNREACHABLE,
             state(),
-            {"needed": {"Postgres": "", "Redis": ""}},
+            {"needed": {"postgres": "", "redis": ""}},
             ["data: Ansible does not reach this host, which keeps the secrets"],
         ),
         (
             UNREACHABLE,
             state(),
-            {"needed": {"Postgres": "data", "Redis": "work"}},
+            {"needed": {"postgres": "data", "redis": "work"}},
             ["data: Ansible does not reach this host, which runs Postgres"],
         ),
         (state(), {"msg": "/etc/airflow/secrets/fernet_key: denied"}, {}, ["work: /etc/airflow/secrets/fernet_key"]),

@@ -250,19 +250,20 @@ DEFAULTS = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
 SPEC = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["preflight"]["options"]
 # The inputs of a single host that sets nothing, but for the defaults that are templates.
 INPUTS = {**DEFAULTS, "airflow_image": "apache/airflow:2.5.3", "airflow_tls": False}
-SERVICE_GROUPS = {"postgres": "airflow_postgres", "redis": "airflow_redis", "worker": "airflow_worker"}
-AROUND = {
+SERVICES: dict[str, Any] = {
+    "postgres": {"group": "airflow_postgres", "external": "airflow_postgres_external"},
+    "redis": {"group": "airflow_redis", "external": "airflow_redis_external"},
+    "worker": {"group": "airflow_worker", "airflow": True, "commands": 1},
+}
+AROUND: dict[str, Any] = {
     "releases": RELEASES,
+    "services": SERVICES,
     "moved_options": {},
-    "groups": {group: ["a"] for group in SERVICE_GROUPS.values()},
-    "service_groups": SERVICE_GROUPS,
-    "all_service_groups": SERVICE_GROUPS,
+    "groups": {"airflow": ["a"], **{row["group"]: ["a"] for row in SERVICES.values()}},
     "names": ["airflow_version"],
     "known": list(SPEC),
-    "addresses": {"a": ""},
-    "queues": {"a": ["default"]},
-    "slots": {"a": 16},
-    "deployed_version": "",
+    "members": {"addresses": {"a": ""}, "queues": {"a": ["default"]}, "slots": {"a": 16}},
+    "migrated": {},
     "inventories": [],
     "playbook_directory": "/",
     "strategy": "linear",
@@ -281,7 +282,7 @@ def test_every_secret_is_a_variable_without_a_default() -> None:
     ("inputs", "around", "word"),
     [
         ({"airflow_version": "2.5.4", "airflow_image": "apache/airflow:2.5.4"}, {}, "airflow_version"),
-        ({}, {"deployed_version": "2.11.2"}, "airflow_version"),
+        ({}, {"migrated": {"version": "2.11.2"}}, "airflow_version"),
         ({"airflow_postgres_image": "postgres:17"}, {}, "airflow_postgres_image"),
         ({"airflow_config": {"webserver": {"base_url": "nonsense"}}}, {}, "airflow_config.webserver.base_url"),
         ({"airflow_postgres_max_connections": 10}, {}, "airflow_postgres_max_connections"),
@@ -299,8 +300,7 @@ def test_a_postgres_of_the_users_own_needs_no_image_and_no_number_of_connections
     own = {"airflow_postgres_external": OWN, "airflow_postgres_password": "p"}
     inputs = {**INPUTS, **own, "airflow_postgres_image": "postgres:17", "airflow_postgres_max_connections": 1}
     groups = {**AROUND["groups"], "airflow_postgres": []}
-    running = {service: group for service, group in SERVICE_GROUPS.items() if service != "postgres"}
-    assert input_problems(inputs, {**AROUND, "groups": groups, "service_groups": running}) == []
+    assert input_problems(inputs, {**AROUND, "groups": groups}) == []
 
 
 def test_all_problems_come_together() -> None:
@@ -324,13 +324,15 @@ def test_all_problems_come_together() -> None:
         "airflow_plugins_source": "/no/such/directory",
     }
     around = {
-        "deployed_version": "2.5.3",
+        "migrated": {"version": "2.5.3"},
         "groups": {},
-        "service_groups": {"redis": "airflow_redis"},
+        "services": {name: SERVICES[name] for name in ("postgres", "redis")},
         "names": ["airflow_typo"],
-        "queues": {"a": ["a,b"]},
-        "slots": {str(number): 16 for number in range(40)},
-        "addresses": {"a": "10.0.0.1", "b": ""},
+        "members": {
+            "addresses": {"a": "10.0.0.1", "b": ""},
+            "queues": {"a": ["a,b"]},
+            "slots": {str(number): 16 for number in range(40)},
+        },
     }
     problems = input_problems({**INPUTS, **inputs}, {**AROUND, **around})
     assert [text.split(":")[0] for text in problems] == [

@@ -1,0 +1,59 @@
+"""Filters that make the plan of a stack, and what it is made of; their code is in module_utils/plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.found import found
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.plan import first_step, second_step
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
+    DEFAULT_QUEUES,
+    DEFAULT_SLOTS,
+    keeper,
+)
+
+
+def airflow_members(
+    groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Return what the inventory says of each host of a stack.
+
+    Args:
+        groups: Ansible's ``groups``.
+        hostvars: Ansible's ``hostvars``.
+
+    Returns:
+        ``addresses``, values of ``airflow_private_address`` by host, empty where it is not set; ``queues`` and
+        ``slots``, values of ``airflow_worker_queues`` and ``airflow_worker_concurrency`` by worker host. A value that
+        takes facts of a host that is not part of the run counts as not set.
+    """
+    hosts, workers = groups.get("airflow", []), groups.get("airflow_worker", [])
+    return {
+        "addresses": {host: str(_said(hostvars[host], "airflow_private_address") or "") for host in hosts},
+        "queues": {host: _said(hostvars[host], "airflow_worker_queues", list(DEFAULT_QUEUES)) for host in workers},
+        "slots": {host: _said(hostvars[host], "airflow_worker_concurrency", DEFAULT_SLOTS) for host in workers},
+    }
+
+
+def _said(variables: Mapping[str, Any], name: str, default: Any = None) -> Any:
+    """Return the value of a host's variable."""
+    try:
+        return variables.get(name, default)
+    except AnsibleError:
+        return default
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {
+            "airflow_found": found,
+            "airflow_keeper": keeper,
+            "airflow_members": airflow_members,
+            "airflow_plan": first_step,
+            "airflow_plan_settled": second_step,
+        }

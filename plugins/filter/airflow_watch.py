@@ -1,0 +1,20 @@
+"""Filters of role airflow_watch; their code is in module_utils."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.files import same_files
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.firewall import forward_rules, proxy_rules
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters by name."""
+        return {
+            "airflow_firewall_rules": forward_rules,
+            "airflow_proxy_rules": proxy_rules,
+            "airflow_same_files": same_files,
+        }

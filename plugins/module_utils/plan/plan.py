@@ -1,0 +1,131 @@
+"""The plan of a stack: what its hosts get, as one dictionary that roles read.
+
+It holds names, paths and addresses, never the value of a secret. The first step is taken before anything is changed;
+the second adds the compose definition, for which the secrets must be known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import web_path
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import PORTS, location
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
+    internal_ports,
+    keeper,
+    placement,
+    published,
+    reachable,
+)
+
+Dict = dict[str, Any]
+
+# On several hosts it is changed after all others, a few hosts at a time.
+WORKER = "worker"
+# Secrets that all hosts must have alike, beside those of the release's row.
+ALIKE = ("fernet_key", "webserver_secret_key")
+
+
+def series(version: str) -> str:
+    """Return the series of a release, such as 2.5; a text that is no release stays as it is."""
+    return re.sub(r"^(\d+\.\d+).*$", r"\1", str(version), flags=re.DOTALL)
+
+
+def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
+    """Return the plan of one host before the secrets are known; the filter airflow_plan tells what is in it.
+
+    Args:
+        inputs: The public variables of role airflow that are set, by name, without problems.
+        around: What is no variable of the role: ``fixed``, names and numbers that are the same in every stack;
+            ``releases`` and ``services``, the tables; ``groups``, Ansible's;
+            ``host``, the inventory name; ``members``, with ``addresses``, ``queues`` and ``slots`` by host;
+            ``migrated``, what the database was last brought to; ``inventories`` of the run and
+            ``projects_directory``, that of role projects.
+    """
+    groups = around["groups"]
+    release = around["releases"][series(inputs["airflow_version"])]
+    spread = len(groups["airflow"]) > 1
+    addresses = around["members"]["addresses"] if spread else {}
+    services = placement(around["services"], inputs, release, spread)
+    return {
+        **around["fixed"],
+        "release": release,
+        "database": inputs["airflow_postgres_external"].get("database", "airflow"),
+        "tls": inputs["airflow_tls"],
+        "migrated": around["migrated"],
+        "inventories": around["inventories"],
+        "projects_directory": re.sub(r"(?<=.)/+$", "", around["projects_directory"]),
+        "spread": spread,
+        "keeper": keeper(groups),
+        "addresses": addresses,
+        "address": addresses.get(around["host"], ""),
+        "services": {**services, **_placed(services, around, spread)},
+        "internal_ports": internal_ports(release),
+        "published": published(services, release, groups),
+        "workers": _workers(around["members"]),
+        **_trust(inputs, services, addresses, groups),
+        "web_path": web_path(inputs["airflow_config"], release["web_section"]),
+        "comparison": _comparison(inputs, around["host"], addresses, services["external"], release),
+    }
+
+
+def _placed(services: Dict, around: Mapping[str, Any], spread: bool) -> Dict:
+    """Return the hosts of each service, and the services of this host: all, and those of the steps of a run."""
+    groups, table = around["groups"], services["table"]
+    running = [name for name, group in services["groups"].items() if around["host"] in groups.get(group, [])]
+    return {
+        "hosts": {name: list(groups.get(group, [])) for name, group in services["groups"].items()},
+        "running": running,
+        "airflow": [name for name in running if table[name].get("airflow")],
+        "backing": [name for name in running if not table[name].get("airflow")],
+        "control": [name for name in running if not (spread and name == WORKER)],
+    }
+
+
+def _comparison(
+    inputs: Mapping[str, Any], host: str, addresses: Mapping[str, str], external: Mapping[str, Any], release: Dict
+) -> Dict:
+    """Return what the hosts are asked before they are compared."""
+    secrets = [*ALIKE, *release["secrets"]]
+    return {
+        "reach": reachable(host, addresses, release),
+        "servers": dict(location(name, words) for name, words in external.items()),
+        "secrets": secrets,
+        "given": [name for name in secrets if inputs.get(f"airflow_{name}")],
+    }
+
+
+def _workers(members: Mapping[str, Any]) -> Dict:
+    """Return what the workers take: queues and slots by host, and all queues."""
+    served = {queue for queues in members["queues"].values() for queue in queues}
+    return {"queues": members["queues"], "slots": members["slots"], "served_queues": sorted(served)}
+
+
+def _trust(inputs: Mapping[str, Any], services: Dict, addresses: Mapping[str, str], groups: Mapping[str, Any]) -> Dict:
+    """Return how clients reach Postgres and Redis, and by which certificates they trust them."""
+    servers = {
+        name: addresses.get(next(iter(groups.get(services["all_groups"][name], [])), ""), name) for name in PORTS
+    }
+    directory = f"{inputs['airflow_directory']}/ca"
+    return {
+        "servers": servers,
+        "ca": {"directory": directory, "file": f"{directory}/ca.crt"},
+        "certified": {
+            name: address
+            for name, address in servers.items()
+            if inputs["airflow_tls"] and name not in services["external"]
+        },
+    }
+
+
+def second_step(plan: Mapping[str, Any], compose: Mapping[str, Any]) -> Dict:
+    """Return the plan of one host when the secrets are known; the filter airflow_plan tells what is in it.
+
+    Args:
+        plan: The first step.
+        compose: The compose definition of the host.
+    """
+    images = dict.fromkeys(service["image"] for service in compose["services"].values())
+    return {**plan, "compose": compose, "images": list(images)}

@@ -1,0 +1,75 @@
+"""What the module airflow_info found, in sentences, for the playbook verify_airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# Services that keep a job in the metadata database, and what Airflow calls it.
+JOBS = {"scheduler": "SchedulerJob", "dag-processor": "DagProcessorJob", "triggerer": "TriggererJob"}
+
+
+def findings_of(info: Mapping[str, Any], plan: Mapping[str, Any], left_out: Sequence[str] = ()) -> list[str]:
+    """Return what does not work.
+
+    Args:
+        info: Result of the module airflow_info with the subsets ``import_errors``, ``jobs`` and ``workers``; or of one
+            that could not ask, with ``msg``.
+        plan: The plan of any host of the stack.
+        left_out: Hosts that the run did not reach.
+
+    Returns:
+        One sentence a finding; an empty list if all is well.
+    """
+    if "jobs" not in info:
+        return [info["msg"]] if "msg" in info else []
+    findings, hosts = [], _hosts(plan, left_out)
+    for service, job_type in JOBS.items():
+        ages = {job["hostname"]: job for job in info["jobs"] if job["job_type"] == job_type}
+        for host in hosts.get(service, []):
+            job = ages.get(plan["addresses"].get(host, f"{service}-{host}"))
+            if job is None:
+                findings.append(f"the {service} of {host} has never left a heartbeat in the database.")
+            elif not job["alive"]:
+                findings.append(f"the last heartbeat of the {service} of {host} is {job['heartbeat_age']:.0f} s old.")
+    queues = {worker["name"]: worker["queues"] for worker in info["workers"]}
+    findings += [
+        f"the worker of {host} does not answer, or takes tasks from no queue."
+        for host in hosts.get("worker", [])
+        if not queues.get(f"celery@worker-{host}")
+    ]
+    findings += [
+        f"{error['file']} cannot be imported: {error['error']}. Mend it in airflow_dags_source and run site.yml again."
+        for error in info["import_errors"]
+    ]
+    return findings
+
+
+def _hosts(plan: Mapping[str, Any], left_out: Sequence[str]) -> dict[str, list[str]]:
+    """Return the hosts of each service that the run reached."""
+    return {name: [host for host in hosts if host not in left_out] for name, hosts in plan["services"]["hosts"].items()}
+
+
+def summary(info: Mapping[str, Any], plan: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
+    """Return the few lines that a person wants to see at the end.
+
+    Args:
+        info: Result of the module airflow_info with the subsets ``version``, ``workers`` and ``dags``.
+        plan: The plan of any host of the stack.
+        words: ``url``, ``admin_username``, ``admin_password_file`` (on the keeper), ``dags_release``, empty before the
+            first one, and ``left_out`` (hosts that the run did not reach).
+    """
+    hosts = _hosts(plan, words["left_out"])
+    placed = [f"{name} ({', '.join(hosts[name])})" if plan["spread"] else name for name in sorted(hosts)]
+    left_out = [f"Left out, because Ansible does not reach them: {', '.join(words['left_out'])}"]
+    return [
+        f"Airflow {info['version']} works.",
+        f"Web UI: {words['url']} on {', '.join(plan['services']['hosts']['webserver'])}",
+        f"Login: {words['admin_username']}; root reads the password in {words['admin_password_file']} on "
+        f"{plan['keeper']}",
+        f"Services: {', '.join(placed)}",
+        f"Workers: {', '.join(sorted(worker['name'] for worker in info['workers']))}",
+        f"DAGs: {', '.join(sorted(dag['dag_id'] for dag in info['dags'])) or 'none yet'}",
+        f"Release of the DAGs: {words['dags_release'] or 'none yet'}",
+        *(left_out if words["left_out"] else []),
+    ]

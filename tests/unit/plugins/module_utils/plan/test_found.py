@@ -1,0 +1,41 @@
+"""What a host has of a stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.found import found
+
+THERE = {"stat": {"exists": True, "gid": 999}}
+GONE = {"stat": {"exists": False}}
+ENGINE = {"volumes": [{"Name": "airflow_postgres_data"}], "images": [{"Id": "sha256:1"}]}
+
+
+def links(*targets: str) -> dict[str, Any]:
+    """Results for the links of DAGs and plugins; no target is no link."""
+    return {"results": [{"stat": {"exists": True, "lnk_target": to} if to else {"exists": False}} for to in targets]}
+
+
+def test_a_deployed_host_tells_all() -> None:
+    assert found(THERE, THERE, links("releases/0123456789ab", "releases/.none"), ENGINE) == {
+        "engine_usable": True,
+        "deployed": True,
+        "docker_gid": "999",
+        "current": {"dags": "0123456789ab", "plugins": ".none"},
+        "volumes": ["airflow_postgres_data"],
+        "images": [{"Id": "sha256:1"}],
+    }
+
+
+@pytest.mark.parametrize("engine", [{"skipped": True}, {"failed": True, "msg": "Cannot connect"}])
+def test_an_engine_that_was_not_asked_is_not_one_without_volumes(engine: dict[str, Any]) -> None:
+    told = found(GONE, GONE, links("", ""), engine)
+    assert (told["engine_usable"], told["volumes"], told["images"]) == (False, None, [])
+    assert (told["docker_gid"], told["deployed"]) == ("0", False)
+    assert told["current"] == {"dags": "", "plugins": ""}
+
+
+def test_an_engine_without_volumes_was_asked_all_the_same() -> None:
+    told = found(THERE, GONE, links("", ""), {"volumes": [], "images": []})
+    assert (told["engine_usable"], told["volumes"]) == (True, [])
