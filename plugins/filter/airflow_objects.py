@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import ConnectionKind
@@ -190,18 +188,6 @@ def _database_secret(name: str) -> str:
     return f"database_{name}_password"
 
 
-def secrets_read(results: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the stack's secrets by their names.
-
-    :param results: results of a loop of ``ansible.builtin.slurp`` over their files; skipped ones say nothing
-    """
-    return {
-        Path(result["source"]).name: base64.b64decode(result["content"]).decode().rstrip("\n")
-        for result in results
-        if "content" in result
-    }
-
-
 def names_wanted(entries: Sequence[Entry], key: str) -> list[str]:
     """Return the names of the objects that Airflow will have, also where role airflow_objects has not run yet.
 
@@ -221,7 +207,6 @@ class FilterModule:
             "airflow_connections_resolved": connections_resolved,
             "airflow_pool_problems": pool_problems,
             "airflow_secrets_needed": secrets_needed,
-            "airflow_secrets_read": secrets_read,
             "airflow_user_problems": user_problems,
             "airflow_users_resolved": users_resolved,
             "airflow_variable_problems": variable_problems,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pytest
@@ -171,13 +170,3 @@ def test_which_secrets_are_needed() -> None:
     assert needed([], [{"username": "admin", "roles": ["Admin"]}], ADMIN) == [admin]
     assert needed([], [{"username": "admin", "roles": ["Admin"], "password": "x"}], ADMIN) == []
     assert needed([], [{"username": "admin", "state": "absent"}], ADMIN) == []
-
-
-def test_secrets_are_taken_from_files() -> None:
-    content = base64.b64encode(b"p\xc3\xa4ss\n").decode()
-    results = [
-        {"source": "/etc/airflow/secrets/database_news_password", "content": content},
-        {"skipped": True, "source": "/etc/airflow/secrets/database_facts_password"},
-        {"skipped": True},
-    ]
-    assert FILTERS["airflow_secrets_read"](results) == {"database_news_password": "päss"}
