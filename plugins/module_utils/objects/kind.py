@@ -51,6 +51,7 @@ class Kind(ABC):
         example: Name of an object, for a sentence.
         secret_fields: Fields whose values are not shown.
         permanent: Names of objects that a purge leaves alone, as Airflow cannot be without them.
+        foreign: Names of objects that other roles manage; an export leaves them out.
         program: The file with the actions ``action_OPTION_read`` and ``action_OPTION_write``. Both report ``objects``;
             the second one takes ``create``, ``replace`` and ``delete``, and reports ``done`` and ``failed``.
     """
@@ -61,6 +62,7 @@ class Kind(ABC):
     example: str
     secret_fields: Sequence[str]
     permanent: Sequence[str] = ()
+    foreign: Sequence[str] = ()
     program: ModuleType
 
     def problems(self, entries: Entries, where: str = "") -> list[str]:
