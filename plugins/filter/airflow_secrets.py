@@ -9,6 +9,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.secre
     database_exists,
     derived,
     handed_on,
+    read,
     wanted,
 )
 
@@ -24,5 +25,6 @@ class FilterModule:
             "airflow_database_exists": database_exists,
             "airflow_secrets_derived": derived,
             "airflow_secrets_handed_on": handed_on,
+            "airflow_secrets_read": read,
             "airflow_secrets_wanted": wanted,
         }

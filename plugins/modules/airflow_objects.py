@@ -132,7 +132,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kinds import KINDS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.manage import manage_all
 
-# no_log for a whole kind: see ConnectionKind.arguments.
+# no_log for a whole kind: see Kind.arguments.
 ARGUMENTS = {**{kind.option: {"type": "dict", "no_log": True} for kind in KINDS}, **CONTAINER_OPTIONS}
 
 

@@ -66,11 +66,11 @@ objects:
   type: dict
   returned: success
   sample:
-    connections:
-      feeds_api:
-        conn_type: http
-        host: api.example.com
-        password: the password
+    pools:
+      default_pool:
+        slots: 128
+        description: Default pool
+        include_deferred: false
 container:
   description: Name of the container that was used.
   type: str

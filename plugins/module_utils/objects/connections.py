@@ -52,8 +52,6 @@ class ConnectionKind(Kind):
 
     option = "connections"
     arguments: ClassVar = {
-        # no_log for the whole list, as Ansible writes a module's options into the host's journal when it starts, and
-        # would look there for the text of a secret, not for its escaped form inside a list.
         "connections": {"type": "list", "elements": "dict", "required": True, "no_log": True, "options": CONNECTION},
         **PURGE_OPTIONS,
         "allow_unknown_types": {"type": "bool", "default": False},

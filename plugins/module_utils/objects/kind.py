@@ -1,6 +1,6 @@
 """What every kind of Airflow's objects has: its argument spec, its rules, and the form in which objects are compared.
 
-The rules are used by the modules, and by the filters of role airflow_objects before anything is changed.
+The rules are used by the modules, and for the inventory's lists before anything is changed: see wanted.py.
 """
 
 from __future__ import annotations
@@ -42,15 +42,18 @@ class RefusedError(Exception):
 
 
 class Kind(ABC):
-    """A kind of objects, such as connections.
+    """A kind of objects, such as pools.
 
     Attributes:
         option: Name of the module's option with the list of objects, and of the actions inside the container.
-        arguments: The argument spec of the kind's own module, without the options that find the container.
+        arguments: The argument spec of the kind's own module, without the options that find the container. A list with
+            secrets is no_log as a whole, as Ansible writes a module's options into the host's journal when it starts,
+            and would look there for the text of a secret, not for its escaped form inside a list.
         key: The key of an entry that names the object.
         example: Name of an object, for a sentence.
         secret_fields: Fields whose values are not shown.
         permanent: Names of objects that a purge leaves alone, as Airflow cannot be without them.
+        foreign: Names of objects that other roles manage; an export leaves them out.
         program: The file with the actions ``action_OPTION_read`` and ``action_OPTION_write``. Both report ``objects``;
             the second one takes ``create``, ``replace`` and ``delete``, and reports ``done`` and ``failed``.
     """
@@ -61,16 +64,29 @@ class Kind(ABC):
     example: str
     secret_fields: Sequence[str]
     permanent: Sequence[str] = ()
+    foreign: Sequence[str] = ()
     program: ModuleType
 
     def problems(self, entries: Entries, where: str = "") -> list[str]:
         """Return what is wrong with the entries, as far as they alone can tell: a sentence each, without secrets.
 
+        The modules and the inventory's lists are validated by this method, besides their argument specs.
+
         Args:
-            entries: Dicts that have the key.
+            entries: The entries. Those of an inventory may be anything, as no argument spec has converted them.
             where: Name of the variable, for the sentences; without it, that of the option.
         """
         where = where or self.option
+        sentences, named = self._shaped(entries, where)
+        return sentences + self.list_problems(named, where)
+
+    def list_problems(self, entries: Entries, where: str) -> list[str]:
+        """Return what is wrong with entries that name their object, one by one and beside each other.
+
+        Args:
+            entries: Dicts that have the key, as text.
+            where: Name of the variable, for the sentences.
+        """
         counts = Counter(str(entry[self.key]) for entry in entries)
         sentences = [
             f"{where}: {name!r} is listed {count} times; keep one entry." for name, count in counts.items() if count > 1
@@ -83,18 +99,9 @@ class Kind(ABC):
     def entry_problems(self, entry: Entry) -> list[str]:
         """Return what is wrong with one entry, without saying where it stands."""
 
-    def shaped(self, entries: Entries, where: str, more: Sequence[str] = ()) -> tuple[list[str], list[Entry]]:
-        """Check the keys of entries that no argument spec has converted, such as those of an inventory.
-
-        Args:
-            entries: The entries, which may be anything.
-            where: Name of the variable, for the sentences.
-            more: Keys that an entry may have besides those of the argument spec.
-
-        Returns:
-            What is wrong, a sentence each, and the entries that name their object.
-        """
-        keys = (*self.arguments[self.option]["options"], *more)
+    def _shaped(self, entries: Entries, where: str) -> tuple[list[str], list[Entry]]:
+        """Return what is wrong with the keys of entries, and the entries that name their object."""
+        keys = (*self.arguments[self.option]["options"],)
         problems, named = [], []
         for number, entry in enumerate(entries, start=1):
             if isinstance(entry, Mapping) and isinstance(entry.get(self.key), str):

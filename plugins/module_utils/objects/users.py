@@ -43,7 +43,6 @@ class UserKind(Kind):
 
     option = "users"
     arguments: ClassVar = {
-        # no_log for the whole list: see ConnectionKind.
         "users": {"type": "list", "elements": "dict", "required": True, "no_log": True, "options": USER},
     }
     key = "username"
@@ -51,10 +50,9 @@ class UserKind(Kind):
     secret_fields = ("password",)
     program = program
 
-    def problems(self, entries: Entries, where: str = "") -> list[str]:
+    def list_problems(self, entries: Entries, where: str) -> list[str]:
         """See Kind; names that differ in case only, and emails, are compared too."""
-        where = where or self.option
-        sentences = super().problems(entries, where)
+        sentences = super().list_problems(entries, where)
         sentences += [
             f"{where}: {names} are the same user, as case makes no other one; keep one entry."
             for names in _alike((str(entry["username"]).lower(), entry) for entry in entries).values()

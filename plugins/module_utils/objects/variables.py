@@ -34,13 +34,14 @@ class VariableKind(Kind):
 
     option = "variables"
     arguments: ClassVar = {
-        # no_log for the whole list: see ConnectionKind.
         "variables": {"type": "list", "elements": "dict", "required": True, "no_log": True, "options": VARIABLE},
         **PURGE_OPTIONS,
     }
     key = "key"
     example = "news_language"
     secret_fields = ("value",)
+    # The release of the DAG tree is written by role airflow_dags.
+    foreign = ("airflow_dags_release",)
     program = program
 
     def entry_problems(self, entry: Entry) -> list[str]:

@@ -5,7 +5,9 @@ Everything that returns values of secrets is for tasks with ``no_log``.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import postgres_url, redis_url
@@ -140,3 +142,16 @@ def handed_on(compose: Mapping[str, Any], known: Sequence[Mapping[str, Any]], va
         for secret in known
         if secret["name"] in compose["secrets"]
     ]
+
+
+def read(results: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the stack's secrets by their names.
+
+    Args:
+        results: Results of a loop of ``ansible.builtin.slurp`` over their files; skipped ones say nothing.
+    """
+    return {
+        Path(result["source"]).name: base64.b64decode(result["content"]).decode().rstrip("\n")
+        for result in results
+        if "content" in result
+    }

@@ -7,7 +7,7 @@ from typing import Any
 from ansible._internal._datatag._tags import TrustedAsTemplate
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_export import FORMS, FilterModule
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_export import FilterModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kinds import KINDS
 
 inventory_files = FilterModule().filters()["airflow_inventory_files"]
@@ -34,11 +34,7 @@ def read(files: dict[str, str]) -> dict[str, Any]:
 
 
 def objects(**kinds: Any) -> dict[str, Any]:
-    return {**{kind: {} for kind in FORMS}, **kinds}
-
-
-def test_every_kind_has_a_form() -> None:
-    assert {kind.option: kind.key for kind in KINDS} == {kind: form.key for kind, form in FORMS.items()}
+    return {**{kind.option: {} for kind in KINDS}, **kinds}
 
 
 def test_connections_come_back_as_they_were() -> None:
@@ -62,7 +58,7 @@ def test_secrets_are_in_the_vault_file_only() -> None:
 
 def test_nothing_there() -> None:
     files = inventory_files(objects(), "airflow1")
-    assert read(files) == {FORMS[kind].variable: [] for kind in FORMS}
+    assert read(files) == {f"airflow_{kind.option}": [] for kind in KINDS}
     assert files["vault"].endswith("{}\n")
 
 

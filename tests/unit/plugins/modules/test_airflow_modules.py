@@ -12,6 +12,7 @@ from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import get_docstring
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Kind
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kinds import KINDS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.wanted import listed_kinds
 
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 MODULES = PLUGINS / "modules"
@@ -76,16 +77,20 @@ def test_examples_and_samples(name: str) -> None:
         assert "sample" in value or (nested and all("sample" in part for part in nested.values())), key
 
 
-# Keys of the role's variables that the role itself turns into what the modules take.
-OF_THE_ROLE = {"stack_database"}
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.option)
+@pytest.mark.parametrize("kind", listed_kinds([], {}), ids=lambda kind: kind.option)
 def test_the_variables_of_the_role_are_what_the_modules_take(kind: Kind) -> None:
     specs = yaml.safe_load((PLUGINS.parent / "roles" / "airflow" / "meta" / "argument_specs.yml").read_text("utf-8"))
     variables = specs["argument_specs"]["preflight"]["options"]
-    listed = variables[f"airflow_{kind.option}"]["options"]
-    role = {name: option for name, option in listed.items() if name not in OF_THE_ROLE}
+    role = variables[f"airflow_{kind.option}"]["options"]
     assert shape(role, "options") == shape(kind.arguments[kind.option]["options"], "options")
     others = {f"airflow_{kind.option}_{name}" for name in kind.arguments if name != kind.option}
     assert others <= set(variables)
+
+
+def test_the_inventory_adds_one_key_to_what_the_modules_take() -> None:
+    added = {
+        name
+        for kind, listed in zip(KINDS, listed_kinds([], {}), strict=True)
+        for name in set(listed.arguments[listed.option]["options"]) - set(kind.arguments[kind.option]["options"])
+    }
+    assert added == {"stack_database"}

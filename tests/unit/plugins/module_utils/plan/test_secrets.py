@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.secre
     database_exists,
     derived,
     handed_on,
+    read,
     wanted,
 )
 
@@ -172,3 +174,13 @@ def test_a_host_gets_the_secrets_that_its_services_read() -> None:
         {"name": "key", "kind": "text", "owner": 50000, "value": "k"},
         {"name": "redis_conf", "kind": "text", "owner": 0, "value": "r"},
     ]
+
+
+def test_secrets_are_taken_from_files() -> None:
+    content = base64.b64encode(b"p\xc3\xa4ss\n").decode()
+    results = [
+        {"source": "/etc/airflow/secrets/database_news_password", "content": content},
+        {"skipped": True, "source": "/etc/airflow/secrets/database_facts_password"},
+        {"skipped": True},
+    ]
+    assert read(results) == {"database_news_password": "päss"}

@@ -1,0 +1,121 @@
+"""Connections to databases of the stack's own Postgres: the inventory names the database in place of the fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import (
+    CONNECTION,
+    ConnectionKind,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Entries, Entry
+
+# What stack_database says of a connection.
+FIELDS_OF_DATABASE = ("conn_type", "host", "port", "schema", "login", "password")
+
+
+class ListedConnectionKind(ConnectionKind):
+    """Connections as the inventory lists them, with ``stack_database`` besides the fields.
+
+    Attributes:
+        databases: Value of ``airflow_postgres_databases``, dicts with ``name`` and ``owner``.
+    """
+
+    arguments: ClassVar = {
+        **ConnectionKind.arguments,
+        "connections": {
+            **ConnectionKind.arguments["connections"],
+            "options": {**CONNECTION, "stack_database": {"type": "str"}},
+        },
+    }
+
+    def __init__(self, databases: Sequence[Entry]) -> None:
+        self.databases = databases
+
+    def list_problems(self, entries: Entries, where: str) -> list[str]:
+        """See Kind; the rest of an entry that names a database is checked as if it were complete."""
+        sentences, complete = [], []
+        for entry in entries:
+            named = entry.get("stack_database")
+            if named:
+                sentences += [f"{where}, {entry['conn_id']!r}: {text}" for text in self._database_problems(entry)]
+            complete.append({**entry, "conn_type": "postgres", "uri": None} if named else entry)
+        return sentences + super().list_problems(complete, where)
+
+    def _database_problems(self, entry: Entry) -> list[str]:
+        problems = []
+        name = entry["stack_database"]
+        known = [database["name"] for database in self.databases]
+        if name not in known:
+            instead = f"write one of {', '.join(known)}" if known else "there are none"
+            problems.append(
+                f"stack_database {name!r} is not listed in airflow_postgres_databases; {instead}, or list it there."
+            )
+        conflicts = [key for key in (*FIELDS_OF_DATABASE, "uri") if entry.get(key) not in (None, "")]
+        if conflicts:
+            problems.append(f"stack_database already says {', '.join(conflicts)}; remove the one or the other.")
+        return problems
+
+
+def secrets_needed(connections: Entries) -> list[dict[str, str]]:
+    """Return the secrets that the connections to databases of the stack need.
+
+    Args:
+        connections: Value of ``airflow_connections``.
+
+    Returns:
+        Dicts with the ``name`` of the secret, and ``by``, what needs it.
+    """
+    names = sorted({entry["stack_database"] for entry in connections if _of_stack(entry)})
+    return [{"name": _secret(name), "by": f"a connection with stack_database {name}"} for name in names]
+
+
+def resolved(connections: Entries, stack: Mapping[str, Any], secrets: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return connections as the module takes them: with a database's fields in place of ``stack_database``.
+
+    Args:
+        connections: Value of ``airflow_connections``, without problems.
+        stack: See ``wanted.objects_resolved``.
+        secrets: The secrets of ``secrets_needed`` by name; one that is missing is not known yet.
+    """
+    return [
+        {
+            **{key: value for key, value in entry.items() if key != "stack_database"},
+            **(_fields(entry, stack, secrets) if _of_stack(entry) else {}),
+        }
+        for entry in connections
+    ]
+
+
+def _fields(entry: Entry, stack: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields that an entry has from its database."""
+    name = entry["stack_database"]
+    owners = {database["name"]: database["owner"] for database in stack["databases"]}
+    extra = {"extra": _with_tls(entry.get("extra"), stack["ca_file"])} if stack.get("ca_file") else {}
+    return {
+        "conn_type": "postgres",
+        "host": stack.get("host", "postgres"),
+        "port": 5432,
+        "schema": name,
+        "login": owners[name],
+        "password": secrets.get(_secret(name)),
+        **extra,
+    }
+
+
+def _with_tls(extra: Any, ca_file: str) -> dict[str, Any]:
+    """Return a connection's extra, in which the server must prove who it is unless the entry says otherwise."""
+    given = json.loads(extra) if isinstance(extra, str) and extra else extra or {}
+    return {"sslmode": "verify-full", "sslrootcert": ca_file, **given}
+
+
+def _of_stack(entry: Entry) -> bool:
+    """Return whether an entry is about a connection that shall exist, to a database of the stack."""
+    return bool(entry.get("stack_database")) and entry.get("state", "present") == "present"
+
+
+def _secret(name: str) -> str:
+    """Return the name of the secret that is the password of a database's owner."""
+    return f"database_{name}_password"

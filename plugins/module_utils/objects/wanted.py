@@ -1,0 +1,90 @@
+"""What the inventory's lists of objects mean, completed with the stack's own databases and administrator.
+
+The lists are dicts by kind, such as ``pools``, each with the value of the variable of that name, such as
+``airflow_pools``. A kind that is not given is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects import administrator, databases
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Entries, Entry, Kind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kinds import KINDS
+
+Lists = Mapping[str, Entries]
+
+
+def listed_kinds(postgres_databases: Sequence[Entry], admin: Entry) -> list[Kind]:
+    """Return the kinds as the inventory lists them, in the order of KINDS.
+
+    Args:
+        postgres_databases: Value of ``airflow_postgres_databases``, dicts with ``name`` and ``owner``.
+        admin: ``username`` and ``email`` of the first administrator.
+    """
+    more: list[Kind] = [databases.ListedConnectionKind(postgres_databases), administrator.ListedUserKind(admin)]
+    return [*{kind.option: kind for kind in (*KINDS, *more)}.values()]
+
+
+def object_problems(lists: Lists, postgres_databases: Sequence[Entry], admin: Entry) -> list[str]:
+    """Return what is wrong with the lists, one sentence a problem, without values of secrets.
+
+    Args:
+        lists: The lists by kind; their entries may be anything.
+        postgres_databases: Value of ``airflow_postgres_databases``, dicts with ``name`` and ``owner``.
+        admin: ``username`` and ``email`` of the first administrator.
+
+    Returns:
+        The sentences of each kind, in the order of KINDS.
+    """
+    return [
+        sentence
+        for kind in listed_kinds(postgres_databases, admin)
+        if kind.option in lists
+        for sentence in kind.problems(lists[kind.option], f"airflow_{kind.option}")
+    ]
+
+
+def secrets_needed(lists: Lists, admin: Entry) -> list[dict[str, str]]:
+    """Return which of the stack's secrets the objects need.
+
+    Args:
+        lists: The lists by kind, without problems.
+        admin: ``username`` and ``email`` of the first administrator.
+
+    Returns:
+        Dicts with the ``name`` of the secret, and ``by``, what needs it.
+    """
+    needed = databases.secrets_needed(lists.get("connections", ()))
+    return needed + (administrator.secrets_needed(lists["users"], admin) if "users" in lists else [])
+
+
+def objects_resolved(lists: Lists, stack: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Entries]:
+    """Return the lists as the modules take them.
+
+    Args:
+        lists: The lists by kind, without problems.
+        stack: ``databases``, the value of ``airflow_postgres_databases``; ``admin``, the first administrator's
+            ``username`` and ``email``; ``host``, where Airflow's containers, and those of tasks, reach the stack's
+            Postgres, by default postgres; and ``ca_file``, the path there of the certificate that Postgres' own is
+            checked with, empty or missing where it uses no TLS.
+        secrets: The secrets of ``secrets_needed`` by name.
+    """
+    result = {**lists}
+    if "connections" in lists:
+        result["connections"] = databases.resolved(lists["connections"], stack, secrets)
+    if "users" in lists:
+        result["users"] = administrator.resolved(lists["users"], stack["admin"], secrets)
+    return result
+
+
+def names_wanted(entries: Entries, kind: str) -> list[str]:
+    """Return the names of the objects that Airflow will have, also where role airflow_objects has not run yet.
+
+    Args:
+        entries: A list of the inventory, such as ``airflow_pools``.
+        kind: The kind of its objects, such as ``pools``.
+    """
+    key = {each.option: each.key for each in KINDS}[kind]
+    return [entry[key] for entry in entries if entry.get("state", "present") == "present"]

@@ -1,0 +1,71 @@
+"""Few files know what a connection is, so a change of its fields touches few files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+MOST = 14
+# Keys that only a connection has, and the kind's own names.
+KNOWS = re.compile(
+    r"\b(conn_id|conn_type|stack_database|airflow_connections?(_\w+)?|ConnectionKind|info_connections)\b"
+    r"|[\"']connections[\"']|^ *(# )?connections:|V\(connections\)|import connections|connections, variables",
+    re.MULTILINE,
+)
+# Those that a connection passes through: from the inventory into Airflow, and back.
+PATH = {
+    "plugins/filter/airflow_objects_resolved.yml",
+    "plugins/module_utils/inside/connections.py",
+    "plugins/module_utils/inside/info.py",
+    "plugins/module_utils/objects/connections.py",
+    "plugins/module_utils/objects/databases.py",
+    "plugins/module_utils/objects/kinds.py",
+    "plugins/module_utils/objects/wanted.py",
+    "plugins/modules/airflow_connections.py",
+    "plugins/modules/airflow_info.py",
+    "plugins/modules/airflow_objects.py",
+    "roles/airflow/defaults/main.yml",
+    "roles/airflow/meta/argument_specs.yml",
+    "roles/airflow_objects/tasks/objects.yml",
+    "roles/airflow_objects/vars/main/derived.yml",
+}
+# Those of other subjects: ids that DAGs name, columns that are encrypted, a hint in an error.
+OTHERS = {
+    "plugins/module_utils/dag_check/finders.py",
+    "plugins/module_utils/dag_check/host_facts.py",
+    "plugins/module_utils/dag_check/policy.py",
+    "plugins/module_utils/dag_check/rules.py",
+    "plugins/module_utils/inside/dags/check.py",
+    "plugins/module_utils/inside/dags/facts.py",
+    "plugins/module_utils/inside/encryption.py",
+    "plugins/module_utils/plan/problems/servers.py",
+    "plugins/modules/airflow_dag_check.py",
+    "plugins/modules/airflow_encryption.py",
+    "roles/airflow_dags/tasks/receive.yml",
+}
+
+
+def test_few_files_know_connections() -> None:
+    files = [path for top in ("plugins", "roles", "playbooks") for path in (ROOT / top).rglob("*.*")]
+    sources = [path for path in files if path.suffix in (".py", ".yml", ".j2", ".sh")]
+    found = [str(path.relative_to(ROOT)) for path in sources if KNOWS.search(path.read_text(encoding="utf-8"))]
+    assert set(found) == PATH | OTHERS
+    assert len(PATH) <= MOST
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("conn_id: x", True),
+        ("{{ airflow_connections_purge }}", True),
+        ("    connections: []", True),
+        ('lists["connections"]', True),
+        ("__airflow_stack_databases", False),
+        ("refuses connections of others", False),
+    ],
+)
+def test_what_counts_as_knowing(text: str, known: bool) -> None:
+    assert bool(KNOWS.search(text)) is known
