@@ -1,4 +1,4 @@
-"""Which files of a host are already as they shall be."""
+"""Which files of a host need no change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def same_files(found: Sequence[Mapping[str, Any]], source: str, mode: str = "064
     Args:
         found: What ``ansible.builtin.find`` with ``get_checksum`` tells of a directory of the host.
         source: Directory of the controller.
-        mode: Mode that they shall have, in octal digits. Their owner and group shall be root.
+        mode: Mode that they must have, in octal digits. Their owner and group must be root.
 
     Returns:
         Names without a directory.

@@ -40,7 +40,7 @@ class ListedUserKind(UserKind):
 
 
 def secrets_needed(users: Entries, admin: Entry) -> list[dict[str, str]]:
-    """Return the administrator's password, unless an entry says it or the user shall not exist.
+    """Return the administrator's password, unless the list sets it or removes the user.
 
     Args:
         users: Value of ``airflow_users``.
@@ -54,7 +54,7 @@ def secrets_needed(users: Entries, admin: Entry) -> list[dict[str, str]]:
 
 
 def resolved(users: Entries, admin: Entry, secrets: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return users as the module takes them, and the first administrator.
+    """Return the users and the first administrator as the module takes them.
 
     The administrator is only made, never changed, unless an entry of the list is about that user: it takes the place of
     the administrator's own, with the administrator's password where it says none.

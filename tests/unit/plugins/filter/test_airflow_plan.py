@@ -7,6 +7,9 @@ from typing import Any
 
 from ansible.errors import AnsibleUndefinedVariable
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_plan import airflow_members
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import DEFAULT_QUEUES, DEFAULT_SLOTS
+
+from tests import tables
 
 GROUPS = {"airflow": ["a", "b", "c"], "airflow_worker": ["a", "c"]}
 
@@ -16,6 +19,12 @@ class Facts(dict[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         raise AnsibleUndefinedVariable(f"{key} is undefined {default}")
+
+
+def test_defaults_are_those_of_the_role() -> None:
+    defaults = tables.load(tables.AIRFLOW / "defaults" / "main.yml")
+    assert defaults["airflow_worker_queues"] == list(DEFAULT_QUEUES)
+    assert defaults["airflow_worker_concurrency"] == DEFAULT_SLOTS
 
 
 def test_each_host_is_asked() -> None:
