@@ -12,13 +12,13 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import pack_files
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import (
     File,
     SourceError,
     release_files,
     release_id,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import pack_files
 
 ARGUMENTS = {
     "src": {"type": "path", "required": True},

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import docker_daemon
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source
 
 Problems = list[str]
 SOURCES = {"distribution": "docker", "docker": "distribution"}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan import sources
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import sources
 
 
 def find_source(path: str, inventories: Sequence[str], required: bool = True) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import file_digest, tree_digest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import file_digest, tree_digest
 
 # Key of an image that names its origin on the controller, by source.
 ORIGIN = {"archive": "archive", "build": "build_context"}

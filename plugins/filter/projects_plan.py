@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source
 
 Project = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import (
     find_source,
     inventory_above,
     misplaced,

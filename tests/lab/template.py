@@ -24,7 +24,7 @@ MADE_BY = (
     "roles/docker/**/*",
     "plugins/filter/docker_*.py",
     "plugins/filter/find_source.py",
-    "plugins/module_utils/plan/sources.py",
+    "plugins/module_utils/host/sources.py",
     "plugins/module_utils/host/docker_daemon.py",
     "tests/lab/disks.py",
     "tests/lab/template.*",

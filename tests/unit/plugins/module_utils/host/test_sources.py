@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source
 
 
 def add(root: Path, name: str) -> None:
