@@ -22,10 +22,10 @@ HOST = "engine1"
 MADE_BY = (
     "playbooks/install_docker.yml",
     "roles/docker/**/*",
-    "plugins/filter/docker_*.py",
+    "plugins/filter/docker.py",
     "plugins/filter/find_source.py",
+    "plugins/module_utils/host/docker_*.py",
     "plugins/module_utils/host/sources.py",
-    "plugins/module_utils/host/docker_daemon.py",
     "tests/lab/disks.py",
     "tests/lab/template.*",
     "tests/lab/images/template/*",

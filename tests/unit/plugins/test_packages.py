@@ -18,6 +18,7 @@ IMPORTS: dict[str, set[str]] = {
     "inside": set(),
     "objects": {"containers", "inside"},
     "plan": {"host"},
+    "projects": {"host"},
     "releases": {"host"},
 }
 # Files that know Ansible; all others are plain Python.

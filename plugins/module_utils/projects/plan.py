@@ -1,4 +1,4 @@
-"""Filter that turns projects_list into the flat lists that the tasks of role projects loop over."""
+"""Turns projects_list into the flat lists that the tasks of role projects loop over."""
 
 from __future__ import annotations
 
@@ -96,11 +96,3 @@ def _parents(path: str) -> list[str]:
 
 def _attributes(given: Mapping[str, Any], defaults: Mapping[str, str]) -> dict[str, str]:
     return {key: str(given.get(key, default)) for key, default in defaults.items()}
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
-        return {"projects_plan": projects_plan}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.filter.projects_plan import projects_plan, render
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.projects.plan import projects_plan, render
 
 
 def plan(*projects: dict[str, Any], roots: list[str] | None = None) -> dict[str, Any]:
