@@ -8,6 +8,10 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import docker_daemon as daemon
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_inputs import (
+    certificates,
+    repository_key,
+)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_problems import docker_problems
 
 
@@ -36,4 +40,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         """Return the filters by name."""
-        return {"docker_daemon": docker_daemon, "docker_problems": docker_problems}
+        return {
+            "docker_certificates": certificates,
+            "docker_daemon": docker_daemon,
+            "docker_problems": docker_problems,
+            "docker_repository_key": repository_key,
+        }
