@@ -10,7 +10,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.projects.i
     projects_image_work,
     projects_images,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.projects.plan import projects_plan
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.projects.plan import projects_plan, projects_work
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.projects.problems import projects_problems
 
 
@@ -26,4 +26,5 @@ class FilterModule:
             "projects_images": projects_images,
             "projects_plan": projects_plan,
             "projects_problems": projects_problems,
+            "projects_work": projects_work,
         }
