@@ -12,13 +12,13 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import pack_files
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import (
     File,
     SourceError,
     release_files,
     release_id,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import pack_files
 
 ARGUMENTS = {
     "src": {"type": "path", "required": True},
@@ -74,6 +74,21 @@ class ActionModule(ActionBase):
             "files": json.dumps(files),
             "origin": options["origin"],
         }
+        answer = self._receive(request, root, files, task_vars)
+        result |= {"release": release, "files": len(files), "sent": answer["missing"]}
+        result |= {name: answer[name] for name in ("changed", "current", "changes")}
+        if answer["current"] != release:
+            result["diff"] = _diff(answer["current"], release, answer["changes"])
+        return result
+
+    def _receive(
+        self,
+        request: dict[str, Any],
+        root: Path,
+        files: Mapping[str, File],
+        task_vars: Mapping[str, Any] | None,
+    ) -> dict[str, Any]:
+        """Let the host make the release whole, and return its first answer."""
         try:
             # Most changes are small: the files that changed last go with the question what the host lacks.
             answer = self._step({**request, **self._send(root, _latest(root, files))}, task_vars)
@@ -83,11 +98,7 @@ class ActionModule(ActionBase):
                     raise AnsibleActionFail(f"src {root}: the host's releases changed meanwhile; run the play again.")
         except OSError as error:
             raise AnsibleActionFail(f"src {root}: {error}; what Airflow reads was not changed.") from error
-        result |= {"release": release, "files": len(files), "sent": answer["missing"]}
-        result |= {name: answer[name] for name in ("changed", "current", "changes")}
-        if answer["current"] != release:
-            result["diff"] = _diff(answer["current"], release, answer["changes"])
-        return result
+        return answer
 
     def _step(self, request: dict[str, Any], task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
         """Run one step of the module on the host."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import pack_tree
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import pack_tree
 
 ARGUMENTS = {
     "src": {"type": "path", "required": True},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.files import same_files
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.firewall import forward_rules, proxy_rules
 
 
@@ -16,5 +15,4 @@ class FilterModule:
         return {
             "airflow_firewall_rules": forward_rules,
             "airflow_proxy_rules": proxy_rules,
-            "airflow_same_files": same_files,
         }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan import sources
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import sources
 
 
 def find_source(path: str, inventories: Sequence[str], required: bool = True) -> str:
@@ -23,11 +23,12 @@ def find_source(path: str, inventories: Sequence[str], required: bool = True) ->
     Raises:
         AnsibleFilterError: There is nothing of that name; roles say so earlier, in their preflight.
     """
-    found = sources.find_source(path, inventories)
-    if found is None and required:
-        places = " or ".join(map(str, sources.search_path(inventories)))
-        raise AnsibleFilterError(f"{path} does not exist on the controller, below {places}")
-    return str(found or "")
+    if not required:
+        return str(sources.find_source(path, inventories) or "")
+    try:
+        return str(sources.required_source(path, inventories))
+    except FileNotFoundError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

@@ -165,21 +165,14 @@ not_checked:
       reason: "registry.example/news:1.0 needs a login: unauthorized"
 """
 
-import os
 import time
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import SERVICES, InsideError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.compose import (
-    Compose,
-    ComposeError,
-    run_within,
-)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.compose import ComposeError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import policy
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.host_facts import gather
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.parse import parse_files
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.rules import OPTIONAL
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.load import NothingThereError, load
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.verdict import judge, summary, text
 
 ARGUMENTS = {
     "compose_file": {"type": "path", "default": "/usr/local/projects/airflow/compose.yml"},
@@ -199,12 +192,6 @@ ARGUMENTS = {
     "jobs": {"type": "int", "default": 0},
     "timeout": {"type": "int", "default": 900},
 }
-# Seconds that compose gets to start and remove the container.
-AROUND = 120
-
-
-class NothingThereError(Exception):
-    """There is no stack or no release yet."""
 
 
 def main() -> None:
@@ -225,71 +212,11 @@ def main() -> None:
         done = len(error.reports.get("dags_check", {}).get("files", ()))
         module.fail_json(msg=f"The check came to no end, after {done} files: {error}", checked=False)
     seconds = round(time.monotonic() - started, 1)
-    skip = module.params["skip"] if module.params["policy"] else OPTIONAL
-    context, partly = gather(module.params, definition, report) if module.params["policy"] else ({}, [])
-    findings, unknown = policy.check(report, context, skip)
-    if module.check_mode:
-        # What a real run seeds before it comes here.
-        names = {*module.params["variables"], *module.params["connections"]}
-        findings, awaited = policy.without_awaited(findings, names)
-        partly = [*partly, *awaited]
-    slowest = sorted(report["files"], key=lambda file: -file["seconds"])[:5]
-    result = {
-        "checked": True,
-        "findings": [finding.fields() for finding in findings],
-        "files": len(report["files"]),
-        "seconds": seconds,
-        "slowest": [{name: file[name] for name in ("file", "seconds")} for file in slowest],
-        "not_checked": [{"rule": rule, "reason": reason} for rule, reason in (*unknown.items(), *partly)],
-    }
+    findings, not_checked = judge(module.params, definition, report, awaiting=module.check_mode)
+    result = {"checked": True, "seconds": seconds, **summary(report, findings, not_checked)}
     if findings:
-        module.fail_json(msg="\n".join([headline(len(findings)), *map(str, findings)]), **result)
+        module.fail_json(msg=text(findings), **result)
     module.exit_json(changed=False, **result)
-
-
-def headline(count: int) -> str:
-    """Return the line above the findings."""
-    found = "1 finding" if count == 1 else f"{count} findings"
-    return f"{found}, so Airflow does not get this release; docs/dag_authors.md lists the rules:"
-
-
-def load(options: dict[str, Any], docker: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the compose definition, and what came of loading the files.
-
-    :raises NothingThereError: if there is no stack or no release
-    :raises ComposeError: if compose refuses
-    :raises InsideError: if the container could not load files
-    """
-    if not docker or not os.path.exists(options["compose_file"]):
-        raise NothingThereError(f"there is no stack yet ({options['compose_file']}).")
-    compose = Compose(docker, options["compose_file"])
-    definition = compose.definition()
-    service = next((name for name in options["services"] if name in definition["services"]), None)
-    if service is None:
-        raise ComposeError(f"{options['compose_file']} has none of the services {', '.join(options['services'])}.")
-
-    def run(argv: list[str], data: str, **_: Any) -> tuple[int, str, str]:
-        return run_within(argv, options["timeout"] + AROUND, data)
-
-    environment = {"AIRFLOW__CORE__DAGS_FOLDER": options["folder"]}
-    if options["plugins_folder"]:
-        environment["AIRFLOW__CORE__PLUGINS_FOLDER"] = options["plugins_folder"]
-    with compose.throwaway(service, environment) as start:
-        report = parse_files(
-            run,
-            [*start, "python"],
-            f"a container of service {service}",
-            timeout=options["timeout"],
-            folder=options["folder"],
-            limit=options["file_timeout"],
-            jobs=options["jobs"],
-            database=options["policy"],
-            plugins=bool(options["plugins_folder"]),
-        )
-    if not report["exists"]:
-        folders = " or ".join(filter(None, [options["folder"], options["plugins_folder"]]))
-        raise NothingThereError(f"there is no folder {folders} in the containers of the stack.")
-    return definition, report
 
 
 if __name__ == "__main__":

@@ -202,10 +202,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
     InsideError,
     NotRunningError,
     find_container,
-    run_inside,
-    sentence,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import info
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.info import ask
 
 SUBSETS = ["version", "import_errors", "jobs", "workers", "dags", "connections", "variables", "pools", "users"]
 
@@ -228,22 +226,12 @@ def main() -> None:
             module.fail_json(msg=str(error))
         module.warn(f"Nothing can be told yet: {error}")
         module.exit_json(changed=False, running=False)
-    request = {name: module.params[name] for name in ("subset", "worker_timeout", "worker_count")}
     try:
-        report = run_inside(
-            module.run_command,
-            docker,
-            container,
-            timeout=module.params["timeout"],
-            programs=[info],
-            actions=[{**request, "name": "info"}],
-        )["info"]
+        found, reasons = ask(module.run_command, docker, container, module.params)
     except InsideError as error:
         module.fail_json(msg=str(error), **error.reports.get("info", {}))
-    failed = report.pop("failed")
-    answers = {"container": container, "running": True, **report}
-    if failed:
-        reasons = [f"{name}: {sentence(error)}" for name, error in failed.items()]
+    answers = {"container": container, "running": True, **found}
+    if reasons:
         module.fail_json(msg=f"container {container}: {' '.join(reasons)}", **answers)
     module.exit_json(changed=False, **answers)
 

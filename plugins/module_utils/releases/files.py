@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Optional, Union
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import file_digest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import File
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import file_digest
 
 # A tar archive with files of a release, or its path. The union as Python 3.9 writes it.
 Archive = Optional[Union[str, BinaryIO]]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import file_digest, tree_entries
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import file_digest, tree_entries
 
 # The one file with a dot that Airflow reads.
 KEPT = ".airflowignore"

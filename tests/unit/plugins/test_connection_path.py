@@ -38,6 +38,7 @@ OTHERS = {
     "plugins/module_utils/dag_check/host_facts.py",
     "plugins/module_utils/dag_check/policy.py",
     "plugins/module_utils/dag_check/rules.py",
+    "plugins/module_utils/dag_check/verdict.py",
     "plugins/module_utils/inside/dags/check.py",
     "plugins/module_utils/inside/dags/facts.py",
     "plugins/module_utils/inside/encryption.py",

@@ -18,7 +18,8 @@ IMPORTS: dict[str, set[str]] = {
     "inside": set(),
     "objects": {"containers", "inside"},
     "plan": {"host"},
-    "releases": set(),
+    "projects": {"host"},
+    "releases": {"host"},
 }
 # Files that know Ansible; all others are plain Python.
 ANSIBLE = {"objects/manage.py", "objects/run.py"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import (
     find_source,
     inventory_above,
     misplaced,

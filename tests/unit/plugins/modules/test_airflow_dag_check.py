@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import host_facts
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.main import MARK
 
 MODULE = Path(__file__).resolve().parents[4] / "plugins" / "modules" / "airflow_dag_check.py"
@@ -49,7 +50,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Any:
     loaded = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
     context = {"slow_seconds": 5, "networks": None}
-    monkeypatch.setattr(loaded, "gather", lambda *_: (context, [("image-missing", "x needs a login")]))
+    monkeypatch.setattr(host_facts, "gather", lambda *_: (context, [("image-missing", "x needs a login")]))
     return loaded
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import pack_files
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases import files as release_store_files
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.files import StoreError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.receive import receive, repair
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import release_files, release_id
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.store import Store
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import pack_files
 
 
 class Source:

@@ -44,6 +44,26 @@ def find_source(path: str, inventories: Sequence[str]) -> Path | None:
     return next((candidate.resolve() for candidate in candidates if path and _is_there(candidate)), None)
 
 
+def required_source(path: str, inventories: Sequence[str]) -> Path:
+    """Find a file or directory on the controller that must exist; roles report a missing one earlier, in preflight.
+
+    Args:
+        path: As ``find_source`` takes it.
+        inventories: Inventory sources of the run, as ``search_path`` takes them.
+
+    Returns:
+        The absolute path.
+
+    Raises:
+        FileNotFoundError: There is nothing of that name.
+    """
+    found = find_source(path, inventories)
+    if found is None:
+        places = " or ".join(map(str, search_path(inventories)))
+        raise FileNotFoundError(f"{path} does not exist on the controller, below {places}")
+    return found
+
+
 def _is_there(path: Path) -> bool:
     try:
         return path.exists()

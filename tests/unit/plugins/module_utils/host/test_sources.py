@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source, required_source
 
 
 def add(root: Path, name: str) -> None:
@@ -26,3 +26,10 @@ def test_sources_are_found_beside_the_inventories_in_their_order(tmp_path: Path)
 @pytest.mark.parametrize("path", ["", "missing", "/missing/file", "~nobody-of-this-name/file", "x" * 300])
 def test_a_missing_source_is_none(path: str, tmp_path: Path) -> None:
     assert find_source(path, [str(tmp_path)]) is None
+
+
+def test_a_required_source_is_found_or_named_with_the_places(tmp_path: Path) -> None:
+    add(tmp_path, "there")
+    assert required_source("there", [str(tmp_path)]) == tmp_path / "there"
+    with pytest.raises(FileNotFoundError, match=f"missing does not exist on the controller, below {tmp_path} or "):
+        required_source("missing", [str(tmp_path)])

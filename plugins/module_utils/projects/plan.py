@@ -1,4 +1,4 @@
-"""Filter that turns projects_list into the flat lists that the tasks of role projects loop over."""
+"""Turns projects_list into flat lists, and these into what role projects has to change on a host."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.paths import State, differing
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source
 
 Project = Mapping[str, Any]
+# Lists of directories and files with their attributes.
+ENTRIES = ("directories", "files", "secret_files")
 
 
 def _plain(value: Any) -> Any:
@@ -52,17 +55,40 @@ def projects_plan(projects: Sequence[Project], directory: str, inventories: Sequ
 
     Returns:
         ``present`` and ``absent``, the projects' names; ``directories`` (path, owner, group, mode), parents first;
-        ``files`` and ``secret_files`` (path, owner, group, mode, and content or src); ``absent_files``, their paths.
+        ``files`` and ``secret_files`` (path, owner, group, mode, and content or src); ``absent_files``, their paths;
+        ``homes``, the directory of each project that shall be there, by name; ``paths``, all paths of these lists.
     """
-    plan: dict[str, Any] = {
-        key: [] for key in ("present", "absent", "directories", "files", "secret_files", "absent_files")
-    }
+    plan: dict[str, Any] = {key: [] for key in ("present", "absent", *ENTRIES, "absent_files")}
+    plan["homes"] = {}
     for project in projects:
         state = str(project.get("state", "present"))
         plan[state].append(str(project["name"]))
         if state == "present":
-            _add_project(plan, project, posixpath.join(directory, str(project["name"])), inventories)
+            home = plan["homes"][str(project["name"])] = posixpath.join(directory, str(project["name"]))
+            _add_project(plan, project, home, inventories)
+    plan["paths"] = [entry["path"] for key in ENTRIES for entry in plan[key]] + plan["absent_files"]
     return plan
+
+
+def projects_work(plan: Mapping[str, Any], found: Mapping[str, State]) -> dict[str, list[Any]]:
+    """Return what role projects has to change on a host, but for images and projects that have to go.
+
+    Args:
+        plan: What projects_plan returned.
+        found: What is at the plan's ``paths``, as the module path_info returns it.
+
+    Returns:
+        ``new``, names of the projects whose directory is missing; ``directories``, ``files`` and ``secret_files`` that
+        differ; ``absent_files`` that are there.
+
+    Raises:
+        OSError: A file of the controller cannot be read.
+    """
+    return {
+        "new": [name for name, home in plan["homes"].items() if home not in found],
+        **{key: differing(plan[key], found) for key in ENTRIES},
+        "absent_files": [path for path in plan["absent_files"] if path in found],
+    }
 
 
 def _add_project(plan: dict[str, Any], project: Project, base: str, inventories: Sequence[str]) -> None:
@@ -96,11 +122,3 @@ def _parents(path: str) -> list[str]:
 
 def _attributes(given: Mapping[str, Any], defaults: Mapping[str, str]) -> dict[str, str]:
     return {key: str(given.get(key, default)) for key, default in defaults.items()}
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
-        return {"projects_plan": projects_plan}

@@ -1,4 +1,4 @@
-"""Filter that plans the Docker engine's daemon.json; the rules are in module_utils/host/docker_daemon.py."""
+"""Filters of role docker; their code is in module_utils/host."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import docker_daemon as daemon
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_inputs import (
+    certificates,
+    repository_key,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_problems import docker_problems
 
 
 def docker_daemon(content: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,4 +40,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         """Return the filters by name."""
-        return {"docker_daemon": docker_daemon}
+        return {
+            "docker_certificates": certificates,
+            "docker_daemon": docker_daemon,
+            "docker_problems": docker_problems,
+            "docker_repository_key": repository_key,
+        }

@@ -1,4 +1,4 @@
-"""Filter that checks the inputs of role docker before anything is changed."""
+"""What is wrong with the inputs of role docker, found before anything is changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import docker_daemon
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source
 
 Problems = list[str]
 SOURCES = {"distribution": "docker", "docker": "distribution"}
@@ -171,11 +171,3 @@ def docker_problems(inputs: Mapping[str, Any]) -> Problems:
     problems += repository_problems(inputs["repository_url"], inputs["repository_key"], inputs["inventories"])
     problems += daemon_problems(inputs["daemon_json"], inputs["daemon"])
     return problems + certificate_problems(inputs["ca_certificates"], inputs["inventories"])
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
-        return {"docker_problems": docker_problems}

@@ -1,4 +1,4 @@
-"""Filter that checks the inputs of role projects before anything is changed."""
+"""What is wrong with the inputs of role projects, found before anything is changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import (
     find_source,
     inventory_above,
     misplaced,
@@ -151,11 +151,3 @@ def _shared_image_problems(projects: Sequence[Project]) -> Iterator[str]:
                 f"projects_list: {name}: image {image['name']} is described otherwise by {others[0]}, so each would "
                 "replace the other's; give them names or tags of their own."
             )
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
-        return {"projects_problems": projects_problems}

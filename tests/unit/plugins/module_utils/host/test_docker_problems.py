@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.ansible_airflow.airflow.plugins.filter.docker_preflight import docker_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_problems import docker_problems
 
 from tests.unit.plugins.daemon_json import BROKEN, INPUTS
 
-ROLE = Path(__file__).parents[4] / "roles" / "docker"
+ROLE = Path(__file__).parents[5] / "roles" / "docker"
 PACKAGES = yaml.safe_load((ROLE / "vars/main/packages.yml").read_text(encoding="utf-8"))
 PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.filter.projects_images import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.projects.images import (
     archive_record,
     projects_image_work,
     projects_images,

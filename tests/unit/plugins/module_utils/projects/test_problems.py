@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.filter.projects_preflight import projects_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.projects.problems import projects_problems
 
 
 @pytest.fixture

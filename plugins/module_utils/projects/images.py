@@ -1,4 +1,4 @@
-"""Filter that tells which project images a host lacks or holds in an older form."""
+"""Which project images a host lacks or holds in an older form."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.sources import find_source
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import file_digest, tree_digest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import file_digest, tree_digest
 
 # Key of an image that names its origin on the controller, by source.
 ORIGIN = {"archive": "archive", "build": "build_context"}
@@ -82,16 +82,3 @@ def projects_image_work(
         if not there:
             work[image["source"]].append({**image, "path": str(path), "digest": digest})
     return work
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
-        return {
-            "projects_images": projects_images,
-            "projects_image_work": projects_image_work,
-            "projects_archive_note": archive_note,
-            "projects_archive_record": archive_record,
-        }

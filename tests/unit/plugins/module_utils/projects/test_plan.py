@@ -1,11 +1,16 @@
 """projects_list becomes flat lists with every default filled in."""
 
 import datetime
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.filter.projects_plan import projects_plan, render
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.projects.plan import (
+    projects_plan,
+    projects_work,
+    render,
+)
 
 
 def plan(*projects: dict[str, Any], roots: list[str] | None = None) -> dict[str, Any]:
@@ -94,3 +99,71 @@ def test_absent_things_are_lists_of_their_own() -> None:
     assert (result["present"], result["absent"]) == (["a"], ["b"])
     assert result["absent_files"] == ["/srv/p/a/sub/old"]
     assert [entry["path"] for entry in result["directories"]] == ["/srv/p/a"]
+
+
+PROJECT = {
+    "name": "a",
+    "owner": "1",
+    "group": "2",
+    "directories": [{"path": "out", "mode": "0775"}],
+    "files": [
+        {"path": "x.json", "content": {"a": 1}},
+        {"path": "token", "content": "hidden", "secret": True},
+        {"path": "old", "state": "absent"},
+    ],
+}
+
+
+def host(changed: dict[str, dict[str, Any] | None]) -> dict[str, dict[str, Any]]:
+    """What a host says where all is as planned, but for changes by path below the project; None is missing."""
+    file = {"type": "file", "mode": "0644", "digest": hashlib.sha256(b'{\n  "a": 1\n}\n').hexdigest()}
+    states: dict[str, dict[str, Any]] = {
+        "": {"type": "directory", "mode": "0755"},
+        "/out": {"type": "directory", "mode": "0775"},
+        "/x.json": file,
+        "/token": {"type": "file", "mode": "0600", "digest": hashlib.sha256(b"hidden").hexdigest()},
+    }
+    owners = {"uid": 1, "gid": 2, "owner": "one", "group": "two"}
+    now = {path: {**owners, **states.get(path, {}), **(changed.get(path) or {})} for path in {**states, **changed}}
+    return {f"/srv/p/a{path}": state for path, state in now.items() if changed.get(path, {}) is not None}
+
+
+def work(changed: dict[str, dict[str, Any] | None]) -> dict[str, list[str]]:
+    """What has to be done, by names and paths."""
+    result = projects_work(plan(PROJECT), host(changed))
+    return {key: [each if isinstance(each, str) else each["path"] for each in result[key]] for key in result}
+
+
+NOTHING: dict[str, list[str]] = {"new": [], "directories": [], "files": [], "secret_files": [], "absent_files": []}
+
+
+def test_all_paths_are_asked_for() -> None:
+    paths = ["/srv/p/a", "/srv/p/a/out", "/srv/p/a/x.json", "/srv/p/a/token", "/srv/p/a/old"]
+    assert plan(PROJECT)["paths"] == paths
+
+
+@pytest.mark.parametrize(
+    ("changed", "needed"),
+    [
+        ({}, {}),
+        ({"/out": {"mode": "0755"}}, {"directories": ["/srv/p/a/out"]}),
+        ({"/out": None}, {"directories": ["/srv/p/a/out"]}),
+        ({"": {"uid": 0}}, {"directories": ["/srv/p/a"]}),
+        # The role did not make a link of that name.
+        ({"": {"type": "other"}}, {"directories": ["/srv/p/a"]}),
+        ({"": None}, {"new": ["a"], "directories": ["/srv/p/a"]}),
+        ({"/x.json": {"digest": "0"}}, {"files": ["/srv/p/a/x.json"]}),
+        ({"/x.json": None}, {"files": ["/srv/p/a/x.json"]}),
+        ({"/token": {"mode": "0644"}}, {"secret_files": ["/srv/p/a/token"]}),
+        ({"/old": {"type": "file"}}, {"absent_files": ["/srv/p/a/old"]}),
+        ({"/old": {"type": "unknown"}}, {"absent_files": ["/srv/p/a/old"]}),
+    ],
+)
+def test_what_differs_is_done_and_nothing_else(changed: dict[str, Any], needed: dict[str, list[str]]) -> None:
+    assert work(changed) == NOTHING | needed
+
+
+def test_an_empty_host_gets_all_but_what_has_to_go() -> None:
+    wanted = plan(PROJECT)
+    entries = {key: wanted[key] for key in ("directories", "files", "secret_files")}
+    assert projects_work(wanted, {}) == {**entries, "new": ["a"], "absent_files": []}

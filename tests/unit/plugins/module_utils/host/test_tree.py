@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.tree import (
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import (
     file_digest,
     pack_tree,
     tree_digest,
