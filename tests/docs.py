@@ -13,13 +13,14 @@ from typing import Any
 
 import yaml
 
+from tests.tables import releases
+
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- variables: written by `make docs` from meta/argument_specs.yml -->"
 END = "<!-- end of variables -->"
-RELEASES = ROOT / "roles" / "airflow" / "vars" / "main" / "releases.yml"
 RELEASES_PAGE = ROOT / "docs" / "releases.md"
 RELEASES_MARKERS = (
-    "<!-- releases: written by `make docs` from roles/airflow/vars/main/releases.yml -->",
+    "<!-- releases: written by `make docs` from the release table in roles/airflow/vars/main -->",
     "<!-- end of releases -->",
 )
 
@@ -128,7 +129,7 @@ def write_all(*, check: bool) -> list[str]:
             continue
         tables = variable_tables(yaml.safe_load(specs.read_text(encoding="utf-8"))["argument_specs"])
         pages[readme] = updated(readme.read_text(encoding="utf-8"), tables)
-    table = releases_table(yaml.safe_load(RELEASES.read_text(encoding="utf-8"))["__airflow_releases"])
+    table = releases_table(releases())
     pages[RELEASES_PAGE] = updated(RELEASES_PAGE.read_text(encoding="utf-8"), table, RELEASES_MARKERS)
     for page, new in pages.items():
         if new != page.read_text(encoding="utf-8"):

@@ -44,8 +44,8 @@ def commands() -> list[str]:
 @cache
 def releases() -> dict[str, dict[str, Any]]:
     """The release table: rows by series."""
-    found: dict[str, dict[str, Any]] = load(AIRFLOW / "vars" / "main" / "releases.yml")["__airflow_releases"]
-    return found
+    files = [AIRFLOW / "vars" / "main" / f"releases_{major}.yml" for major in (2, 3)]
+    return {series: row for path in files for rows in load(path).values() for series, row in rows.items()}
 
 
 def row(version: str) -> dict[str, Any]:

@@ -1,10 +1,8 @@
 """What counts as plain text in Airflow's database, and what takes its place."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.encryption import (
     MODELS,
     TABLES,
@@ -12,7 +10,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.enc
     encrypted,
 )
 
-RELEASES = Path(__file__).parents[5] / "roles" / "airflow" / "vars" / "main" / "releases.yml"
+from tests.tables import releases
 
 
 class Fernet:
@@ -24,7 +22,7 @@ class Fernet:
 
 def test_the_tables_of_each_release_are_known() -> None:
     assert set(TABLES) == set(MODELS)
-    for row in yaml.safe_load(RELEASES.read_text(encoding="utf-8"))["__airflow_releases"].values():
+    for row in releases().values():
         assert {"connection", "variable"} <= set(row["encrypted"]) <= set(TABLES)
 
 

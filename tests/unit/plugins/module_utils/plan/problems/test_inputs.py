@@ -31,8 +31,10 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     visibility_problems,
 )
 
+from tests.tables import releases
+
 ROLE = Path(__file__).parents[6] / "roles" / "airflow"
-RELEASES = yaml.safe_load((ROLE / "vars/main/releases.yml").read_text())["__airflow_releases"]
+RELEASES = releases()
 
 
 @pytest.mark.parametrize("version", ["2.5.3", "2.5.0"])
