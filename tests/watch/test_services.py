@@ -43,6 +43,20 @@ def test_what_is_down_is_started_again(host: Host, service: str, fault: str, wor
     assert host.ssh("docker images -q | sort") == images
 
 
+@pytest.mark.parametrize("service", ["worker", "webserver"])
+def test_a_service_starts_whatever_process_has_the_number_of_its_last_life(host: Host, service: str) -> None:
+    """What a power cut leaves in a container is there when it starts again; a process has the number 1 always."""
+    container, since = f"airflow-{service}-1", host.now()
+    for line in host.ssh(f"docker diff {container}").splitlines():
+        if line.endswith(".pid"):
+            host.ssh(f"docker exec {container} sh -c 'echo 1 > {line.split()[1]}'")
+    host.ssh(f"docker kill -s KILL {container}")
+    wait(lambda: f"{service} runs again" in host.said(since), HEALED_SECONDS, f"a start of {service}")
+    host.wait_healthy()
+    assert host.inspect(service, ".RestartCount") == "0"
+    assert "ERROR" not in host.said(since)
+
+
 def test_a_container_that_lost_the_stack_s_network_is_replaced(host: Host) -> None:
     before, since = host.started(), host.now()
     old = host.inspect("worker", ".Id")
