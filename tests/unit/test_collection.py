@@ -32,8 +32,13 @@ def test_the_link_is_committed_and_leads_to_the_root() -> None:
 
 
 def test_nobody_edits_the_import_path_of_ansible() -> None:
-    edits = re.compile(r"module_utils\.__path__|^UTILS =", re.MULTILINE)
+    edits = re.compile(
+        r"module_utils\.__path__|^UTILS =|\b__path__\.(append|extend|insert)|\b__path__ \+=", re.MULTILINE
+    )
     assert [path for path in sources(".py") if path != Path(__file__) and edits.search(path.read_text("utf-8"))] == []
+    assert [
+        path for path in sources(".py") if path.is_relative_to(ROOT / "plugins") and "__path__" in path.read_text()
+    ] == []
     config = (ROOT / "ansible.cfg").read_text(encoding="utf-8")
     assert "collections_path = collections:~/.ansible/collections:/usr/share/ansible/collections" in config
     assert re.findall(r"^(library|module_utils|\w+_plugins|roles_path)\b", config, re.MULTILINE) == []
@@ -46,11 +51,21 @@ def test_no_role_reaches_the_root_of_the_repository() -> None:
     assert found == []
 
 
+# Files with plays or tasks.
+CALLERS = (
+    "roles/*/tasks/*.yml",
+    "roles/*/handlers/*.yml",
+    "playbooks/*.yml",
+    "molecule/*/*.yml",
+    "molecule/*/verify_tasks/*.yml",
+)
+
+
 def test_roles_and_modules_are_called_by_their_full_names() -> None:
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
     roles = {path.name for path in (ROOT / "roles").iterdir() if path.is_dir()}
     short: list[str] = []
-    for path in [*(ROOT / "roles").glob("*/tasks/*.yml"), *(ROOT / "playbooks").glob("*.yml")]:
+    for path in [path for part in CALLERS for path in ROOT.glob(part)]:
         short += [f"{path}: {each}" for each in short_names(yaml.safe_load(path.read_text("utf-8")), modules, roles)]
     assert short == []
 
@@ -91,6 +106,13 @@ PLANTED = (
     "venv/bin/activate",
     "site.retry",
     "roles/docker/files/company.pem",
+    "roles/our_own/vars/main.yml",
+    "playbooks/our_own.yml",
+    "playbooks/group_vars/all/vault.yml",
+    "playbooks/host_vars/db1.yml",
+    "examples/news_fetcher/.env",
+    "examples/news_fetcher/secrets/id_rsa",
+    "meta/private.yml",
 )
 
 

@@ -199,3 +199,14 @@ def test_the_firewall_guards_every_port_between_hosts() -> None:
         logs = {row["log_port"] for row in tables.row(version)["services"].values() if "log_port" in row}
         guarded = rows.plain(rows.value(rows.known(version, several=True), "airflow_plan['internal_ports']"))
         assert sorted(guarded) == sorted([*ports, *logs])
+
+
+def test_a_rollback_switches_hosts_as_a_sync_does() -> None:
+    """Workers first: a task that the new DAGs ask for is there when the scheduler asks."""
+    assert load("roles/airflow_dags/tasks/rollback.yml")[-1]["ansible.builtin.import_tasks"] == "switch.yml"
+    switch = load("roles/airflow_dags/tasks/switch.yml")
+    assert [(task["ansible.builtin.include_tasks"], task["when"]) for task in switch] == [
+        ("link.yml", "inventory_hostname in groups['airflow_worker']"),
+        ("link.yml", "inventory_hostname not in groups['airflow_worker']"),
+        ("refresh.yml", "inventory_hostname == __airflow_dags_first_scheduler"),
+    ]
