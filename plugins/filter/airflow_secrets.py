@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.certificates import good, pem
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.certificates import good, pem, readable
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.secrets import (
     database_exists,
     derived,
@@ -21,6 +21,7 @@ class FilterModule:
         """Return the filters by name."""
         return {
             "airflow_certificates_good": good,
+            "airflow_certificates_readable": readable,
             "airflow_certificates_pem": pem,
             "airflow_database_exists": database_exists,
             "airflow_secrets_derived": derived,

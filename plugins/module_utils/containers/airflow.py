@@ -20,7 +20,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.mai
 RunCommand = Callable[..., tuple[int, str, str]]
 
 # The services of the stack that hold Airflow and run all the time, on whatever release. A unit test compares them with
-# the service table of role airflow_stack.
+# the service table of role airflow.
 SERVICES = ("scheduler", "dag-processor", "webserver", "worker", "triggerer", "execution-api")
 
 # How every module finds its container.

@@ -87,8 +87,8 @@ def differing(entries: Sequence[Mapping[str, Any]], found: Mapping[str, State]) 
     An entry that is not returned needs no task.
 
     Args:
-        entries: Each with ``path``, ``owner`` and ``group`` (a name or a number), ``mode`` (octal digits) and, for a
-            file, ``content`` (text) or ``src`` (path on the controller).
+        entries: Each with ``path``, ``owner`` and ``group`` (a name or a number), ``mode`` (octal digits, or a number)
+            and, for a file, ``content`` (text) or ``src`` (path on the controller).
         found: What is on the host, as ``states`` returns it.
 
     Returns:
@@ -104,16 +104,24 @@ def _is_there(entry: Mapping[str, Any], state: State) -> bool:
     wanted = "file" if "content" in entry or "src" in entry else "directory"
     return (
         state.get("type") == wanted
-        and int(entry["mode"], 8) == int(state["mode"], 8)
+        and _mode(entry["mode"]) == int(state["mode"], 8)
         and _owns(entry["owner"], state["uid"], state["owner"])
         and _owns(entry["group"], state["gid"], state["group"])
         and (wanted == "directory" or state.get("digest") == _digest(entry))
     )
 
 
-def _owns(wanted: str, number: int, name: str) -> bool:
+def _mode(wanted: str | int) -> int | None:
+    # A number is what YAML made of an octal number without quotes. What a symbolic mode means only the module knows.
+    try:
+        return wanted if isinstance(wanted, int) else int(wanted, 8)
+    except ValueError:
+        return None
+
+
+def _owns(wanted: str | int, number: int, name: str) -> bool:
     # As Ansible reads an owner: digits are a number, even where a user has that name.
-    return int(wanted) == number if wanted.isdecimal() else wanted == name
+    return int(wanted) == number if str(wanted).isdecimal() else wanted == name
 
 
 def _digest(entry: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,23 @@ OWN_AUTHORITY = "Airflow stack"
 LEFT = 365
 # How the filter community.crypto.x509_certificate_info writes dates.
 DATE = "%Y%m%d%H%M%SZ"
+
+
+def readable(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the certificates that can be read: one that a full disk or a person has cut off is as good as none.
+
+    Args:
+        texts: Text of each certificate that is there, by the name of its file.
+    """
+    return {name: text for name, text in texts.items() if _parses(text)}
+
+
+def _parses(text: str) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except (ssl.SSLError, TypeError, ValueError):
+        return False
+    return True
 
 
 def good(texts: Mapping[str, str], infos: Mapping[str, Info], wanted: Mapping[str, Any]) -> bool:

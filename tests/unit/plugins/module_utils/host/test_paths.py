@@ -138,3 +138,17 @@ def test_copies_belong_to_root_and_keep_their_order() -> None:
         }
         for name in ("b.py", "a.py")
     ]
+
+
+def test_numbers_are_compared_as_the_modules_take_them(root: Path) -> None:
+    """As YAML makes them of an owner or an octal mode without quotes."""
+    path = str(root / "directory")
+    entry = {
+        "path": path,
+        "owner": os.getuid(),
+        "group": os.getgid(),
+        "mode": (root / "directory").stat().st_mode & 0o7777,
+    }
+    assert differing([entry], states([path])) == []
+    assert differing([{**entry, "owner": os.getuid() + 1}], states([path])) != []
+    assert differing([{**entry, "mode": "u=rwx,go=rx"}], states([path])) != []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.certificates import good, pem
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.certificates import good, pem, readable
 
 from tests import rows
 
@@ -25,6 +25,19 @@ WANTED = {
     "now": "20260101120000Z",
 }
 NAMES = ("ca_certificate", "postgres_certificate", "redis_certificate")
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBhTCCASugAwIBAgIUNAAKHQ5V0yiHz7VNo9a8VfloQsgwCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNQWlyZmxvdyBzdGFjazAeFw0yNjExMjkwOTAxNTVaFw0zNjEx
+MjYwOTAxNTVaMBgxFjAUBgNVBAMMDUFpcmZsb3cgc3RhY2swWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAARDZHLXMTpqhr6PSAPDPzhKsvTwW33C56MCEMSTGsXmaxQ4
+NkuPmqbjTCFYFW6RrdUH2bSHygQ1huMcXy5XXLlBo1MwUTAdBgNVHQ4EFgQUlJ3M
+C3/1+ztk329DXNoo0270WugwHwYDVR0jBBgwFoAUlJ3MC3/1+ztk329DXNoo0270
+WugwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA7/u9C+FH+55F
+jQ4KY0aoN8PKTmW86VYTmIApCKqmFXcCIACq8jfBnjisC1DddN/vhy8hXhKkpRjT
+aH4fD5ZXKHpr
+-----END CERTIFICATE-----
+"""
 # An authority of the user's, which ends soon and does not tell the digest of its key.
 GIVEN = {"subject": THEIRS, "subject_key_identifier": None, "not_after": "20260201120000Z"}
 
@@ -106,3 +119,10 @@ def test_who_has_one(external: dict[str, Any], owners: list[str]) -> None:
 
 def test_what_was_signed_has_the_names_of_its_files() -> None:
     assert pem({"ca": "k", "redis": "r"}, {"ca": "c"}) == {"ca_key": "k", "redis_key": "r", "ca_certificate": "c"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", CERTIFICATE[:200], CERTIFICATE.replace("M", "", 1), "-----BEGIN CERTIFICATE-----\n", "\u0633"]
+)
+def test_a_certificate_that_is_cut_off_is_as_good_as_none(text: str) -> None:
+    assert readable({"ca_certificate": CERTIFICATE, "postgres_certificate": text}) == {"ca_certificate": CERTIFICATE}
