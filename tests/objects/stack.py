@@ -36,7 +36,9 @@ SERIES = VERSION.rpartition(".")[0]
 ROW: dict[str, Any] = tables.row(VERSION)
 # Users are FAB's on every release; from 3 on it has to be asked for.
 AUTH_MANAGER = {
-    f"AIRFLOW__CORE__{name.upper()}": value for name, value in ROW["config"]["core"].items() if name == "auth_manager"
+    f"AIRFLOW__CORE__{name.upper()}": value
+    for name, value in ROW["config"].get("core", {}).items()
+    if name == "auth_manager"
 }
 # The service that reads DAG files.
 READER = "dag-processor" if "dag-processor" in ROW["services"] else "scheduler"
