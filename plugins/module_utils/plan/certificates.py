@@ -18,7 +18,7 @@ DATE = "%Y%m%d%H%M%SZ"
 
 
 def readable(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the certificates that can be read: one that a full disk or a person has cut off is as good as none.
+    """Return the certificates that can be read. A truncated file counts as missing.
 
     Args:
         texts: Text of each certificate that is there, by the name of its file.

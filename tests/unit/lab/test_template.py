@@ -12,6 +12,7 @@ import yaml
 from tests.lab import recipes, registry, template
 from tests.lab.recipes import File
 from tests.lab.shell import LabError
+from tests.unit.plugins.imports import PLUGINS, used
 
 ROOT = Path(__file__).resolve().parents[3]
 # Scenarios that are about a bare host; on every release. In `previous` earlier code installs the engine.
@@ -43,33 +44,16 @@ def test_every_file_that_decides_what_is_installed_is_part_of_the_key() -> None:
 
 def plugins(name: str) -> list[Path]:
     """Where a module or filter of the collection is; none for a role."""
-    top = ROOT / "plugins"
-    filters = [path for path in top.glob("filter/*.py") if f'"{name}":' in path.read_text("utf-8")]
-    return filters + [path for kind in ("modules", "action") for path in top.glob(f"{kind}/{name}.py")]
-
-
-def imported(path: Path) -> set[Path]:
-    """A plugin, and what it imports of the collection, directly or not."""
-    statements = re.findall(
-        r"airflow\.plugins\.(module_utils[\w.]*) import ([\w, ]+)", path.read_text(encoding="utf-8")
-    )
-    found = []
-    for package, names in statements:
-        place = ROOT / "plugins" / package.replace(".", "/")
-        found += (
-            [place / f"{name}.py" for name in names.split(" as ")[0].split(", ")]
-            if place.is_dir()
-            else [place.with_suffix(".py")]
-        )
-    return {path}.union(*map(imported, found))
+    filters = [path for path in PLUGINS.glob("filter/*.py") if f'"{name}":' in path.read_text("utf-8")]
+    return filters + [path for kind in ("modules", "action") for path in PLUGINS.glob(f"{kind}/{name}.py")]
 
 
 def test_every_plugin_that_the_role_uses_is_part_of_the_key() -> None:
     files = [*(ROOT / "roles" / "docker").rglob("*.yml"), ROOT / "playbooks" / "install_docker.yml"]
     names = {name for path in files for name in re.findall(r"ansible_airflow\.airflow\.(\w+)", path.read_text("utf-8"))}
-    used = {part for name in names for plugin in plugins(name) for part in imported(plugin)}
-    assert {path.name for path in used} >= {"docker.py", "path_info.py", "paths.py"}
-    assert {str(path.relative_to(ROOT)) for path in used} - set(template.product_files()) == set()
+    found = {part for name in names for plugin in plugins(name) for part in used(plugin)}
+    assert {path.name for path in found} >= {"docker.py", "path_info.py", "paths.py"}
+    assert {str(path.relative_to(ROOT)) for path in found} - set(template.product_files()) == set()
 
 
 def test_a_file_that_was_renamed_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,8 @@ import ansible
 import pytest
 import yaml
 
-PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
+from tests.unit.plugins.imports import PLUGINS, used
+
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 MINIMUM = (3, 9)
 # What came after the minimum, of what Python programs use often: names that are imported or attributes of modules,
@@ -34,25 +35,6 @@ NEWER_ARGUMENTS = {
     "glob": {"root_dir"}, "insort": {"key"}, "rmtree": {"dir_fd", "onexc"}, "zip": {"strict"},
     "NamedTemporaryFile": {"delete_on_close"}, "TemporaryDirectory": {"delete", "ignore_cleanup_errors"},
 }  # fmt: skip
-
-
-def used(path: Path) -> set[Path]:
-    """Return a file and all of module_utils that it imports, directly or not."""
-    found, waiting = set(), [path]
-    while waiting:
-        file = waiting.pop()
-        found.add(file)
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if not isinstance(node, ast.ImportFrom):
-                continue
-            below, inside = (node.module or "").split("."), "module_utils" in (node.module or "").split(".")
-            if inside or node.level:
-                root = PLUGINS / "module_utils" if inside else file.parents[node.level - 1]
-                below = below[below.index("module_utils") + 1 :] if inside else below
-                names = [[*below], *([*below, alias.name] for alias in node.names)]
-                candidates = [root.joinpath(*parts).with_suffix(".py") for parts in names if any(parts)]
-                waiting += [path for path in candidates if path.exists() and path not in found]
-    return found
 
 
 FILES = sorted(set().union(*map(used, MODULES)))
