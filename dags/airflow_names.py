@@ -1,16 +1,16 @@
-"""What releases of Airflow have in different places, for the DAGs of this directory."""
+"""Names that Airflow's releases provide in different modules, for the DAGs of this directory."""
 
 try:
     from airflow.providers.postgres.operators.postgres import PostgresOperator
 except ImportError:
-    # Since release 6 of the provider the operator for all databases takes its place.
+    # Release 6 of the provider replaced it by the operator for all databases.
     from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 
     class PostgresOperator(SQLExecuteQueryOperator):
         """Runs SQL on the database of a Postgres connection."""
 
         def __init__(self, *, postgres_conn_id="postgres_default", **options):
-            """Take the connection by the old name of the argument."""
+            """Accept the connection under the old name of the argument."""
             super().__init__(conn_id=postgres_conn_id, **options)
 
 

@@ -16,14 +16,14 @@ DOC = f"""
 1. **fetch**: the project image `news_fetcher` reads the feeds of `{PROJECT}/config.json` and writes
    their links into the database of the connection `postgres_default`. Its XCom is one line of JSON: feeds read,
    links seen, links new, feeds that failed.
-2. **remove_expired**: deletes the links whose time is over.
+2. **remove_expired**: deletes expired links.
 """
 
 
 def masked(text):
-    """Return the text; from here on Airflow shows it as ***.
+    """Return the text and register it as a secret, which Airflow shows as ***.
 
-    By itself Airflow masks a connection's password only as it is, not as a URI encodes it.
+    Airflow itself masks a connection's password only in plain form, not in the percent-encoded form of a URI.
     """
     mask_secret(text)
     return text
@@ -44,7 +44,7 @@ with DAG(
     fetch = DockerOperator(
         task_id="fetch",
         image="news_fetcher:1.0",
-        # One name a try: what a killed worker left behind cannot stand in the way of the next one.
+        # A unique name per try, so a container left by a killed worker does not block the next try.
         container_name="news_fetcher_fetch_{{ dag_run.start_date | ts_nodash }}_{{ ti.try_number }}",
         command=["/app/config.json"],
         mounts=[
@@ -54,12 +54,12 @@ with DAG(
                 type="bind",
                 read_only=True,
             ),
-            # With what the database proves who it is, where it is on another host; else the directory is empty.
+            # CA certificate to verify the database's server, if that is on another host; otherwise empty.
             Mount(source=STACK_CA, target=STACK_CA, type="bind", read_only=True),
         ],
-        # A directory of the worker's container means nothing to Docker on the host.
+        # Docker on the host cannot mount a temporary directory of the worker's container.
         mount_tmp_dir=False,
-        # The network of the stack, in which the database of the connection has its name.
+        # The stack's network, where the connection's host name resolves.
         network_mode=os.environ["AIRFLOW_STACK_NETWORK"],
         environment={"DATABASE_URL": "{{ masked(conn.postgres_default.get_uri()) }}"},
         auto_remove="force",

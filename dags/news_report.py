@@ -7,12 +7,12 @@ from airflow_names import PythonOperator, ShortCircuitOperator
 DOC = """
 ### News report
 
-Counts what `news_fetcher` has collected and names the feeds that have gone quiet. It only reads.
+Counts the links that `news_fetcher` has collected and lists the feeds that have gone quiet. It changes nothing.
 
 1. **links_exist**: skips the rest until `news_fetcher` has run for the first time.
-2. **count_links**: links a feed, with the time of the newest; its XCom is the list.
-3. **find_quiet_feeds**: feeds without a new link for two days; its XCom is the list.
-4. **write_report**: both, in this task's log.
+2. **count_links**: counts the links per feed, with the time of the newest; its XCom is the list.
+3. **find_quiet_feeds**: finds feeds without a new link for two days; its XCom is the list.
+4. **write_report**: writes both lists into its log.
 """
 QUIET = "48 hours"
 
@@ -23,17 +23,17 @@ COUNT = f"""
 
 
 def rows(sql):
-    """Return what a query gives on the database of the news."""
+    """Return the result rows of a query on the news database."""
     return PostgresHook(postgres_conn_id="postgres_default").get_records(sql)
 
 
 def links_exist():
-    """Return whether the table is there."""
+    """Return whether the table exists."""
     return rows("SELECT to_regclass('links') IS NOT NULL")[0][0]
 
 
 def count_links():
-    """Return links a feed, the feed with the most first."""
+    """Return the number of links per feed, largest number first."""
     return [dict(zip(("feed", "links", "newest", "quiet"), row)) for row in rows(COUNT)]
 
 
@@ -52,7 +52,7 @@ def write_report(ti):
 
 with DAG(
     dag_id="news_report",
-    description="Count the collected links and name the feeds that have gone quiet",
+    description="Count the collected links and list the feeds that have gone quiet",
     doc_md=DOC,
     schedule=timedelta(hours=6),
     start_date=datetime(2023, 1, 1),

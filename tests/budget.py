@@ -1,4 +1,4 @@
-"""The time budget of `make test`: minutes of each step beside the recorded ones, and the limit of the whole."""
+"""The time budget of `make test`: recorded and actual minutes of each step, and the limit of the whole run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 STEP = "time budget"
-# A machine that is slower still is too slow for the tests' own time limits.
+# On a machine that is even slower, the timeouts of the tests would expire.
 SLOWEST = 1.5
 ADVICE = (
     "Make these steps faster, or move a scenario to `full`. If all grew by the same factor, the machine was busy: "
@@ -21,11 +21,11 @@ ADVICE = (
 
 @dataclass(frozen=True)
 class Budget:
-    """What `make test` may take.
+    """Time limit of `make test`.
 
     Args:
-        limit: Minutes of the whole, on the machine of the recorded minutes.
-        minutes: Recorded minutes of each step, by its name. Only reported: a single slow step is no failure.
+        limit: Minutes of the whole run, on the machine of the recorded minutes.
+        minutes: Recorded minutes of each step by name, for the report only: a single slow step is no failure.
         yardstick: Recorded seconds of tests/yardstick.yml.
     """
 
@@ -34,12 +34,12 @@ class Budget:
     yardstick: float
 
     def on(self, seconds: Sequence[float]) -> Budget:
-        """The budget of a slower machine: the limit grows as the yardstick does, up to half as much again.
+        """Budget of a slower machine, whose limit grows in proportion to the yardstick, by at most half.
 
-        The same code took between 33 and 74 s for a site.yml without changes on machines that call themselves alike.
+        The same unchanged run of site.yml took between 33 and 74 s on machines of nominally the same kind.
 
         Args:
-            seconds: What the yardstick took on this machine, before the run and after it. The mean counts.
+            seconds: Times of the yardstick on this machine before and after the run, of which the mean is used.
         """
         slower = sum(seconds) / len(seconds) / self.yardstick
         return replace(self, limit=self.limit * min(max(slower, 1), SLOWEST))
@@ -64,13 +64,13 @@ class Budget:
         ]
 
     def problem(self, spent: Mapping[str, float]) -> str:
-        """What to do about a run above the limit.
+        """Describe a run above the limit, and what to do about it.
 
         Args:
             spent: Seconds of each step, by its name.
 
         Returns:
-            Empty within the limit; otherwise the steps that took longer than recorded, the largest growth first.
+            Empty if within the limit; otherwise the steps that took longer than recorded, largest growth first.
         """
         total = sum(spent.values()) / 60
         if total <= self.limit:
@@ -81,7 +81,7 @@ class Budget:
         if not lines:
             lines = [f"  none: the recorded minutes alone add up to {sum(self.minutes.values()):.1f}"]
         over = f"{total:.1f} minutes, {total - self.limit:.1f} above the limit of {self.limit:.1f} for this machine"
-        head = [f"{STEP}: `make test` took {over}.", "Steps above their recorded minutes, the largest growth first:"]
+        head = [f"{STEP}: `make test` took {over}.", "Steps above their recorded minutes, largest growth first:"]
         return "\n".join([*head, *lines, ADVICE])
 
     def _grown(self, name: str, minutes: float) -> str:
@@ -89,7 +89,7 @@ class Budget:
         return f"  {name}: {minutes:.1f} minutes, recorded {recorded:.1f} (+{minutes - recorded:.1f})"
 
     def result(self, spent: Mapping[str, float]) -> Result:
-        """The budget as a step of its own in the summary: one test, failed above the limit."""
+        """The budget as a separate step in the summary: one test, which fails above the limit."""
         ok = not self.problem(spent)
         return Result(STEP, ok, sum(spent.values()), int(ok), int(not ok), "")
 
@@ -104,8 +104,8 @@ def read(listed: Mapping[str, Any]) -> Budget:
         The budget.
 
     Raises:
-        ValueError: `limit`, `yardstick` or the minutes of a step are missing or no positive number; the message names
-            the key.
+        ValueError: `limit`, `yardstick` or the minutes of a step are missing or not a positive number; the message
+            contains the key.
     """
     minutes = listed.get("minutes")
     steps: dict[str, Any] = minutes if isinstance(minutes, dict) else {"minutes": str(minutes)}

@@ -1,4 +1,4 @@
-"""`make check`: everything that is fast. Two steps at a time; a name as argument runs just that step."""
+"""`make check`: all fast checks, two steps at a time. Names of steps as arguments select steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JUNIT = LOGS / "unit.xml"
 
 
 def steps() -> list[Step]:
-    """All steps, the longest first."""
+    """All steps, longest first."""
     playbooks = ["site.yml", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "playbooks").glob("*.yml"))]
     scripts = [str(p.relative_to(ROOT)) for p in [*sorted((ROOT / "tests").rglob("*.sh")), ROOT / ".ci" / "run"]]
     inventories = sorted(p.name for p in (ROOT / "inventories").iterdir() if (p / "hosts.yml").exists())
@@ -31,13 +31,13 @@ def steps() -> list[Step]:
         Step("ruff check", ["ruff", "check", "--output-format", "concise", "."]),
         Step("ruff format", ["ruff", "format", "--check", "."]),
         Step("generated docs", [sys.executable, "-m", "tests.docs", "--check"]),
-        # One bash for each: it reads only the first file that it is given.
+        # One bash per script, because bash -n reads only its first argument.
         *(Step(f"bash -n {script}".replace("/", " "), ["bash", "-n", script]) for script in scripts),
     ]
 
 
 def run_checks(only: list[str] | None = None) -> list[Result]:
-    """Run the steps, print a line as each ends and, at the end, the log of each that failed."""
+    """Run the steps, print a line when each ends and, at the end, the logs of failed steps."""
     chosen = [step for step in steps() if not only or step.name in only]
     results = []
     JUNIT.unlink(missing_ok=True)
@@ -54,7 +54,7 @@ def run_checks(only: list[str] | None = None) -> list[Result]:
 def main() -> int:
     """Run as a program."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("step", nargs="*", help="names of steps, as the output shows them; all when none is named")
+    parser.add_argument("step", nargs="*", help="names of steps as shown in the output; all steps by default")
     arguments = parser.parse_args()
     unknown = set(arguments.step) - {step.name for step in steps()}
     if unknown:

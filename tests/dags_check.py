@@ -1,6 +1,6 @@
-"""`make dags-check`: checks DAG files without a host, in the locked environment of a release.
+"""`make dags-check`: check DAG files without a host, in the locked environment of an Airflow release.
 
-It is the check that a host makes before it switches to a release of the DAG tree, less the rules that ask the host.
+A host runs the same check before it switches to a release of the DAG tree; this one lacks the rules that need a host.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ from tests import tables
 from tests.lab import recipes
 from tests.steps import ROOT, VENV_BIN
 
-# ruff's rules for what fails in Airflow 3: gone, moved to a provider, or called otherwise.
+# ruff's rules for names that fail in Airflow 3: removed, moved to a provider, or renamed.
 AIR = "AIR301,AIR302,AIR303"
-# What tells DAGs the directory of the projects on the hosts.
+# Environment variable with the projects' directory on the hosts, which DAGs can read.
 PROJECTS = "AIRFLOW_STACK_PROJECTS"
-# Seconds that all files get together.
+# Timeout in seconds for all files together.
 TIMEOUT = 900
 
 
 class CheckError(Exception):
-    """Nothing can be checked; the text says why and what to do."""
+    """The check cannot run; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """A release of Airflow with a lock.
+    """An Airflow release with a lock.
 
     Args:
         version: The release.
-        lock: The lock of the release's row.
-        python: The version of Python that the lock is for.
+        lock: Path of the lock for the release's series.
+        python: Python version of the lock.
     """
 
     version: str
@@ -55,17 +55,17 @@ class Release:
 
     @property
     def row(self) -> dict[str, Any]:
-        """Its row of the release table."""
+        """Row of the release in the release table."""
         return tables.row(self.version)
 
     @property
     def place(self) -> Path:
-        """The directory of its environment."""
+        """Directory of the release's environment."""
         return ROOT / "build" / "airflow" / self.version.rpartition(".")[0]
 
 
 def releases() -> dict[str, Release]:
-    """The releases that have a lock, by version: those that the lab builds images of."""
+    """Releases with a lock by version; the lab builds images of the same ones."""
     return {
         version: Release(version, ROOT / recipe.lock, recipe.args["PYTHON"].removeprefix("python"))
         for version, recipe in recipes.airflow().items()
@@ -73,30 +73,30 @@ def releases() -> dict[str, Release]:
 
 
 def say(text: str) -> None:
-    """Tell a person what goes on."""
+    """Print a progress message."""
     print(f"dags-check: {text}", flush=True)
 
 
 def prepare(release: Release, python: str) -> Path:
-    """Make the environment of a release, or find it made, and return its Python.
+    """Create the environment of a release unless it is up to date, and return its Python interpreter.
 
     Args:
         release: The release.
-        python: The Python to make it with, as uv takes it: a version or a path.
+        python: Python for the environment, as a version or a path for uv.
     """
     venv, stamp = release.place / "venv", release.place / "made-from"
     interpreter = venv / "bin" / "python"
     if stamp.exists() and stamp.read_text() == digest(release) and interpreter.exists():
         return interpreter
-    say(f"making {venv.relative_to(ROOT)} from {release.lock.relative_to(ROOT)}, once")
+    say(f"creating {venv.relative_to(ROOT)} from {release.lock.relative_to(ROOT)}; later runs reuse it")
     shutil.rmtree(release.place, ignore_errors=True)
     release.place.mkdir(parents=True)
     made = uv("venv", "--quiet", "--python", python, str(venv))
     if made.returncode:
         reason = made.stderr.strip().split("\n")[-1].strip()
         raise CheckError(
-            f"Airflow {release.version} needs Python {release.python}, which cannot be had: uv finds no {python} on "
-            f"this machine and cannot download one ({reason}). Install it and name it: "
+            f"Airflow {release.version} needs Python {release.python}, but uv finds no {python} on this machine "
+            f"and cannot download it ({reason}). Install it and run "
             f"make dags-check AIRFLOW_PYTHON=/path/to/python{release.python}"
         )
     found = subprocess.run(
@@ -108,29 +108,29 @@ def prepare(release: Release, python: str) -> Path:
     if found != release.python:
         raise CheckError(
             f"{python} is Python {found}, but the lock of Airflow {release.version} is for Python {release.python}; "
-            f"name one: make dags-check AIRFLOW_PYTHON=/path/to/python{release.python}"
+            f"run make dags-check AIRFLOW_PYTHON=/path/to/python{release.python}"
         )
     installed = uv("pip", "sync", "--quiet", "--require-hashes", "--python", str(interpreter), str(release.lock))
     if installed.returncode:
         raise CheckError(f"the packages of Airflow {release.version} cannot be installed: {installed.stderr.strip()}")
     with tempfile.TemporaryDirectory() as home:
-        # The first of the commands by which the stack migrates.
+        # The first of the stack's migration commands.
         argv = [str(interpreter), "-m", *release.row["migrate"].split(" && ")[0].split()]
         done = subprocess.run(argv, env=environment(release, Path(home)), capture_output=True, text=True, check=False)
         if done.returncode:
-            raise CheckError(f"Airflow cannot make its database: {done.stderr.strip()[-600:]}")
+            raise CheckError(f"Airflow cannot create its database: {done.stderr.strip()[-600:]}")
         shutil.move(Path(home) / "airflow.db", release.place / "airflow.db")
     stamp.write_text(digest(release))
     return interpreter
 
 
 def digest(release: Release) -> str:
-    """What an environment is made from."""
+    """Digest of the lock that an environment is created from."""
     return hashlib.sha256(release.lock.read_bytes()).hexdigest()
 
 
 def uv(*argv: str) -> subprocess.CompletedProcess[str]:
-    """Run uv with the package index that pip has, and the system's certificates."""
+    """Run uv with pip's package index and the system's certificates."""
     pip = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     index = subprocess.run(pip, capture_output=True, text=True, check=False).stdout.strip()
     variables = {"UV_SYSTEM_CERTS": "true", **({"UV_DEFAULT_INDEX": index} if index else {}), **os.environ}
@@ -138,47 +138,47 @@ def uv(*argv: str) -> subprocess.CompletedProcess[str]:
 
 
 def environment(release: Release, home: Path) -> dict[str, str]:
-    """The environment of an Airflow with all its files in one directory; what the caller has is kept otherwise."""
+    """Environment variables of an Airflow with all its files in one directory, added to the caller's."""
     variables = {
-        # Not beside the DAG files.
+        # Keeps bytecode out of the directory of DAG files.
         "PYTHONPYCACHEPREFIX": str(release.place / "pycache"),
         "AIRFLOW_HOME": str(home),
-        # What SQLite can take, by the release.
+        # The executor of the release that works with SQLite.
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor" if release.version.startswith("3.") else "SequentialExecutor",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "false",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        # What the stack tells DAGs.
+        # Variables that the stack provides to DAGs.
         "AIRFLOW_STACK_NETWORK": stack("airflow/vars/main/names.yml", "__airflow_network"),
-        "AIRFLOW_STACK_CA": f"{stack('airflow/defaults/main.yml', 'airflow_directory')}/ca",
+        "AIRFLOW_STACK_CA": f"{tables.defaults()['airflow_directory']}/ca",
         PROJECTS: projects_directory(),
     }
     return {**{name: value for name, value in os.environ.items() if name != "PYTHONPATH"}, **variables}
 
 
 def stack(path: str, variable: str) -> Any:
-    """The value of a variable in a file of the roles."""
+    """Value of a variable in a file of the roles."""
     return yaml.safe_load((ROOT / "roles" / path).read_text(encoding="utf-8"))[variable]
 
 
 def projects_directory() -> str:
-    """The directory of the projects on the hosts: what the caller's environment says, else the default."""
+    """Directory of the projects on the hosts: from the caller's environment, otherwise the default."""
     return os.environ.get(PROJECTS) or str(stack("projects/defaults/main.yml", "projects_directory"))
 
 
 def context(slow_seconds: float) -> dict[str, Any]:
-    """The facts that need no host."""
+    """Facts for the rules that need no host."""
     return {
         "project": stack("airflow/vars/main/names.yml", "__airflow_project"),
         "services": list(tables.services()),
-        "airflow_directory": stack("airflow/defaults/main.yml", "airflow_directory"),
+        "airflow_directory": tables.defaults()["airflow_directory"],
         "projects_directory": projects_directory(),
         "slow_seconds": slow_seconds,
     }
 
 
 def load(release: Release, interpreter: Path, folder: Path, plugins: Path | None, limit: float) -> dict[str, Any]:
-    """Load the DAG files and return the report."""
+    """Load the DAG files in Airflow and return the report."""
     with tempfile.TemporaryDirectory() as home:
         shutil.copy(release.place / "airflow.db", home)
         variables = {**environment(release, Path(home)), "AIRFLOW__CORE__DAGS_FOLDER": str(folder)}
@@ -206,9 +206,9 @@ def load(release: Release, interpreter: Path, folder: Path, plugins: Path | None
 
 
 def removed(folder: Path) -> list[str]:
-    """Return what Airflow 3 no longer has of what DAG files use, a line each, by ruff's rules for it.
+    """Return a line for each use of a name that Airflow 3 no longer has, according to ruff's rules.
 
-    They also see what is used only while a task runs, which loading the files does not show.
+    The rules also find uses in code that only runs in tasks, which loading the files does not detect.
     """
     argv = ["check", "--isolated", "--no-cache", "--quiet", "--select", AIR, "--output-format", "json", str(folder)]
     done = subprocess.run([VENV_BIN / "ruff", *argv], capture_output=True, text=True, check=False)
@@ -222,17 +222,17 @@ def removed(folder: Path) -> list[str]:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Check a folder, print what is found, and return the number of findings."""
+    """Check a folder, print the findings, and return their number."""
     skip = [name for name in options.skip.split(",") if name]
     problems = dag_policy.problems(skip)
     if problems:
         raise CheckError(" ".join(problems))
     release, folder = releases()[options.version], options.folder.resolve()
     if not folder.is_dir():
-        raise CheckError(f"there is no directory {folder}; name the one with the DAG files.")
+        raise CheckError(f"there is no directory {folder}; write the path of the directory with the DAG files.")
     plugins = options.plugins.resolve() if options.plugins else None
     if plugins and not plugins.is_dir():
-        raise CheckError(f"there is no directory {plugins}; name the one with the plugins.")
+        raise CheckError(f"there is no directory {plugins}; write the path of the directory with the plugins.")
     interpreter = prepare(release, options.python or release.python)
     started = time.monotonic()
     report = load(release, interpreter, folder, plugins, options.file_timeout)
@@ -242,11 +242,11 @@ def check(options: argparse.Namespace) -> int:
         print(line)
     for name in sorted(set(map(dag_policy.missing_name, findings)) - {""}):
         say(
-            f"there is no database here that could have {name!r}; give it in the environment: "
+            f"this check has no database from which to read {name!r}; set it in the environment: "
             f"AIRFLOW_VAR_{name.upper()}=VALUE, or AIRFLOW_CONN_{name.upper()}=URI"
         )
     for rule, reason in not_checked.items():
-        say(f"not checked: {rule}, as {reason}")
+        say(f"not checked: {rule}, because {reason}")
     count = sum(len(file.get("dags", ())) for file in report["files"])
     say(
         f"{len(report['files'])} files with {count} DAGs, Airflow {release.version}, Python {release.python}, "
@@ -256,16 +256,18 @@ def check(options: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    """Run as a program: 0 without findings, 1 with some, 2 where nothing could be checked."""
+    """Run as a program; the exit code is 0 without findings, 1 with findings, 2 if the check could not run."""
     versions = list(releases())
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "dags", help="the DAG files; dags/ without it")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "dags", help="directory of DAG files (dags/)")
     parser.add_argument("--version", choices=versions, default=versions[0], help="release of Airflow")
-    parser.add_argument("--python", help="Python to make the environment with: a version or a path")
+    parser.add_argument("--python", help="Python for the environment: a version or a path")
     parser.add_argument("--plugins", type=Path, help="directory with plugins to load the files with")
-    parser.add_argument("--skip", default="", help="ids of rules to switch off, separated by commas")
-    parser.add_argument("--file-timeout", type=float, default=30, help="seconds that one file gets (%(default)s)")
-    parser.add_argument("--slow-seconds", type=float, default=5, help="seconds a file may take (%(default)s)")
+    parser.add_argument("--skip", default="", help="ids of rules to skip, separated by commas")
+    parser.add_argument("--file-timeout", type=float, default=30, help="timeout in seconds for one file (%(default)s)")
+    parser.add_argument(
+        "--slow-seconds", type=float, default=5, help="seconds after which a file is slow (%(default)s)"
+    )
     try:
         return 1 if check(parser.parse_args()) else 0
     except CheckError as error:

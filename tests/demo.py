@@ -1,4 +1,4 @@
-"""`make demo`: makes a throwaway host, provisions it over SSH, runs the news pipeline, says what to do next."""
+"""`make demo`: create a throwaway host, provision it over SSH, run the news pipeline, print the next steps."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ LAB = "demo"
 INVENTORY = ROOT / "build" / "lab" / LAB / "hosts.yml"
 STATE = ROOT / "build" / "demo"
 DAG = "news_fetcher"
-# The pipeline needs seconds; a scheduler that has just started, and the retries of a task, need the rest.
+# The pipeline takes seconds; the rest is for the start of the scheduler and for retries of tasks.
 PIPELINE_SECONDS = 420
 LINKS = "SELECT feed_url, count(*) AS links, max(fetched_at)::timestamp(0) AS newest FROM links GROUP BY 1 ORDER BY 1"
 
 
 class DemoError(Exception):
-    """A step failed; the text says which and where to look."""
+    """A step failed; the message says which one and where to look."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """The demo's host, reached over SSH as Ansible reaches it."""
+    """The demo's host, reached over SSH with the same options as Ansible."""
 
     name: str
     config: Path
 
     def argv(self, command: Sequence[str]) -> list[str]:
-        """Return the local command that runs one on the host, as root."""
+        """Return the local command that runs a command as root on the host."""
         return ["ssh", "-F", str(self.config.relative_to(ROOT)), self.name, shlex.join(["sudo", "-n", *command])]
 
     def run(self, *command: str) -> str:
-        """Run a command on the host and return what it prints; raises DemoError."""
+        """Run a command on the host and return its output; raises DemoError."""
         done = subprocess.run(
             self.argv(command), cwd=ROOT, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
@@ -62,7 +62,7 @@ class Host:
 
 @contextmanager
 def section(title: str) -> Iterator[None]:
-    """Say what begins and how long it took."""
+    """Print the title and, at the end, the duration of a section."""
     print(f"\n== {title}", flush=True)
     started = time.monotonic()
     yield
@@ -70,14 +70,14 @@ def section(title: str) -> Iterator[None]:
 
 
 def call(*argv: str) -> None:
-    """Run a command of this machine, its output on this terminal; raises DemoError."""
+    """Run a command on this machine with its output on the terminal; raises DemoError."""
     code = subprocess.run(argv, cwd=ROOT, env=environment(), check=False, stdin=subprocess.DEVNULL).returncode
     if code:
-        raise DemoError(f"'{shlex.join(argv)}' ended with status {code}; its output above says why")
+        raise DemoError(f"'{shlex.join(argv)}' failed with exit code {code}; see its output above")
 
 
 def connect() -> Host:
-    """Write an SSH configuration for the host of the lab's inventory, for us and for a person."""
+    """Write an SSH configuration for the host of the lab's inventory, for this program and for the user."""
     inventory = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
     ((name, values),) = inventory["all"]["hosts"].items()
     options = shlex.split(values["ansible_ssh_common_args"])
@@ -98,7 +98,7 @@ def connect() -> Host:
 def task_states(host: Host, run_id: str) -> dict[str, str]:
     """Return the state of each task of a run, in the order of the DAG's tasks."""
     output = host.run("airflow", "tasks", "states-for-dag-run", DAG, run_id, "--output", "json")
-    # A warning of some library may stand before the JSON, never after it.
+    # Warnings of libraries may precede the JSON, but never follow it.
     rows = json.loads(output[output.index("[{") :])
     return {row["task_id"]: row["state"] or "waiting" for row in rows}
 
@@ -106,7 +106,7 @@ def task_states(host: Host, run_id: str) -> dict[str, str]:
 def run_pipeline(host: Host) -> None:
     """Start the DAG once and wait for its end, printing each change of a task's state; raises DemoError."""
     run_id = f"demo_{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    # Each start of Airflow's CLI costs seconds, so both at once; the run waits until the DAG is not paused.
+    # Each start of Airflow's CLI takes seconds, so run both at once; the run waits until the DAG is unpaused.
     commands = [("dags", "unpause", DAG), ("dags", "trigger", "--run-id", run_id, DAG)]
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda command: host.run("airflow", *command), commands))
@@ -124,35 +124,35 @@ def run_pipeline(host: Host) -> None:
         if {"failed", "upstream_failed"} & set(states.values()):
             raise DemoError(f"the run failed; its logs are on the host, below {logs_of(run_id)}")
         time.sleep(1)
-    raise DemoError(f"the run is not done after {PIPELINE_SECONDS} s; logs on the host: {logs_of(run_id)}")
+    raise DemoError(f"the run did not finish within {PIPELINE_SECONDS} s; logs on the host: {logs_of(run_id)}")
 
 
 def logs_of(run_id: str) -> str:
-    """Where Airflow keeps the logs of a run on the host."""
+    """Directory of a run's logs on the host."""
     return f"/usr/local/projects/airflow/logs/dag_id={DAG}/run_id={run_id}"
 
 
 def next_steps(host: Host) -> str:
-    """What a person does now."""
+    """Instructions for what to do next."""
     ssh = f"ssh -F {host.config.relative_to(ROOT)}"
     return f"""
-Airflow runs on the throwaway host {host.name}, and the pipeline has run. What now:
+Airflow runs on the throwaway host {host.name}, and the pipeline has run. Next steps:
 
   the web UI         {ssh} -N -L 8080:127.0.0.1:8080 {host.name}
                      then open http://127.0.0.1:8080
-  log in as          admin, with the password that this prints:
+  log in as          admin, with the password printed by:
                      {ssh} {host.name} sudo cat /etc/airflow/secrets/admin_password
   look around        {ssh} -t {host.name} sudo -i
-                     there: docker ps; airflow dags list; ls /usr/local/projects
+                     on the host: docker ps; airflow dags list; ls /usr/local/projects
   change something   edit dags/ or inventories/single_host/group_vars/all, then 'make demo' again
-  a server of yours  copy inventories/remote_host.example, set its address, and run
+  your own server    copy inventories/remote_host.example, set its address, and run
                      .venv/bin/ansible-playbook -i inventories/NAME site.yml
   remove the demo    make demo-down
 """
 
 
 def up(version: str | None) -> None:
-    """Do everything; what is there already stays as it is."""
+    """Create and provision the demo; existing parts are kept."""
     with section("the throwaway host"):
         release = ["--airflow", version] if version else []
         call(sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", "tests/demo.yml", *release)
@@ -168,7 +168,7 @@ def up(version: str | None) -> None:
 
 
 def down() -> None:
-    """Remove all that the demo made."""
+    """Remove everything that the demo created."""
     call(sys.executable, "-m", "tests.lab", "down", LAB)
     shutil.rmtree(STATE, ignore_errors=True)
 
@@ -177,8 +177,8 @@ def main() -> int:
     """Run as a program."""
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="make it").add_argument("--version", help="the Airflow release to show")
-    commands.add_parser("down", help="remove it")
+    commands.add_parser("up", help="create the demo").add_argument("--version", help="Airflow release to deploy")
+    commands.add_parser("down", help="remove the demo")
     arguments = parser.parse_args()
     started = time.monotonic()
     try:

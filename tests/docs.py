@@ -1,6 +1,6 @@
-"""`make docs`: writes what follows from data into pages, between two markers.
+"""`make docs`: write generated tables into pages, between two markers.
 
-Each role's table of variables goes into its README, from its argument specs; that of releases into docs/releases.md.
+The variables of each role go from its argument specs into its README, the release table into docs/releases.md.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def variable_tables(specs: dict[str, Any]) -> str:
         specs: The content of `argument_specs`.
 
     Returns:
-        Markdown: the options of `main` first, those of other entry points under a heading of their own. Where
-        `preflight` takes the place of `main`, it has no heading.
+        Markdown: the options of `main` (or of `preflight` in a role without `main`) first and without a heading, then
+        those of the other entry points, each with a heading.
     """
     parts = []
     first = "main" if "main" in specs else "preflight"
@@ -48,7 +48,7 @@ def variable_tables(specs: dict[str, Any]) -> str:
 
 
 def _rows(options: dict[str, Any], path: str = "") -> list[str]:
-    """One row an option, and below it those of what is nested in it."""
+    """One row per option, each followed by the rows of its nested options."""
     rows = []
     for name, option in options.items():
         kind = option.get("type", "str")
@@ -66,7 +66,7 @@ def _rows(options: dict[str, Any], path: str = "") -> list[str]:
 
 
 def _default(option: dict[str, Any]) -> str:
-    """The default as a person would write it in YAML; data without one is either required or left out."""
+    """Default in YAML syntax; `required` for required options, empty for options without a default."""
     if option.get("required"):
         return "required"
     if "default" not in option:
@@ -83,7 +83,7 @@ def releases_table(releases: dict[str, Any]) -> str:
         releases: The content of `__airflow_releases`.
 
     Returns:
-        Markdown, a row for each series.
+        Markdown with one row per series.
     """
     rows = [
         f"| {series} | {', '.join(row['versions'])} | {row['tested']} | {row['end_of_life']} | {_pythons(row)} "
@@ -95,29 +95,29 @@ def releases_table(releases: dict[str, Any]) -> str:
 
 
 def _pythons(row: dict[str, Any]) -> str:
-    """Releases of Python of a series, and of its releases that support others."""
+    """Python releases of a series, and of its releases that differ from it."""
     others = [f"{version}: {python}" for version, python in row.get("python_of", {}).items()]
     return "; ".join([row["python"], *others])
 
 
 def updated(page: str, text: str, markers: tuple[str, str] = (BEGIN, END)) -> str:
-    """Return the page with the text between its markers; a README without markers gets them at its end."""
+    """Return the page with the text between its markers; in a README without markers they are appended."""
     begin, end = markers
     block = f"{begin}\n\n{text}\n\n{end}"
     if begin not in page:
         return f"{page.rstrip()}\n\n## Variables\n\n{block}\n"
     before, rest = page.split(begin, 1)
     if end not in rest:
-        msg = f"the marker {begin!r} stands there without the marker {end!r}; write it where the text ends"
+        msg = f"the page has the marker {begin!r} without the marker {end!r}; add it where the generated text ends"
         raise ValueError(msg)
     return before + block + rest.split(end, 1)[1]
 
 
 def write_all(*, check: bool) -> list[str]:
-    """Update every page, or with `check` only look.
+    """Update every page, or with `check` only compare.
 
     Returns:
-        The pages that were not current, and what is wrong with those that cannot be updated.
+        Pages that were out of date, and errors of pages that cannot be updated.
     """
     stale = []
     pages = {}
@@ -142,11 +142,11 @@ def write_all(*, check: bool) -> list[str]:
 def main() -> int:
     """Run as a program."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; fail when a README is not current")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a page is out of date")
     check = parser.parse_args().check
     stale = write_all(check=check)
     for name in stale:
-        print(f"not current: {name} (run 'make docs')" if check else f"written: {name}")
+        print(f"out of date: {name} (run 'make docs')" if check else f"written: {name}")
     return 1 if check and stale else 0
 
 

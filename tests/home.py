@@ -1,4 +1,4 @@
-"""A user who installed the collection, and has a directory with an inventory and nothing of this repository."""
+"""A user who installed the collection and has a directory with an inventory, outside of this repository."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SITE = "ansible_airflow.airflow.site"
 
 
 class Home:
-    """The user's directory: collections/, the inventory production/, and beside it what the inventory names.
+    """The user's directory: collections/, the inventory production/, and the directories that the inventory refers to.
 
     Args:
-        root: An empty directory outside of this repository.
-        name: The lab whose hosts the inventory has.
+        root: Empty directory outside of this repository.
+        name: Lab whose hosts are in the inventory.
     """
 
     def __init__(self, root: Path, name: str) -> None:
@@ -31,7 +31,7 @@ class Home:
         self.inventory = root / "production"
         install(REPO, root / "collections")
         shutil.copytree(REPO / "tests" / "inventory", self.inventory)
-        # The hosts of the lab, and the keys by which they are reached; the example inventories name the interpreter.
+        # Hosts and connection variables of the lab, without the interpreter, which the example inventories set.
         hosts = yaml.safe_load((INSTANCES / name / "hosts.yml").read_text(encoding="utf-8"))
         for variables in hosts["all"]["hosts"].values():
             variables.pop("ansible_python_interpreter", None)
@@ -41,7 +41,7 @@ class Home:
     def run(self, program: str, *options: str) -> subprocess.CompletedProcess[str]:
         """Run one of Ansible's programs in the user's directory."""
         argv = [str(Path(sys.executable).with_name(program)), *options]
-        # Molecule's variables would bring this repository's ansible.cfg along.
+        # Molecule's variables would select this repository's ansible.cfg.
         foreign = ("ANSIBLE_", "MOLECULE_")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         environment |= {"ANSIBLE_COLLECTIONS_PATH": str(self.root / "collections"), "NO_COLOR": "1"}

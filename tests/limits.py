@@ -1,6 +1,6 @@
-"""`python -m tests.limits`: writes into tests/limits.yml which files are above a limit, and by how much.
+"""`python -m tests.limits`: write the files above a limit, and their numbers, to tests/limits.yml.
 
-tests/unit/test_limits.py compares the files with it.
+tests/unit/test_limits.py compares the files with that list.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jinja2 import Environment
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "tests" / "limits.yml"
-# What follows this line is written by the program.
+# The program writes everything after this line.
 WRITTEN = "\nexceptions:"
 # Keys of a task whose value is an expression without braces.
 BARE = {"when", "that", "until", "failed_when", "changed_when"}
@@ -26,12 +26,12 @@ Exceptions = dict[str, dict[str, list[int]]]
 
 
 def lines(path: Path) -> list[int]:
-    """The lines of a file."""
+    """Number of lines of a file."""
     return [len(path.read_text(encoding="utf-8").splitlines())]
 
 
 def functions(path: Path) -> list[int]:
-    """The lines of each function, without its docstring."""
+    """Number of lines of each function, without its docstring."""
     found = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     return [_body(node) for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
@@ -43,7 +43,7 @@ def _body(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def expressions(path: Path) -> list[int]:
-    """The characters of each Jinja expression of a YAML file or a template."""
+    """Number of characters of each Jinja expression in a YAML file or a template."""
     text = path.read_text(encoding="utf-8")
     texts = _texts(list(yaml.safe_load_all(text))) if path.suffix == ".yml" else [("", text)]
     found = []
@@ -54,7 +54,7 @@ def expressions(path: Path) -> list[int]:
 
 
 def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in a YAML document, with the key that it is below."""
+    """Every text in a YAML document with its key."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from _texts(item, str(name))
@@ -66,7 +66,7 @@ def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _jinja(text: str) -> Iterator[str]:
-    """What is between Jinja's braces, with them."""
+    """Jinja expressions and statements, including their delimiters."""
     current = ""
     for _line, token, value in Environment(autoescape=True).lex(text):
         if token in {"variable_begin", "block_begin"}:
@@ -79,7 +79,7 @@ def _jinja(text: str) -> Iterator[str]:
 
 
 def commands(path: Path) -> list[int]:
-    """How many tasks of a file run a command or a shell."""
+    """Number of tasks in a file that run a command or a shell."""
     documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
     return [sum(1 for task in _dicts(documents) if COMMANDS & set(task))]
 
@@ -101,11 +101,11 @@ MEASURES: Mapping[str, Callable[[Path], list[int]]] = {
 
 
 def above(rules: Mapping[str, Mapping[str, Any]], root: Path = ROOT) -> Exceptions:
-    """Return the numbers above each rule's limit, the largest first, by rule and file.
+    """Return the numbers above each rule's limit by rule and file, largest first.
 
     Args:
-        rules: The part `limits` of the file.
-        root: The directory that the patterns start at.
+        rules: Section `limits` of the file.
+        root: Directory to which the patterns are relative.
     """
     found: Exceptions = {}
     for name, rule in rules.items():
@@ -118,12 +118,12 @@ def above(rules: Mapping[str, Mapping[str, Any]], root: Path = ROOT) -> Exceptio
 
 
 def problems(found: Exceptions, allowed: Exceptions, rules: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return a line for each file that is above what it may have, and for each exception that is no longer needed.
+    """Return a line for each file that exceeds its numbers, and for each exception that is no longer needed.
 
     Args:
-        found: What `above` returns.
-        allowed: The part `exceptions` of the file.
-        rules: Its part `limits`.
+        found: Result of `above`.
+        allowed: Section `exceptions` of the file.
+        rules: Section `limits` of the file.
     """
     said = []
     for rule in sorted({*found, *allowed}):
@@ -134,14 +134,12 @@ def problems(found: Exceptions, allowed: Exceptions, rules: Mapping[str, Mapping
             if len(numbers) > len(most) or any(one > other for one, other in zip(numbers, most, strict=False)):
                 said.append(f"{name}: {rule} ({limit}) has {numbers}, may have {most or 'none'}; make it smaller")
             elif len(numbers) < len(most):
-                said.append(
-                    f"{name}: {rule} ({limit}) has {numbers or 'none'}; remove what it no longer needs of {most}"
-                )
+                said.append(f"{name}: {rule} ({limit}) has {numbers or 'none'}; lower or remove its exception {most}")
     return said
 
 
 def read() -> tuple[dict[str, dict[str, Any]], Exceptions]:
-    """The limits and the exceptions of the file."""
+    """Limits and exceptions from the file."""
     document = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return document["limits"], document["exceptions"]
 

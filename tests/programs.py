@@ -1,4 +1,4 @@
-"""The programs of ours that run in Airflow's containers, as modules for their tests."""
+"""Programs of the project that run in Airflow's containers, loaded as modules for their tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.lab.names import REPO
 
 
 def load(name: str) -> Any:
-    """Return a program of roles/airflow_stack/files, by its name without the ending, as a module made anew."""
+    """Load a program of roles/airflow_stack/files, named without its suffix, as a new module."""
     spec = importlib.util.spec_from_file_location(name, REPO / "roles" / "airflow_stack" / "files" / f"{name}.py")
     assert spec
     assert spec.loader

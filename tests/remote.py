@@ -1,4 +1,4 @@
-"""Hosts of a lab as their operator reaches them: commands over SSH, and our playbooks."""
+"""Access to the hosts of a lab: commands over SSH, and runs of the project's playbooks."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ class Played:
 
     @property
     def changes(self) -> dict[str, int]:
-        """How many tasks changed something, by host."""
+        """Number of tasks that changed something, by host."""
         lines = [line.split() for line in self.output.splitlines() if " changed=" in line and ": ok=" in line]
         return {words[0]: int(next(w for w in words if w.startswith("changed=")).split("=")[1]) for words in lines}
 
     @property
     def changed(self) -> int:
-        """How many tasks changed something on the only host."""
+        """Number of tasks that changed something on the only host."""
         (count,) = self.changes.values()
         return count
 
     def result(self, task: str) -> dict[str, Any]:
-        """What a task returned, from the output of -v."""
+        """Result of a task, parsed from the output of -v."""
         text = self.output.split(f"TASK [{task}]")[1].split("TASK [")[0]
         start = text.index("=> ") + 3
         found: dict[str, Any] = yaml.safe_load(text[start:].split("\n\n")[0])
@@ -51,7 +51,7 @@ class Played:
 
 @dataclass(frozen=True)
 class Remote:
-    """A host: commands as root over SSH."""
+    """A host, with functions that run root commands over SSH."""
 
     name: str
     variables: Mapping[str, Any]
@@ -72,11 +72,11 @@ class Remote:
 
 @dataclass(frozen=True)
 class Lab:
-    """The hosts of a lab, and the playbooks that run against them.
+    """The hosts of a lab, and functions that run playbooks against them.
 
     Args:
-        directory: Where the lab's inventory is.
-        inventories: More of them, read before the lab's.
+        directory: Directory of the lab's inventory.
+        inventories: Additional inventories, read before the lab's.
     """
 
     directory: Path
@@ -84,25 +84,25 @@ class Lab:
 
     @property
     def hosts(self) -> dict[str, Remote]:
-        """The hosts by name."""
+        """Hosts by name."""
         tree = yaml.safe_load((self.directory / "hosts.yml").read_text(encoding="utf-8"))
         return {name: Remote(name, variables) for name, variables in tree["all"]["hosts"].items()}
 
     def play(self, playbook: str, *options: str, **variables: Any) -> Played:
-        """Run one of our playbooks to its end."""
+        """Run one of the project's playbooks to its end."""
         started = time.monotonic()
         with self.start(playbook, *options, **variables) as process:
             output, _ = process.communicate()
         return Played(process.returncode, output, time.monotonic() - started)
 
     def start(self, playbook: str, *options: str, **variables: Any) -> subprocess.Popen[str]:
-        """Start one of our playbooks, by its path in the repository."""
+        """Start one of the project's playbooks, given by its path in the repository."""
         sources = [*self.inventories, self.directory / "hosts.yml"]
         argv = [ANSIBLE_PLAYBOOK, *(word for path in sources for word in ("-i", str(path))), "--diff", *options]
         argv += ["-e", json.dumps(variables), str(REPO / playbook)]
         environment = {**os.environ, "ANSIBLE_CONFIG": str(REPO / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
         environment.pop("ANSIBLE_LOG_PATH", None)
-        # Molecule sets it, and it wins.
+        # Molecule sets this variable, which has precedence over ANSIBLE_NOCOLOR.
         environment.pop("ANSIBLE_FORCE_COLOR", None)
         return subprocess.Popen(
             argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
@@ -115,13 +115,13 @@ def lab(name: str) -> Lab:
 
 
 def wait(condition: Callable[[], object], seconds: int = 120, what: str = "it") -> None:
-    """Wait for what must happen soon."""
+    """Wait until a condition holds, and fail after the timeout."""
     until = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < until, f"{what} did not happen in {seconds} s"
+        assert time.monotonic() < until, f"{what} did not happen within {seconds} s"
         time.sleep(1)
 
 
 def quoted(text: str) -> str:
-    """A text as one word of a shell."""
+    """The text quoted as one word for a shell."""
     return "'" + text.replace("'", "'\\''") + "'"

@@ -1,6 +1,6 @@
-"""`python -m tests.rows`: writes what each row of the release table makes of a stack into tests/unit/roles/rows/.
+"""`python -m tests.rows`: write the stack that results from each row of the release table to tests/unit/roles/rows/.
 
-The test of the same name compares, so that a change to one row, or to what rows share, shows what it changes where.
+tests/unit/roles/test_rows.py compares these files, so the diff shows all effects of a change to rows or shared values.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests import tables
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = ROOT / "tests" / "unit" / "roles" / "rows"
 ROLES = ROOT / "roles"
-# What the services' files would hold.
+# Names of the secret files of the services.
 SECRETS = (
     *("postgres_password", "redis_password", "redis_conf", "sql_alchemy_conn", "result_backend", "broker_url"),
     *("fernet_key", "webserver_secret_key", "jwt_secret", "ca_certificate", "postgres_hba"),
@@ -30,7 +30,7 @@ SECRETS = (
 
 
 class Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks."""
+    """YAML dumper that writes multi-line texts as blocks."""
 
 
 Dumper.add_representer(
@@ -40,9 +40,9 @@ Dumper.add_representer(
 
 
 def variables(loader: DataLoader) -> dict[str, Any]:
-    """The variables of role airflow and of those that deploy a stack, as Ansible loads them."""
+    """Variables of role airflow and of the roles that deploy a stack, as Ansible loads them."""
     found: dict[str, Any] = {}
-    files = [ROLES / "airflow" / "defaults" / "main.yml"]
+    files = sorted((ROLES / "airflow" / "defaults" / "main").glob("*.yml"))
     for role in ("airflow", "airflow_secrets", "airflow_watch", "airflow_stack"):
         files += sorted((ROLES / role / "vars" / "main").glob("*.yml"))
     for path in files:
@@ -51,11 +51,11 @@ def variables(loader: DataLoader) -> dict[str, Any]:
 
 
 def known(version: str, *, several: bool) -> Templar:
-    """Return what templates the variables of the roles for the first host of a stack, which runs all services.
+    """Return a templar with the roles' variables for the first host of a stack, which runs all services.
 
     Args:
-        version: The release.
-        several: Whether to take the first of two hosts, and not the only one.
+        version: The Airflow release.
+        several: Whether the stack has two hosts instead of one.
     """
     loader = DataLoader()
     loader.set_basedir(str(ROLES / "airflow_stack"))
@@ -73,7 +73,7 @@ def known(version: str, *, several: bool) -> Templar:
         "ansible_play_hosts_all": hosts,
         "playbook_dir": str(ROOT / "playbooks"),
         "role_path": str(ROLES / "airflow_stack"),
-        # What preflight registers, and the plan as it makes it, with what its second step adds.
+        # Results that preflight registers, and the plan with the keys that its second step adds.
         "__airflow_variable_names": list(spec["preflight"]["options"]),
         "__airflow_members": {
             "addresses": {"one": "192.0.2.1", "two": "192.0.2.2"} if several else {"one": ""},
@@ -95,7 +95,7 @@ def known(version: str, *, several: bool) -> Templar:
 
 
 def value(templar: Templar, name: str) -> Any:
-    """Return what a variable is when it is templated."""
+    """Return the templated value of a variable."""
     return templar.template(trust_as_template(f"{{{{ {name} }}}}"))
 
 
@@ -103,8 +103,8 @@ def render(version: str, *, several: bool) -> dict[str, Any]:
     """Return the compose definition and airflow.cfg of a release.
 
     Args:
-        version: The release.
-        several: Whether to take the first of two hosts, with all services, and not the only one.
+        version: The Airflow release.
+        several: Whether the stack has two hosts, of which the first runs all services, instead of one.
 
     Returns:
         `compose`, without the labels, which are digests of file contents, and `airflow.cfg`, as text.
@@ -116,9 +116,9 @@ def render(version: str, *, several: bool) -> dict[str, Any]:
 
 
 def use_collections() -> None:
-    """Let this process import collections as Ansible does.
+    """Set up this process to import collections like Ansible does.
 
-    Call it before anything of ``ansible_collections`` is imported: Python's own importer and Ansible's do not mix.
+    Call it before any import from `ansible_collections`: Python's own importer and Ansible's cannot be mixed.
     """
     if AnsibleCollectionConfig.collection_finder is None:
         init_plugin_loader([str(ROOT / "collections")])
@@ -126,20 +126,20 @@ def use_collections() -> None:
 
 @cache
 def prepare() -> dict[str, str]:
-    """Let Ansible find our filters, and return the tested release of each series."""
+    """Make the collection's filters available to Ansible, and return the tested release of each series."""
     use_collections()
     return {series: row["tested"] for series, row in tables.releases().items()}
 
 
 def text(version: str) -> str:
-    """The file of a row."""
+    """Content of the file for a release."""
     both = {"single": render(version, several=False), "several": render(version, several=True)}
-    # Ansible's values know where they are from; plain ones are written.
+    # Ansible's values carry their origin; only plain values can be dumped.
     return yaml.dump(plain(both), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def plain(value: Any) -> Any:
-    """Return a value of Ansible's as one of Python's own types."""
+    """Convert a value of Ansible's types to Python's own types."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

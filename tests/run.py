@@ -1,4 +1,4 @@
-"""`make test`, `make test-full`, `make molecule`: checks, contract of the images, scenarios; at the end a line each."""
+"""`make test`, `make test-full`, `make molecule`: checks, contract of the images, scenarios, and a summary."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
 
 LOGS = ROOT / "build" / "test"
 SCENARIOS = ROOT / "tests" / "scenarios.yml"
-# What molecule says when a phase of a scenario starts and ends, what Ansible says at the end of one, and the task of
-# molecule/shared/pytest.yml that names its log.
+# Lines to show as progress: start and end of Molecule's phases, plays, failures and recaps of Ansible, the task of
+# molecule/shared/pytest.yml that names its log, and failed tests.
 PROGRESS = re.compile(
     r"> \w+\] Execut(ing|ed)|^PLAY \[|^TASK \[.*, log in |^fatal: |failed=|^tests/\S+ .*(FAILED|ERROR)"
 )
 
 
-# What tells the lab, our playbooks and the tests which release of Airflow is meant; without it the default's.
+# Environment variable with the Airflow release for the lab, the playbooks and the tests; unset means the default one.
 RELEASE = "AIRFLOW_VERSION"
-# How fast this machine is.
+# Measures the speed of this machine.
 YARDSTICK = Step("yardstick", ["ansible-playbook", "--inventory", "localhost,", "tests/yardstick.yml"])
-# After a scenario's name: its verification leaves out what `make test` shows on another release.
+# Word after a scenario's name: skip the verification steps that `make test` runs on another release.
 SHORT = "short"
-# What tests/scenarios.yml calls the steps of `make check`, which run two at a time.
+# Name of all steps of `make check` in tests/scenarios.yml, which run two at a time.
 CHECK = "check"
 
 
 def scenario_names(kind: str) -> list[str]:
-    """The scenarios of `make test` (core) or of all (full): a name, a release if not the default's, and `short`."""
+    """Scenarios of `make test` (core) or all scenarios (full): name, release unless the default, and `short`."""
     core: list[str] = listed()["core"]
     names = core if kind == "core" else [*(name for name in core if SHORT not in name.split()), *listed()["full"]]
     return [entry for name in names for entry in with_releases(name, names)]
 
 
 def with_releases(name: str, names: Sequence[str]) -> list[str]:
-    """An entry of the list of scenarios; one of the other releases is an entry for each of them."""
+    """Expand an entry of the list of scenarios; `others` becomes one entry per other release."""
     scenario, _, release = name.partition(" ")
     if release != "others":
         return [name]
@@ -54,26 +54,26 @@ def with_releases(name: str, names: Sequence[str]) -> list[str]:
 
 
 def besides_the_default() -> list[str]:
-    """The tested releases of all series but the default's."""
+    """Tested releases of all series except for the default one."""
     return [release for release in tables.tested() if release != tables.default_release()]
 
 
 def listed() -> dict[str, Any]:
-    """What tests/scenarios.yml holds, with the newest tested release by its number."""
+    """Content of tests/scenarios.yml, with `newest` replaced by the newest tested release."""
     text = SCENARIOS.read_text(encoding="utf-8")
     found: dict[str, Any] = yaml.safe_load(re.sub(r"(?m)^((?!#).*)\bnewest\b", rf"\g<1>{tables.tested()[-1]}", text))
     return found
 
 
 def scenario_step(entry: str) -> Step:
-    """The whole sequence of one scenario, its hosts destroyed at the end whatever happens."""
+    """Step that runs the whole sequence of a scenario and always destroys its hosts at the end."""
     name, *words = entry.split()
     variables = dict(("VERIFY_SHORT", "1") if word == SHORT else (RELEASE, word) for word in words)
     return Step(f"scenario {entry}", ["molecule", "test", "--scenario-name", name], variables=variables)
 
 
 def image_steps(kind: str) -> list[Step]:
-    """Provide the images; then what is tested on them without a host."""
+    """Steps that provide the images and run the tests that need images but no host."""
     chosen = ["-m", "not slow"] if kind == "core" else []
     steps = [
         Step("images", [sys.executable, "-m", "tests.lab", "images"]),
@@ -95,7 +95,7 @@ def image_steps(kind: str) -> list[Step]:
 
 
 def pytest_step(name: str, *arguments: str, release: str = "") -> Step:
-    """The tests of a directory, with a report of how many there are."""
+    """Step that runs pytest with a report of the number of tests."""
     junit = LOGS / f"{name.replace(' ', '_')}.xml"
     junit.unlink(missing_ok=True)
     argv = ["pytest", "-v", f"--junitxml={junit}", *arguments]
@@ -103,14 +103,14 @@ def pytest_step(name: str, *arguments: str, release: str = "") -> Step:
 
 
 def show_progress(started: float, line: str) -> None:
-    """Print those lines of a long step that say where it is, with the time since its start."""
+    """Print a line of a long step if it shows progress, with the time since the start."""
     text = line.rstrip()
     if PROGRESS.search(text):
         print(f"      {time.monotonic() - started:6.0f} s  {text[:150]}", flush=True)
 
 
 def run_long(step: Step) -> Result:
-    """Run a step that takes minutes, and show where it is."""
+    """Run a step that takes minutes, and show its progress."""
     print(f"....  {step.name} (log: build/test/{step.name.replace(' ', '_')}.log)", flush=True)
     result = run(step, LOGS, partial(show_progress, time.monotonic()))
     print(result.line(), flush=True)
@@ -120,11 +120,11 @@ def run_long(step: Step) -> Result:
 
 
 def parsed() -> argparse.Namespace:
-    """The arguments of the program; a scenario that does not exist ends it."""
+    """Parse the program's arguments; exits if the scenario does not exist."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["core", "full", "scenario"], help="what to run")
-    parser.add_argument("name", nargs="?", help="the scenario, for the kind `scenario`")
-    parser.add_argument("--release", help="the release of Airflow, for the kind `scenario`; the default's without it")
+    parser.add_argument("name", nargs="?", help="name of the scenario, for kind `scenario`")
+    parser.add_argument("--release", help="Airflow release, for kind `scenario`; by default the default release")
     arguments = parser.parse_args()
     if arguments.kind == "scenario" and not (arguments.name and (ROOT / "molecule" / arguments.name).is_dir()):
         there = ", ".join(scenario_names("full"))
@@ -133,12 +133,12 @@ def parsed() -> argparse.Namespace:
 
 
 def long_steps(kind: str, name: str = "", release: str = "") -> list[Step]:
-    """The steps that take minutes, in their order.
+    """Steps that take minutes, in the order of the run.
 
     Args:
         kind: `core`, `full` or `scenario`.
-        name: The scenario, for the kind `scenario`.
-        release: Its release of Airflow; empty means the default's.
+        name: Name of the scenario, for kind `scenario`.
+        release: Airflow release of the scenario; empty means the default release.
     """
     if kind == "scenario":
         return [scenario_step(" ".join(filter(None, [name, release])))]
@@ -148,12 +148,12 @@ def long_steps(kind: str, name: str = "", release: str = "") -> list[Step]:
 def main() -> int:
     """Run as a program."""
     arguments = parsed()
-    # Read before the first step: a mistake in the file must not show up after 40 minutes.
+    # Read the file before the first step, so that an error in it is not found only after 40 minutes.
     allowed = budget.read(listed()) if arguments.kind == "core" else None
     started = time.monotonic()
     results = [] if arguments.kind == "scenario" else run_checks()
     spent = {CHECK: time.monotonic() - started}
-    # The last scenario's end also removes what the lab's instances share: registry, network, engine.
+    # One test run at a time, because the end of the last scenario also removes what labs share: registry and engine.
     with alone("test-run", "test run"):
         speed = [run(YARDSTICK, LOGS)] if allowed else []
         for step in long_steps(arguments.kind, arguments.name, arguments.release):
@@ -163,7 +163,7 @@ def main() -> int:
     if allowed:
         results += [one for one in speed if not one.ok]
         allowed = allowed.on([one.seconds for one in speed])
-        # Time spent waiting for another test run of this machine is not part of it.
+        # The time budget excludes the wait for another test run on this machine.
         results.append(allowed.result(spent))
     write_results(LOGS / "results.json", results)
     print("\nSummary")

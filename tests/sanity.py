@@ -1,8 +1,8 @@
-"""Ansible's own sanity tests, on the collection as users install it: built, then installed offline below build/sanity.
+"""Ansible's own sanity tests of the collection as users install it: built, then installed offline below build/sanity.
 
 ansible-test does not accept the checkout itself: it resolves the link below collections/ and then finds the tree
-outside of ansible_collections. It runs with the tests that need no packages. Three of the others are programs whose
-packages the lock has, and are called directly. docs/testing.md names what is left out.
+outside of ansible_collections. It runs the tests that need no packages. Three other tests are programs whose packages
+are in the lock, so they are called directly. docs/testing.md lists the tests that are left out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.steps import ROOT, VENV_BIN
 WORK = ROOT / "build" / "sanity"
 PROGRAMS = Path(ansible_test.__path__[0]) / "_util" / "controller" / "sanity"
 
-# Tests of ansible-test that need nothing but Python.
+# Tests of ansible-test that need only Python.
 TESTS = (
     "action-plugin-docs",
     "compile",
@@ -42,37 +42,37 @@ TESTS = (
     "use-argspec-type-path",
     "use-compat-six",
 )
-# The others, which install packages or need programs.
+# Tests that install packages or need other programs: called directly, and left out.
 DIRECT = ("ansible-doc", "runtime-metadata", "validate-modules", "yamllint")
 LEFT_OUT = ("changelog", "import", "pep8", "pslint", "pylint", "shellcheck")
 
-# The licence is Apache-2.0; Ansible asks its own collections for GPL headers.
+# The licence is Apache-2.0; Ansible requires GPL headers in its own collections only.
 IGNORED_CODES = {"missing-gplv3-license"}
-# ansible-test never gives filters to validate-modules, whose schema lacks this key of theirs.
+# ansible-test never passes filters to validate-modules, whose schema lacks this key of filters.
 FILTERS_KEY = "DOCUMENTATION.positional: extra keys not allowed"
 
 
 class SanityError(Exception):
-    """A program did not do its work, so nothing is known of the collection."""
+    """A program failed, so there is no result for the collection."""
 
 
 def program(
     words: Iterable[str | Path], cwd: Path, work: Path, codes: Iterable[int] = (0,), text: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of the virtualenv that finds the installed collection and no configuration of this machine.
+    """Run a program of the virtualenv with the installed collection and without this machine's configuration.
 
     Args:
-        words: Its command line.
-        cwd: The directory to run it in.
-        work: The directory that the collection is installed in. It is also the program's home.
-        codes: Exit codes that are an answer.
-        text: What it reads on standard input.
+        words: Command line of the program.
+        cwd: Working directory.
+        work: Directory of the installed collection, which is also the program's home directory.
+        codes: Accepted exit codes.
+        text: Text for standard input.
 
     Returns:
-        The ended process with its output.
+        The finished process with its output.
 
     Raises:
-        SanityError: The program ended with another code.
+        SanityError: The program exited with another code.
     """
     configuration = work / "ansible.cfg"
     configuration.touch()
@@ -82,7 +82,7 @@ def program(
         "PATH": os.pathsep.join([str(VENV_BIN), os.environ.get("PATH", "")]),
         "ANSIBLE_CONFIG": str(configuration),
         "ANSIBLE_COLLECTIONS_PATH": str(work),
-        # Otherwise ansible-test asks the git repository around build/, which ignores all of it.
+        # Otherwise ansible-test lists files with the git repository around build/, which ignores that directory.
         "ANSIBLE_TEST_CONTENT_ROOT": str(cwd),
         "NO_COLOR": "1",
     }
@@ -94,17 +94,17 @@ def program(
 
 
 def install(source: Path, work: Path) -> Path:
-    """Build a collection and install it without a network.
+    """Build a collection and install it offline.
 
     Args:
-        source: Its directory, with galaxy.yml.
-        work: Where the archive and the installed copy go; it is emptied first.
+        source: Directory of the collection, with galaxy.yml.
+        work: Directory for the archive and the installed copy; it is emptied first.
 
     Returns:
-        The directory of the installed copy.
+        Directory of the installed copy.
 
     Raises:
-        SanityError: It cannot be built or installed.
+        SanityError: The collection cannot be built or installed.
     """
     if not (source / "galaxy.yml").exists():
         raise SanityError(f"{source}: there is no galaxy.yml, so this is not a collection.")
@@ -123,11 +123,11 @@ def full_name(collection: Path) -> str:
 
 
 def plugins(collection: Path, kind: str) -> list[str]:
-    """Return the documented plugins of a collection: modules as Python files, filters as files beside them.
+    """Return the documented plugins of a collection: Python files of modules, YAML documentation files of filters.
 
     Args:
         collection: The installed copy.
-        kind: ``module`` or ``filter``.
+        kind: `module` or `filter`.
 
     Returns:
         Paths below the collection, sorted.
@@ -137,12 +137,12 @@ def plugins(collection: Path, kind: str) -> list[str]:
 
 
 def check_ansible_test(collection: Path, work: Path, tests: Sequence[str] = TESTS) -> list[str]:
-    """Return what ansible-test finds.
+    """Return the findings of ansible-test.
 
     Args:
         collection: The installed copy.
-        work: As in `install`.
-        tests: The tests to run.
+        work: The same as in `install`.
+        tests: Tests to run.
     """
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     chosen = [word for test in tests for word in ("--test", test)]
@@ -155,7 +155,7 @@ def check_ansible_test(collection: Path, work: Path, tests: Sequence[str] = TEST
 
 
 def check_modules(collection: Path, work: Path) -> list[str]:
-    """Return what validate-modules finds in modules and in the documentation of filters."""
+    """Return the findings of validate-modules in modules and in the documentation of filters."""
     release = json.loads((collection / "MANIFEST.json").read_text("utf-8"))["collection_info"]["version"]
     found = []
     for kind in ("module", "filter"):
@@ -168,7 +168,7 @@ def check_modules(collection: Path, work: Path) -> list[str]:
 
 
 def messages(report: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return validate-modules' report as lines, without what is ignored."""
+    """Return the report of validate-modules as lines, without ignored findings."""
     return [
         f"{path}:{error.get('line', 0)}: {error['code']}: {error['msg']}"
         for path, result in report.items()
@@ -178,7 +178,7 @@ def messages(report: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def check_yaml(collection: Path, work: Path) -> list[str]:
-    """Return what Ansible's yamllint finds in the documentation of plugins; our own yamllint reads all YAML files."""
+    """Return the findings of Ansible's yamllint in the documentation of plugins; our yamllint covers all YAML files."""
     files = [path for path in (collection / "plugins").rglob("*") if path.suffix in (".py", ".yml")]
     names = "\n".join(sorted(str(path.relative_to(collection)) for path in files))
     command = [sys.executable, str(PROGRAMS / "yamllint" / "yamllinter.py")]
@@ -187,13 +187,13 @@ def check_yaml(collection: Path, work: Path) -> list[str]:
 
 
 def check_runtime(collection: Path, work: Path) -> list[str]:
-    """Return what is wrong with meta/runtime.yml."""
+    """Return the findings in meta/runtime.yml."""
     command = [sys.executable, str(PROGRAMS / "code-smell" / "runtime-metadata.py"), "meta/runtime.yml"]
     return program(command, collection, work).stdout.splitlines()
 
 
 def check_documentation(collection: Path, work: Path) -> list[str]:
-    """Return the plugins that ansible-doc does not list with their description, and its warnings."""
+    """Return the plugins that ansible-doc does not list with a description, and the warnings of ansible-doc."""
     found = []
     for kind in ("module", "filter"):
         wanted = {f"{full_name(collection)}.{Path(path).stem}" for path in plugins(collection, kind)}
@@ -216,9 +216,7 @@ CHECKS = {
 def main() -> int:
     """Run as a program."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument(
-        "source", nargs="?", type=Path, default=ROOT, help="directory of a collection, by default this checkout"
-    )
+    parser.add_argument("source", nargs="?", type=Path, default=ROOT, help="directory of a collection (this checkout)")
     arguments = parser.parse_args()
     try:
         collection = install(arguments.source.resolve(), WORK)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes this checkout usable: system programs, .venv with exactly what requirements/controller.txt locks, Ansible collections.
-# Says each thing that it does, does only what is missing, and returns at once when nothing is.
+# Set up this checkout: install system programs, exactly the packages of requirements/controller.txt into .venv, and Ansible collections.
+# Prints each step, runs only missing ones, and returns at once if nothing is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,7 +11,7 @@ python=${PYTHON:-python3}
 say() { echo "setup: $*"; }
 fail() { echo "setup: $*" >&2; exit 1; }
 
-# What the finished environment was made from; any difference means there is work to do.
+# Digest of the inputs of the environment; if it differs from the stamp, setup runs again.
 digest() {
     cat requirements/bootstrap.txt requirements/controller.txt requirements.yml tests/setup.sh | sha256sum | cut -d ' ' -f 1
 }
@@ -24,7 +24,7 @@ missing_packages() {
     "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 || echo python3-venv
 }
 
-# run_as_root COMMAND...: directly, or by a sudo that asks for no password where nobody can type one.
+# run_as_root COMMAND...: directly or with sudo, which must not ask for a password if there is no terminal.
 run_as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
@@ -40,9 +40,9 @@ install_system_packages() {
     packages=$(missing_packages | tr '\n' ' ')
     [ -n "$packages" ] || return 0
     command -v apt-get >/dev/null ||
-        fail "these programs are missing: $packages(Debian's names). Install them with this system's package manager and run 'make setup' again."
+        fail "missing programs: $packages(Debian package names). Install them with this system's package manager and run 'make setup' again."
     [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
-        fail "these packages are missing and we are neither root nor have sudo: run 'apt-get install $packages' as root, then 'make setup' again."
+        fail "missing packages, but this user is not root and has no sudo: run 'apt-get install $packages' as root, then 'make setup' again."
     say "installing the system packages: $packages"
     local log
     log=$(mktemp)
@@ -54,7 +54,7 @@ install_system_packages() {
 
 require_python() {
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        fail "$python is $("$python" --version 2>&1), but 3.11 or newer is needed. Name another one: make setup PYTHON=/path/to/python3.12"
+        fail "$python is $("$python" --version 2>&1), but 3.11 or newer is required. Run make setup PYTHON=/path/to/python3.12"
 }
 
 install_python_packages() {
@@ -62,9 +62,9 @@ install_python_packages() {
         say "creating $venv with $("$python" --version)"
         "$python" -m venv --clear "$venv"
     fi
-    say "installing what requirements/controller.txt locks into $venv"
+    say "installing the packages of requirements/controller.txt into $venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
-    # uv reads neither pip's configuration nor the system's certificates by itself; a machine behind a mirror has only those.
+    # By default uv reads neither pip's configuration nor the system's certificates, which a machine behind a mirror needs.
     local index
     index=$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)
     [ -z "$index" ] || export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}
@@ -77,8 +77,8 @@ install_collections() {
         fail "ansible-galaxy failed: $(tail -n 5 "$venv/galaxy.log")"
 }
 
-# Ansible finds this repository as a collection by a link to its root. A checkout without symbolic links (a zip, Windows) has a
-# text file with the link's target in its place.
+# Ansible finds this repository as a collection through a link to its root. A checkout without symbolic links (a zip, Windows) has a
+# text file with the link's target instead.
 repair_link() {
     local link=collections/ansible_collections/ansible_airflow/airflow target=../../..
     if [ "$(readlink "$link")" = "$target" ]; then
@@ -87,7 +87,7 @@ repair_link() {
     if [ -d "$link" ] && [ ! -L "$link" ]; then
         fail "$link is a directory, but must be a link to the root of this checkout: move it away and run 'make setup' again."
     fi
-    say "making $link a link to the root of this checkout"
+    say "creating the link $link to the root of this checkout"
     mkdir -p "$(dirname "$link")"
     rm -f "$link"
     ln -s "$target" "$link"
@@ -107,8 +107,8 @@ main() {
     install_python_packages
     install_collections
     echo "$wanted" >"$stamp"
-    say "done; 'source $venv/bin/activate' puts ansible-playbook, molecule and the rest on PATH"
+    say "done; 'source $venv/bin/activate' adds ansible-playbook, molecule and the other programs to PATH"
 }
 
-# Sourced, it is only its functions: a test calls one.
+# When sourced, only define the functions, for a test that calls one.
 [ "${BASH_SOURCE[0]}" != "$0" ] || main "$@"

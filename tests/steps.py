@@ -1,4 +1,4 @@
-"""Commands that a check or a test run is made of: each has a name, a log, a time and a result."""
+"""Steps of checks and test runs: commands with a name, a log, a duration and a result."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Step:
     """One command.
 
     Args:
-        name: What people and the log's file call it.
-        argv: Its words.
-        junit: The report that says how many tests it ran, where it is a test runner.
-        variables: Environment variables of its own.
+        name: Name of the step and of its log file.
+        argv: Command line.
+        junit: JUnit report with the number of tests, if the command is a test runner.
+        variables: Additional environment variables.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Result:
-    """How a step ended. A step that is no test runner counts as one test."""
+    """Result of a step. A step that is not a test runner counts as one test."""
 
     name: str
     ok: bool
@@ -48,13 +48,13 @@ class Result:
     log: str
 
     def line(self) -> str:
-        """The line that a person reads."""
+        """One-line summary of the result."""
         tests = f"  {self.passed} passed, {self.failed} failed" if self.passed + self.failed > 1 else ""
         return f"{'ok  ' if self.ok else 'FAIL'}  {self.name:<28} {self.seconds:7.1f} s{tests}"
 
 
 def environment() -> dict[str, str]:
-    """This process's environment with the programs of the virtualenv first, as an activated one has them."""
+    """This process's environment with the virtualenv's programs first in PATH, as after its activation."""
     path = os.pathsep.join([str(VENV_BIN), os.environ.get("PATH", "")])
     return {
         **os.environ,
@@ -66,12 +66,12 @@ def environment() -> dict[str, str]:
 
 
 def run(step: Step, logs: Path, on_line: Callable[[str], None] | None = None) -> Result:
-    """Run the step in the root of the repository, with all that it prints in a log of its name.
+    """Run the step in the root of the repository, with its output in a log of its name.
 
     Args:
         step: The command.
-        logs: The directory of the logs.
-        on_line: Called with every line, for steps so long that a person wants to see where they are.
+        logs: Directory of the logs.
+        on_line: Called with every line of output, to show the progress of long steps.
 
     Returns:
         The result; a program that cannot be started is a failed step, not an exception.
@@ -84,7 +84,7 @@ def run(step: Step, logs: Path, on_line: Callable[[str], None] | None = None) ->
             process = subprocess.Popen(
                 step.argv,
                 cwd=ROOT,
-                # Logs are for reading and searching: no colours.
+                # No colours in logs.
                 env={**environment(), "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1", **step.variables},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -107,7 +107,7 @@ def run(step: Step, logs: Path, on_line: Callable[[str], None] | None = None) ->
 
 
 def _counts(step: Step, *, ok: bool) -> tuple[int, int]:
-    """How many tests passed and failed; a failed step has at least one failed test."""
+    """Numbers of passed and failed tests; a failed step has at least one failed test."""
     if step.junit is None or not step.junit.exists():
         return (1, 0) if ok else (0, 1)
     suites = ET.parse(step.junit).getroot().iter("testsuite")  # noqa: S314  # pytest's own file
@@ -130,7 +130,7 @@ def show_failure(result: Result, lines: int = 120) -> None:
 
 
 def write_results(path: Path, results: Sequence[Result]) -> None:
-    """Write the results as JSON, for programs."""
+    """Write the results as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n", encoding="utf-8")
 

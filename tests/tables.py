@@ -20,52 +20,62 @@ def load(path: Path) -> dict[str, Any]:
 
 @cache
 def services() -> dict[str, dict[str, Any]]:
-    """The service table: rows by service."""
+    """Service table: rows by service."""
     found: dict[str, dict[str, Any]] = load(AIRFLOW / "vars" / "main" / "services.yml")["__airflow_services"]
     return found
 
 
 def groups() -> dict[str, str]:
-    """Inventory group by service, of those that run all the time."""
+    """Inventory group by service, for services that run permanently."""
     return {name: row["group"] for name, row in services().items() if "group" in row}
 
 
 def service_groups() -> list[str]:
-    """The inventory groups of the services, each once, in the order of the table."""
+    """Inventory groups of the services without duplicates, in the order of the table."""
     return list(dict.fromkeys(groups().values()))
 
 
 def commands() -> list[str]:
-    """Services in whose container Airflow commands run, the preferred one first."""
+    """Services in whose containers Airflow commands can run, preferred ones first."""
     ranks = {name: row["commands"] for name, row in services().items() if "commands" in row}
     return sorted(ranks, key=lambda name: int(ranks[name]))
 
 
 @cache
 def releases() -> dict[str, dict[str, Any]]:
-    """The release table: rows by series."""
+    """Release table: rows by series."""
     files = [AIRFLOW / "vars" / "main" / f"releases_{major}.yml" for major in (2, 3)]
     return {series: row for path in files for rows in load(path).values() for series, row in rows.items()}
 
 
 def row(version: str) -> dict[str, Any]:
-    """The row of a release's series."""
+    """Row of a release's series."""
     return releases()[version.rpartition(".")[0]]
 
 
 def tested() -> list[str]:
-    """The tested release of each series, the oldest first."""
+    """Tested release of each series, oldest first."""
     return [found["tested"] for found in releases().values()]
 
 
 @cache
+def defaults() -> dict[str, Any]:
+    """Default values of role airflow by variable, from all files in roles/airflow/defaults/main."""
+    return {
+        name: value
+        for path in sorted((AIRFLOW / "defaults/main").glob("*.yml"))
+        for name, value in (load(path) or {}).items()
+    }
+
+
+@cache
 def default_release() -> str:
-    """The release that is deployed where the inventory names none."""
-    return str(load(AIRFLOW / "defaults" / "main.yml")["airflow_version"])
+    """Release that is deployed unless the inventory sets another."""
+    return str(defaults()["airflow_version"])
 
 
 def python_minors(version: str) -> range:
-    """Minor releases of Python 3 that a release supports."""
+    """Minor versions of Python 3 that a release supports."""
     found = row(version)
     first, last = found.get("python_of", {}).get(version, found["python"]).split(" to ")
     return range(int(first.removeprefix("3.")), int(last.removeprefix("3.")) + 1)

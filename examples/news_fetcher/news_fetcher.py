@@ -1,7 +1,7 @@
-"""Fetches news feeds and writes their links into Postgres; prints one line of JSON that says what it did.
+"""Fetches news feeds, writes their links into Postgres, and prints a summary as one line of JSON.
 
 Usage: news_fetcher.py [CONFIG]    (default: /app/config.json)
-The database comes from the environment alone: DATABASE_URL, a Postgres URI.
+The database is set only in the environment: DATABASE_URL, a Postgres URI.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MAX_FEED_BYTES = 10 * 1024 * 1024
 MAX_TEXT = 1000
 # A line of at most this many bytes reaches the reader of the container's output in one piece (PIPE_BUF).
 MAX_SUMMARY_BYTES = 4096
-# Standard error and standard output reach that reader by two ways; after this pause the summary is last.
+# Standard error and standard output reach that reader separately; after this pause the summary arrives last.
 SETTLE_SECONDS = 0.5
 
 CREATE_TABLE = """
@@ -48,7 +48,7 @@ CREATE_TABLE = """
         expires_at timestamptz NOT NULL
     )
 """
-# fetched_at stays what it was: the first time that we saw the link. A row that was just inserted has no xmax.
+# fetched_at does not change: it is the time when the link was first seen. A newly inserted row has no xmax.
 UPSERT = """
     INSERT INTO links (url, feed_url, title, published_at, fetched_at, expires_at)
     VALUES (%(url)s, %(feed_url)s, %(title)s, %(published_at)s, %(now)s, %(expires_at)s)
@@ -61,16 +61,16 @@ log = logging.getLogger("news_fetcher")
 
 
 class ConfigError(Exception):
-    """The configuration or the environment cannot be used; the text says what to write instead."""
+    """The configuration or the environment is invalid; the text says what to write instead."""
 
 
 class FeedError(Exception):
-    """One feed cannot be had or read."""
+    """One feed cannot be downloaded or parsed."""
 
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed and how long its links are kept after a feed named them for the last time."""
+    """A feed, and how long its links are kept after their last appearance in a feed."""
 
     url: str
     expire_after: timedelta
@@ -135,18 +135,18 @@ def parse_config(data: Any) -> Config:
         if not isinstance(url, str) or urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
             raise ConfigError(f"{where}.url: {url!r} must be an http:// or https:// address")
         if "@" in urlsplit(url).netloc:
-            raise ConfigError(f"{where}.url: must hold no user or password; addresses are logged and stored")
+            raise ConfigError(f"{where}.url: must not contain a user or password; addresses are logged and stored")
         hours = _positive(f"{where}.expire_after_hours", entry.get("expire_after_hours", default_hours))
         feeds.append(Feed(url, timedelta(hours=hours)))
     urls = [feed.url for feed in feeds]
     twice = sorted({url for url in urls if urls.count(url) > 1})
     if twice:
-        raise ConfigError(f"feeds: {twice[0]} is there more than once; keep one entry")
+        raise ConfigError(f"feeds: {twice[0]} is listed more than once; keep one entry")
     return Config(feeds, _positive("timeout_seconds", data.get("timeout_seconds", 20)))
 
 
 def _known_keys(where: str, data: Any, known: set[str]) -> None:
-    """Raise ConfigError unless the data is an object with no other than these keys."""
+    """Raise ConfigError unless the data is an object with only these keys."""
     if not isinstance(data, dict):
         raise ConfigError(f"{where}: must be an object with the keys {', '.join(sorted(known))}")
     unknown = sorted(set(data) - known)
@@ -162,18 +162,18 @@ def _positive(where: str, value: Any) -> float:
 
 
 def database_url(environment: dict[str, str]) -> str:
-    """Return DATABASE_URL as libpq reads it.
+    """Return DATABASE_URL in a form that libpq accepts.
 
-    Airflow renders a connection as postgres://...; what it puts into the query for itself (`__extra__`) is nothing that
-    libpq knows.
+    Airflow renders a connection as postgres://... and may add its own query parameter `__extra__`, which libpq does not
+    know.
 
     Raises:
-        ConfigError: Never repeats the value, which holds a password.
+        ConfigError: The value is invalid; the text does not repeat it, because it contains a password.
     """
     value = environment.get("DATABASE_URL", "")
     wanted = "a URI such as postgresql://USER:PASSWORD@HOST:5432/DATABASE, special characters percent-encoded"
     if not value.startswith(("postgres://", "postgresql://")):
-        state = "is not set" if not value else "is something else"
+        state = "is not set" if not value else "is not a Postgres URI"
         raise ConfigError(f"environment: DATABASE_URL {state}; it must be {wanted}")
     try:
         parts = urlsplit(value)
@@ -187,13 +187,13 @@ def database_url(environment: dict[str, str]) -> str:
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """End the block with TimeoutError after so many seconds, whatever it waits for.
+    """Raise TimeoutError in the block after this many seconds, whatever it waits for.
 
-    A timeout of the socket ends each single read; a server that sends a byte now and then would hold us forever.
+    A socket timeout limits only each single read; a server that sends a byte now and then would block us forever.
     """
 
     def stop(_signal: int, _frame: object) -> None:
-        raise TimeoutError(f"no complete answer within {seconds:g} s")
+        raise TimeoutError(f"no complete response within {seconds:g} s")
 
     previous = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -205,7 +205,7 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def download(url: str, timeout_seconds: float) -> tuple[bytes, dict[str, str]]:
-    """Return the body and the headers of the answer; raises FeedError."""
+    """Return the body and the headers of the response; raises FeedError."""
     request = urllib.request.Request(url, headers={"User-Agent": "news_fetcher/1.0", "Accept": "*/*"})  # noqa: S310  # load_config allows http and https only
     try:
         with (
@@ -236,7 +236,7 @@ def parse_feed(body: bytes, headers: dict[str, str]) -> list[Link]:
     for entry in parsed.entries:
         url = _text(entry.get("link"))
         if urlsplit(url).scheme in {"http", "https"}:
-            # Feeds begin with what is newest.
+            # Feeds list the newest entries first.
             links.setdefault(url, Link(url, _text(entry.get("title"))[:MAX_TEXT], _published(entry)))
     if parsed.bozo and not links:
         raise FeedError(f"cannot be parsed: {parsed.bozo_exception}")
@@ -301,7 +301,7 @@ def run(config: Config, connection: psycopg.Connection, now: datetime) -> dict[s
 def summary_line(summary: dict[str, Any]) -> str:
     """Return the summary as one line of JSON that a pipe passes on in one piece.
 
-    Where too many feeds failed to name them all, the last are counted in `failed_not_listed`.
+    If too many feeds failed to list them all, `failed_not_listed` counts the rest.
     """
     listed = list(summary["failed"])
     while True:
@@ -317,14 +317,14 @@ def main(arguments: Sequence[str]) -> int:
     """Run as a program.
 
     Returns:
-        0, also when some feeds failed; 1 when all did or the database cannot be used; 2 for a wrong configuration.
+        0, even if some feeds failed; 1 if all failed or the database cannot be used; 2 for a wrong configuration.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     try:
         config = load_config(Path(arguments[0]) if arguments else DEFAULT_CONFIG)
         url = database_url(dict(os.environ))
     except ConfigError as error:
-        log.error("%s", error)  # noqa: TRY400  # the sentence is the message; a traceback would only hide it
+        log.error("%s", error)  # noqa: TRY400  # the error text is the message; a traceback would only hide it
         return 2
     try:
         with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:

@@ -11,18 +11,19 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.state
 
 
 def clock(sent: float, started: float, ended: float, received: float) -> tuple[float, float]:
-    """Return by how many seconds a clock is ahead of ours, and by how many that may be wrong.
+    """Return by how many seconds the host's clock is ahead of the controller's, and the largest possible error.
 
-    :param sent: our time before we asked
-    :param started: its time when it was asked
-    :param ended: its time when it answered
-    :param received: our time when we had the answer
+    Args:
+        sent: Controller time before the request.
+        started: Host time at the start of the module.
+        ended: Host time at the end of the module.
+        received: Controller time after the answer.
     """
     return ((started - sent) + (ended - received)) / 2, ((received - sent) - (ended - started)) / 2
 
 
 class ActionModule(ActionBase):
-    """Has the host tell, and compares the clocks."""
+    """Runs the module on the host and compares the clocks."""
 
     _supports_check_mode = True
     _requires_connection = True
@@ -31,7 +32,7 @@ class ActionModule(ActionBase):
         """Run the task.
 
         Args:
-            tmp: Of no use since Ansible 2.3.
+            tmp: Unused since Ansible 2.3.
             task_vars: The host's variables.
 
         Returns:

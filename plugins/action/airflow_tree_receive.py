@@ -25,15 +25,15 @@ ARGUMENTS = {
     "directory": {"type": "path", "required": True},
     "origin": {"type": "dict", "default": {}},
 }
-# Bytes of an archive that go with the request; as a file it takes several commands on the host more.
+# Largest archive in bytes that is sent inside the request. Copying it as a file takes several more commands.
 CARRIED = 1024 * 1024
-# How many files go with the first request, and how large each may be.
+# Largest number of files that are sent with the first request, and their largest size in bytes.
 GUESSED = 10
 GUESSED_SIZE = 16 * 1024
 
 
 class ActionModule(ActionBase):
-    """Asks the host what it has, sends what it lacks, and lets it make the release whole."""
+    """Finds the files that the host lacks, sends them, and lets the host complete the release."""
 
     _supports_check_mode = True
     _requires_connection = True
@@ -42,14 +42,14 @@ class ActionModule(ActionBase):
         """Run the task.
 
         Args:
-            tmp: Of no use since Ansible 2.3.
+            tmp: Unused since Ansible 2.3.
             task_vars: The host's variables.
 
         Returns:
             The task's result.
 
         Raises:
-            AnsibleActionFail: The directory cannot become a release, or the host cannot have it.
+            AnsibleActionFail: The directory cannot be read, or the host cannot store the release.
         """
         result: dict[str, Any] = super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec(ARGUMENTS)
@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
             "step": "receive",
             "directory": options["directory"],
             "release": release,
-            # As text: see airflow_tree_store.
+            # Why this is text: see airflow_tree_store.
             "files": json.dumps(files),
             "origin": options["origin"],
         }
@@ -88,16 +88,16 @@ class ActionModule(ActionBase):
         files: Mapping[str, File],
         task_vars: Mapping[str, Any] | None,
     ) -> dict[str, Any]:
-        """Let the host make the release whole, and return its first answer."""
+        """Let the host complete the release, and return its first answer."""
         try:
-            # Most changes are small: the files that changed last go with the question what the host lacks.
+            # Most changes are small, so the first request already contains the files that were modified last.
             answer = self._step({**request, **self._send(root, _latest(root, files))}, task_vars)
             if not answer["whole"]:
                 again = self._step({**request, **self._send(root, answer["missing"])}, task_vars)
                 if not again["whole"]:
                     raise AnsibleActionFail(f"src {root}: the host's releases changed meanwhile; run the play again.")
         except OSError as error:
-            raise AnsibleActionFail(f"src {root}: {error}; what Airflow reads was not changed.") from error
+            raise AnsibleActionFail(f"src {root}: {error}; the release that Airflow reads was not changed.") from error
         return answer
 
     def _step(self, request: dict[str, Any], task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -105,16 +105,16 @@ class ActionModule(ActionBase):
         answer: dict[str, Any] = self._execute_module(
             module_name="ansible_airflow.airflow.airflow_tree_store",
             module_args=request,
-            # A manifest and the files themselves have no place in the host's journal.
+            # Keep the manifest and the contents of files out of the host's journal.
             task_vars={**(task_vars or {}), "ansible_no_target_syslog": True},
         )
         if answer.get("failed"):
             text = answer.get("msg") or answer.get("module_stderr") or str(answer)
-            raise AnsibleActionFail(f"{text} What Airflow reads was not changed.")
+            raise AnsibleActionFail(f"{text} The release that Airflow reads was not changed.")
         return answer
 
     def _send(self, root: Path, names: Collection[str]) -> dict[str, Any]:
-        """Pack files as one archive and return the options that carry it: a large one is sent to the host at once."""
+        """Pack files into one archive and return the module options for it. Copy a large archive to the host."""
         with tempfile.NamedTemporaryFile(suffix=".tar.gz") as archive:
             pack_files(root, archive.file, names)
             archive.flush()
@@ -128,14 +128,14 @@ class ActionModule(ActionBase):
 
 
 def _latest(root: Path, files: Mapping[str, File]) -> list[str]:
-    """Return small files that changed last: git writes those anew that differ, an editor those that it edited."""
+    """Return the small files that were modified last; git and editors write only files that change."""
     found = {name: os.stat(os.path.join(root, name)) for name, file in files.items() if "digest" in file}
     latest = sorted(found, key=lambda name: found[name].st_mtime, reverse=True)[:GUESSED]
     return [name for name in latest if found[name].st_size <= GUESSED_SIZE]
 
 
 def _diff(current: str | None, release: str, differing: Mapping[str, list[str]]) -> dict[str, str]:
-    """Return names as Ansible's diff shows them, not contents: a tree may be large."""
+    """Return a diff of file names for Ansible, without contents, because a tree may be large."""
     before = [*differing["changed"], *differing["removed"]]
     after = [*(f"{name} (changed)" for name in differing["changed"]), *differing["added"]]
     return {

@@ -15,7 +15,7 @@ ARGUMENTS = {
 
 
 class ActionModule(ActionBase):
-    """Lets the host switch, by the module that airflow_tree_receive has sent there before."""
+    """Runs the switch on the host, with the same module as airflow_tree_receive."""
 
     _supports_check_mode = True
     _requires_connection = True
@@ -24,7 +24,7 @@ class ActionModule(ActionBase):
         """Run the task.
 
         Args:
-            tmp: Of no use since Ansible 2.3.
+            tmp: Unused since Ansible 2.3.
             task_vars: The host's variables.
 
         Returns:

@@ -1,4 +1,4 @@
-"""Action plugin: wait until the services of a compose project are healthy, and show what is waited for."""
+"""Action plugin: wait until the services of a compose project are healthy, and print those that are not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ARGUMENTS = {
     "services": {"type": "list", "elements": "str", "required": True},
     "timeout": {"type": "int", "required": True},
 }
-# Seconds between two looks, and between two lines on the screen while nothing changes.
+# Seconds between two checks, and between two lines of output while nothing changes.
 PAUSE = 2
 REPEAT = 30
 
@@ -26,9 +26,12 @@ display = Display()
 def waiting_for(services: list[str], containers: list[dict[str, Any]]) -> dict[str, str]:
     """Return the services that are not healthy yet, each with the state of its container.
 
-    :param services: names of the compose services to wait for
-    :param containers: what ``docker inspect`` says of the project's containers
-    :returns: state by service, such as ``starting``; empty when all are healthy
+    Args:
+        services: Names of the compose services to wait for.
+        containers: Output of ``docker inspect`` for the project's containers.
+
+    Returns:
+        State by service, such as ``starting``. Empty when all services are healthy.
     """
     states = {}
     for container in containers:
@@ -36,14 +39,15 @@ def waiting_for(services: list[str], containers: list[dict[str, Any]]) -> dict[s
         word = state.get("Health", {}).get("Status", state["Status"]) if state["Running"] else state["Status"]
         states[container["Config"]["Labels"]["com.docker.compose.service"]] = word
     found = {service: states.get(service, "no container") for service in services}
-    # A service without a health check has no better word than running.
+    # The best state of a service without a health check is running.
     return {service: word for service, word in found.items() if word not in ("healthy", "running")}
 
 
 def addresses(containers: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """Return the IP addresses of running containers: by service, by network.
+    """Return the IP addresses of running containers, by service and network.
 
-    :param containers: what ``docker inspect`` says of the project's containers
+    Args:
+        containers: Output of ``docker inspect`` for the project's containers.
     """
     found = {}
     for container in containers:
@@ -54,16 +58,16 @@ def addresses(containers: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
 
 
 def last_words(container: dict[str, Any]) -> str:
-    """Return what the last health check of a container printed, or nothing."""
+    """Return the output of a container's last health check. Empty if there is none."""
     log = container["State"].get("Health", {}).get("Log") or [{"Output": ""}]
     return str(log[-1]["Output"]).strip()
 
 
 class ActionModule(ActionBase):
-    """Looks at the containers from the controller, so that it can print while it waits."""
+    """Checks the containers from the controller, so that it can print while it waits."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Wait; see plugins/modules/airflow_wait_healthy.py for the options."""
+        """Run the task; the options are in plugins/modules/airflow_wait_healthy.py."""
         result = super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec(ARGUMENTS)
         project, services, timeout = options["project"], options["services"], options["timeout"]
@@ -85,33 +89,33 @@ class ActionModule(ActionBase):
         return {**result, "changed": False, "seconds": seconds, "addresses": addresses(containers)}
 
     def _docker(self, arguments: str) -> str:
-        """Return what a docker command prints on the host."""
+        """Return the output of a docker command on the host."""
         outcome = self._low_level_execute_command(f"docker {arguments}", sudoable=True)
         if outcome["rc"] != 0:
             raise AnsibleActionFail(f"`docker {arguments}` failed: {outcome['stderr'].strip()}")
         return str(outcome["stdout"])
 
     def _containers(self, project: str) -> list[dict[str, Any]]:
-        """Return what Docker knows of the project's long-lived containers."""
+        """Return the output of ``docker inspect`` for the project's long-lived containers."""
         label = shlex.quote(f"label=com.docker.compose.project={project}")
         ids = self._docker(f"ps -aq --filter {label} --filter label=com.docker.compose.oneoff=False").split()
         found: list[dict[str, Any]] = json.loads(self._docker(f"inspect {' '.join(ids)}")) if ids else []
         return found
 
     def _containers_if_any(self, project: str) -> list[dict[str, Any]]:
-        """Return the same, nothing where Docker does not answer: in check mode it may not be installed yet."""
+        """Return the same, or nothing if Docker does not answer; in check mode it may not be installed yet."""
         try:
             return self._containers(project)
         except AnsibleActionFail:
             return []
 
     def _show(self, waiting: dict[str, str], seconds: float, task_vars: dict[str, Any]) -> None:
-        """Print one line that says what is waited for."""
+        """Print one line with the services that are not healthy yet."""
         states = ", ".join(f"{service} ({word})" for service, word in sorted(waiting.items()))
         display.display(f"waiting: [{task_vars.get('inventory_hostname')}] {seconds:.0f} s, not healthy yet: {states}")
 
     def _report(self, project: str, waiting: dict[str, str], seconds: float, task_vars: dict[str, Any]) -> str:
-        """Return the message of a failure: which services, their last check, the end of their logs."""
+        """Return the error message: the unhealthy services, their last check, and the end of their logs."""
         lines = [f"{task_vars.get('inventory_hostname')}: not healthy after {seconds:.0f} s:"]
         for container in self._containers(project):
             service = container["Config"]["Labels"]["com.docker.compose.service"]
@@ -120,7 +124,7 @@ class ActionModule(ActionBase):
             name = container["Name"].lstrip("/")
             logs = self._docker(f"logs --tail 15 {name} 2>&1").rstrip()
             lines += [f"- {service} ({waiting[service]}), last check: {last_words(container) or 'none yet'}", logs]
-            lines.append(f"  See more on the host: docker logs {name}")
+            lines.append(f"  Full log on the host: docker logs {name}")
         missing = [service for service, word in waiting.items() if word == "no container"]
         lines += [f"- {service} has no container; see `docker compose ls` on the host." for service in missing]
         return "\n".join(lines)

@@ -27,7 +27,7 @@ class ActionModule(ActionBase):
         """Run the task.
 
         Args:
-            tmp: Of no use since Ansible 2.3.
+            tmp: Unused since Ansible 2.3.
             task_vars: The host's variables.
 
         Returns:

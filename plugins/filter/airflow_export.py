@@ -1,4 +1,4 @@
-"""The filter that writes inventory files of what an Airflow holds; what is in them is in module_utils/objects."""
+"""Filter that converts the objects of an Airflow into inventory files; the conversion is in module_utils/objects."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.ex
 
 INVENTORY = """\
 ---
-# What Airflow on {host} holds, as variables of role airflow: move the lists into your group_vars.
-# The secrets are in the other file. Of passwords of users nobody knows more than a digest: a user who shall be made on
-# another Airflow needs a password here.
+# Objects of Airflow on {host}, as variables of role airflow: move the lists into your group_vars.
+# The secrets are in the other file. Passwords of users are missing, because Airflow stores only their hashes. To create
+# a user on another Airflow, add a password here.
 """
 VAULT = """\
 ---
-# Secrets of Airflow on {host}, which the other file names.
-# Encrypt this file before it goes anywhere: ansible-vault encrypt FILE
+# Secrets of Airflow on {host}, which the other file refers to.
+# Encrypt this file before you copy or commit it: ansible-vault encrypt FILE
 """
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes lists indented as yamllint wants them."""
+    """Indents lists as yamllint requires."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, False)
@@ -32,15 +32,15 @@ _Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!u
 
 
 def inventory_files(objects: Objects, host: str, left_out: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
-    """Return the texts of two inventory files that make an Airflow hold these objects.
+    """Return the texts of two inventory files that define these objects.
 
     Args:
         objects: Fields by kind and name, as the module airflow_objects_export returns them.
         host: Inventory name of the host, for the comments.
-        left_out: Names of objects by kind that are not to be listed.
+        left_out: Names of objects to leave out, by kind.
 
     Returns:
-        ``inventory`` and ``vault``, YAML texts; the first names the second's variables in place of secrets.
+        ``inventory`` and ``vault``, YAML texts. In place of secrets, the first refers to variables of the second.
     """
     lists, secrets = exported(objects, left_out or {})
     return {
@@ -50,7 +50,7 @@ def inventory_files(objects: Objects, host: str, left_out: Mapping[str, Sequence
 
 
 def _text(data: Mapping[str, Any]) -> str:
-    """Return YAML."""
+    """Return data as YAML text."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 

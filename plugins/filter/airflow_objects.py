@@ -1,4 +1,4 @@
-"""Filters of role airflow_objects: check its lists before anything is changed, and complete them.
+"""Filters of role airflow_objects that validate and complete its lists before anything is changed.
 
 Their code is in module_utils/objects.
 """

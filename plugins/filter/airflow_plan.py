@@ -1,4 +1,4 @@
-"""Filters that make the plan of a stack, and what it is made of; their code is in module_utils/plan."""
+"""Filters that build the plan of a stack and collect its inputs; their code is in module_utils/plan."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topol
 def airflow_members(
     groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Return what the inventory says of each host of a stack.
+    """Return the variables of each host of a stack.
 
     Args:
         groups: Ansible's ``groups``.
@@ -27,7 +27,7 @@ def airflow_members(
     Returns:
         ``addresses``, values of ``airflow_private_address`` by host, empty where it is not set; ``queues`` and
         ``slots``, values of ``airflow_worker_queues`` and ``airflow_worker_concurrency`` by worker host. A value that
-        takes facts of a host that is not part of the run counts as not set.
+        uses facts of a host outside of the run counts as not set.
     """
     hosts, workers = groups.get("airflow", []), groups.get("airflow_worker", [])
     return {
@@ -38,7 +38,7 @@ def airflow_members(
 
 
 def _said(variables: Mapping[str, Any], name: str, default: Any = None) -> Any:
-    """Return the value of a host's variable."""
+    """Return the value of a host's variable, or the default if Ansible cannot render it."""
     try:
         return variables.get(name, default)
     except AnsibleError:

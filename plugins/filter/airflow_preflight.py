@@ -1,4 +1,4 @@
-"""Filters that judge inputs and hosts before anything is changed; what they say is in module_utils/plan/problems."""
+"""Filters that validate inputs and hosts before anything is changed; their code is in module_utils/plan/problems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters that tell how to reach Airflow's database and broker; their code is in module_utils/plan/servers.py."""
+"""Filter that returns the login options of Airflow's database; its code is in module_utils/plan/servers.py."""
 
 from __future__ import annotations
 

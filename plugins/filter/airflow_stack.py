@@ -1,4 +1,4 @@
-"""Filters that shape the data of role airflow_stack; their code is in module_utils/plan."""
+"""Filters of role airflow_stack; their code is in module_utils/plan and module_utils/inside."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.image
 
 
 def airflow_compose(definitions: Mapping[str, Dict], plan: Mapping[str, Any], words: Mapping[str, Any]) -> Dict:
-    """Return the compose definition of one host, see `compose`.
+    """Return the compose definition of one host; see `compose`.
 
     Args:
         definitions: What role airflow_stack adds to the rows of the service table.
         plan: The plan of the host before the secrets are known.
-        words: What the definition needs besides.
+        words: Further inputs of the definition.
 
     Returns:
         The definition, ready for docker_compose_v2.
 
     Raises:
-        AnsibleFilterError: If they do not fit together.
+        AnsibleFilterError: A service has no group, a memory limit names no service, or a file's content is missing.
     """
     try:
         return compose(definitions, plan, words)

@@ -1,4 +1,4 @@
-"""Filters that judge what the module airflow_info found; their code is in module_utils/plan/verification.py."""
+"""Filters that evaluate results of the module airflow_info; their code is in module_utils/plan/verification.py."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def docker_daemon(content: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Merge the role's options into daemon.json.
 
     Args:
-        content: Content of the file in base64, as slurp returns it; empty where there is none.
+        content: Content of the file in Base64, as slurp returns it. Empty if there is no file.
         inputs: ``registry_mirrors``, ``insecure_registries``, ``log_max_size``, ``log_max_file``, ``live_restore``,
             ``daemon_options`` and ``options_absent``.
 
@@ -27,7 +27,7 @@ def docker_daemon(content: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         ``text``, the new content, and ``notify``, the topics that handlers of role docker listen to.
 
     Raises:
-        AnsibleFilterError: The file holds no JSON object.
+        AnsibleFilterError: The file does not contain a JSON object.
     """
     try:
         return daemon.plan(base64.b64decode(content).decode(), inputs)

@@ -15,13 +15,13 @@ def find_source(path: str, inventories: Sequence[str], required: bool = True) ->
     Args:
         path: An absolute path, or one relative to an inventory or to the current directory; ``~`` is the user's home.
         inventories: Inventory sources of the run, Ansible's ``ansible_inventory_sources``. The first match wins.
-        required: Whether it is an error that there is nothing of that name.
+        required: Whether a missing file or directory is an error.
 
     Returns:
-        The absolute path; with ``required: false`` the empty string where there is nothing of that name.
+        The absolute path. Empty if there is no such file or directory and ``required`` is false.
 
     Raises:
-        AnsibleFilterError: There is nothing of that name; roles say so earlier, in their preflight.
+        AnsibleFilterError: There is no such file or directory. Roles report that earlier, in their preflight.
     """
     if not required:
         return str(sources.find_source(path, inventories) or "")

@@ -1,4 +1,4 @@
-"""Filters of wanted files and directories, and what a host has of them; their code is in module_utils/host/paths.py."""
+"""Filters that compare wanted files and directories with a host's; their code is in module_utils/host/paths.py."""
 
 from __future__ import annotations
 

@@ -9,12 +9,12 @@ DOCUMENTATION = r"""
 module: airflow_connections
 short_description: Manage Airflow's connections
 description:
-  - Makes the connections that Airflow holds in its database equal to a list.
-  - A listed connection is the whole truth about it. A field that is not listed is emptied, so the outcome does not
-    depend on what was there before, and a line removed from the inventory is removed from Airflow.
-  - Empty text is the same as no value. Ports 0 and none differ.
-  - A connection that differs is replaced in one transaction, so a running task reads the old values or the new ones.
-  - In the diff, the password, a URI, and texts and numbers in extra are secret.
+  - Creates, updates and deletes connections in Airflow's database to match a list.
+  - An entry defines its connection completely. Fields that the entry does not set are emptied, so the result does not
+    depend on the previous state, and a line removed from the inventory is removed from Airflow.
+  - Empty text counts as no value. Port V(0) differs from no port.
+  - A connection that differs is replaced in one transaction, so a running task reads either the old or the new values.
+  - The diff hides the password, a URI, and the texts and numbers in O(connections[].extra).
 options:
   connections:
     description: The connections.
@@ -24,12 +24,12 @@ options:
     suboptions:
       conn_id:
         description:
-          - Id of the connection, of 1 to 200 letters, digits, underscores, hyphens, dots, colons, slashes, backslashes,
+          - Id of the connection, 1 to 200 letters, digits, underscores, hyphens, dots, colons, slashes, backslashes,
             parentheses, number signs and exclamation marks.
         type: str
         required: true
       state:
-        description: Whether the connection shall exist. When it shall not, its other options are ignored.
+        description: V(present) creates or updates the connection. V(absent) deletes it and ignores its other options.
         type: str
         choices: [present, absent]
         default: present
@@ -39,13 +39,13 @@ options:
           - Required unless O(connections[].uri) is given.
         type: str
       description:
-        description: What the connection is for. The only field that goes together with O(connections[].uri).
+        description: Purpose of the connection. The only field that can be combined with O(connections[].uri).
         type: str
       host:
         description: Host name or address.
         type: str
       schema:
-        description: Database name, or what the type uses it for.
+        description: Database name, or whatever the connection type uses this field for.
         type: str
       login:
         description: User name.
@@ -58,26 +58,26 @@ options:
         type: int
       extra:
         description:
-          - What else the type needs, as a dict or as the text of a JSON object. Compared as data, so the order of keys
-            does not matter, while V(1), V(1.0), V(true) and V("1") differ.
+          - Further options of the connection type, as a dict or as the text of a JSON object. Compared as data, so the
+            order of keys does not matter, but V(1), V(1.0), V(true) and V("1") differ.
         type: raw
       uri:
         description:
-          - The connection as a URI, read by Airflow itself, instead of fields.
+          - The connection as a URI that Airflow parses, instead of separate fields.
         type: str
   purge:
-    description: Whether to delete connections that are not listed.
+    description: Delete connections that are not listed.
     type: bool
     default: false
   purge_exclude:
-    description: Ids that O(purge) leaves alone, as shell patterns such as V(aws_*).
+    description: Ids of connections that O(purge) keeps, as shell patterns such as V(aws_*).
     type: list
     elements: str
     default: []
   allow_unknown_types:
     description:
-      - Whether a connection may get a type that no installed provider of Airflow knows. Such a type is misspelt, or
-        belongs to a hook of your own that is not part of a provider.
+      - Accept connection types that no installed Airflow provider registers. Such a type is either misspelt, or belongs
+        to a hook of your own that is not part of a provider.
     type: bool
     default: false
 extends_documentation_fragment: [ansible_airflow.airflow.airflow_container, ansible_airflow.airflow.airflow_manage]
@@ -85,7 +85,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Keep two connections as they should be
+- name: Create or update two connections
   ansible_airflow.airflow.airflow_connections:
     connections:
       - conn_id: news_db
@@ -100,13 +100,13 @@ EXAMPLES = r"""
       - conn_id: feeds_api
         uri: "https://reader:{{ vault_feeds_api_password | urlencode }}@api.example.com"
 
-- name: Remove one
+- name: Delete a connection
   ansible_airflow.airflow.airflow_connections:
     connections:
       - conn_id: feeds_api
         state: absent
 
-- name: Let the list be all that Airflow holds, but for those of a team of their own
+- name: Delete all connections that are not listed, except those of another team
   ansible_airflow.airflow.airflow_connections:
     connections: "{{ airflow_connections }}"
     purge: true
@@ -133,13 +133,13 @@ deleted:
   returned: always, unless the options were refused
   sample: [old_api]
 unchanged:
-  description: Ids that are listed and needed no change.
+  description: Ids of the listed connections that needed no change.
   type: list
   elements: str
   returned: always, unless the options were refused
   sample: [postgres_default]
 container:
-  description: Name of the container that was used, none if none was needed or, in check mode, there is none.
+  description: Name of the container that was used. Null if none was needed or, in check mode, none runs.
   type: str
   returned: always, unless the options were refused
   sample: airflow-scheduler-1
@@ -149,17 +149,17 @@ starts:
   returned: always, unless the options were refused
   sample: 2
 failed_objects:
-  description: What is wrong with connections after the run, by id, without values.
+  description: What is wrong with each connection that is not as listed after the run, by id. Contains no values.
   type: dict
-  returned: when Airflow refused some
+  returned: when connections are not as listed after the run
   sample:
     feeds_api: "does not exist (StringDataRightTruncation: value too long for type character varying(500))"
 problems:
-  description: What is wrong with the options, a sentence each.
+  description: One sentence for each problem with the options.
   type: list
   elements: str
   returned: when the options are refused
-  sample: ["connections, 'news_db': port 70000 is not one; write a number from 0 to 65535."]
+  sample: ["connections, 'news_db': port 70000 is invalid; write a number from 0 to 65535."]
 """
 
 from ansible.module_utils.basic import AnsibleModule

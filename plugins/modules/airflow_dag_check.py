@@ -9,52 +9,52 @@ DOCUMENTATION = r"""
 module: airflow_dag_check
 short_description: Check a release of the DAG tree before Airflow reads it
 description:
-  - Parses each DAG file as the release's own DAG processor does, in a container that has the image and the
-    configuration of the stack and is gone afterwards, each file in a process of its own with a time limit. Variables
-    and connections that a file reads come from the stack's database; nothing is written to it. Then checks what is in
-    the files against the policy that docs/dag_authors.md lists.
+  - Parses each DAG file as Airflow's DAG processor does, in a temporary container with the image and the configuration
+    of the stack. Each file gets its own process with a timeout. Variables and connections that a file reads come from
+    the stack's database; nothing is written to it.
+  - Then checks the DAGs against the policy in docs/dag_authors.md.
   - Fails with one line for each finding, C(FILE:LINE DAG TASK [RULE] SENTENCE). Changes nothing.
 requirements:
   - python >= 3.9 on the host
   - docker on the host, with the compose plugin
 options:
   compose_file:
-    description: The stack's compose file. The directory it lies in is taken for the stack's own.
+    description: Compose file of the stack. Its directory is taken as the directory of the stack.
     type: path
     default: /usr/local/projects/airflow/compose.yml
   folder:
-    description: Directory with the release, as the containers of the stack see it.
+    description: Directory of the release in the containers of the stack.
     type: str
     required: true
   plugins_folder:
     description:
-      - Directory with the plugins to load the files with, as the containers of the stack see it. By default theirs.
+      - Directory, in the containers of the stack, of the plugins to load. By default the plugins of the stack.
     type: str
     default: ''
   policy:
-    description: Whether rules count that can be switched off. V(false) asks only whether everything can be loaded.
+    description: Apply the optional rules (those that O(skip) can disable). V(false) checks only that all files load.
     type: bool
     default: true
   services:
-    description: Services whose image and configuration are used, the first that the compose file has.
+    description: Services whose image and configuration may be used. The first one in the compose file is used.
     type: list
     elements: str
     default: [cli, scheduler, dag-processor, webserver, worker, triggerer, execution-api]
   file_timeout:
-    description: Seconds that one file gets to load.
+    description: Timeout in seconds for loading one file.
     type: float
     default: 30
   slow_seconds:
-    description: Seconds that a file may take to load before the rule C(slow-import) finds it.
+    description: Seconds that a file may take to load before the rule C(slow-import) reports it.
     type: float
     default: 5
   skip:
-    description: Ids of rules that are switched off.
+    description: Ids of rules to disable.
     type: list
     elements: str
     default: []
   projects_directory:
-    description: Directory on the host whose content tasks may mount.
+    description: Directory on the host whose contents tasks may mount.
     type: path
     default: /usr/local/projects
   connections:
@@ -73,7 +73,7 @@ options:
     elements: str
     default: []
   queues:
-    description: Celery queues from which some worker takes tasks. Without it the rule C(unknown-queue) is not checked.
+    description: Celery queues that at least one worker serves. If not set, the rule C(unknown-queue) is not checked.
     type: list
     elements: str
   docker_socket:
@@ -81,21 +81,21 @@ options:
     type: path
     default: /var/run/docker.sock
   jobs:
-    description: How many files are loaded at a time, V(0) for one a core.
+    description: Number of files to load in parallel. V(0) means one per CPU core.
     type: int
     default: 0
   timeout:
-    description: Seconds after which the check ends itself.
+    description: Timeout in seconds for the whole check.
     type: int
     default: 900
 attributes:
   check_mode:
     support: full
     description:
-      - The same as outside of it, but where there is no stack or no release yet it says that nothing could be checked.
+      - Does the same as a normal run, but does not fail if there is no stack or no release yet.
   diff_mode:
     support: none
-    description: Nothing changes.
+    description: Changes nothing.
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
   - module: ansible_airflow.airflow.airflow_tree_receive
@@ -103,12 +103,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Check the release that was sent
+- name: Check the uploaded release
   ansible_airflow.airflow.airflow_dag_check:
     folder: /opt/airflow/dags/releases/{{ sent.release }}
     connections: "{{ airflow_connections | map(attribute='conn_id') }}"
 
-- name: Check, but let tasks mount what they want
+- name: Check without the rule that restricts mounts
   ansible_airflow.airflow.airflow_dag_check:
     folder: /opt/airflow/dags/releases/{{ sent.release }}
     skip: [mount-outside-projects]
@@ -121,12 +121,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checked:
-  description: Whether anything could be checked. False only in check mode.
+  description: Whether the files were checked. If not, the module fails, unless check mode finds no stack or no release.
   type: bool
   returned: always
   sample: true
 findings:
-  description: What is against the rules, in order of files and lines.
+  description: Violations of the rules, ordered by file and line.
   type: list
   elements: dict
   returned: when checked
@@ -136,19 +136,21 @@ findings:
       line: 12
       dag_id: news
       task_id: fetch
-      text: network_mode 'new' is neither a mode of Docker's nor a network of the host, and so on
+      text: >-
+        network_mode 'new' is neither a network mode of Docker nor a network of the host. Write
+        os.environ["AIRFLOW_STACK_NETWORK"], or create the network.
 files:
   description: Number of DAG files.
   type: int
   returned: when checked
   sample: 12
 seconds:
-  description: Seconds that loading them all took, the start of Airflow included.
+  description: Seconds that it took to load all files, including the start of Airflow.
   type: float
   returned: when checked
   sample: 4.2
 slowest:
-  description: The files that took longest, five at most.
+  description: The slowest files, at most five.
   type: list
   elements: dict
   returned: when checked
@@ -156,13 +158,13 @@ slowest:
     - file: news/fetch.py
       seconds: 0.031
 not_checked:
-  description: Rules that could not be checked, or not for all, and why.
+  description: Rules that were not checked, or not for all tasks, with the reason.
   type: list
   elements: dict
   returned: when checked
   sample:
     - rule: image-missing
-      reason: "registry.example/news:1.0 needs a login: unauthorized"
+      reason: "registry.example/news:1.0 requires a login: unauthorized"
 """
 
 import time
@@ -210,7 +212,7 @@ def main() -> None:
         module.fail_json(msg=f"Nothing could be checked: {error}", checked=False)
     except InsideError as error:
         done = len(error.reports.get("dags_check", {}).get("files", ()))
-        module.fail_json(msg=f"The check came to no end, after {done} files: {error}", checked=False)
+        module.fail_json(msg=f"The check did not finish; {done} files were checked: {error}", checked=False)
     seconds = round(time.monotonic() - started, 1)
     findings, not_checked = judge(module.params, definition, report, awaiting=module.check_mode)
     result = {"checked": True, "seconds": seconds, **summary(report, findings, not_checked)}

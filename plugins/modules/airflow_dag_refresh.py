@@ -1,63 +1,63 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: tell a running Airflow at once that its DAG files changed."""
+"""Ansible module: refresh the DAGs of a running Airflow after its DAG files changed."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_dag_refresh
-short_description: Tell a running Airflow at once that its DAG files changed
+short_description: Refresh the DAGs of a running Airflow after its DAG files changed
 description:
-  - Reads the DAG files that changed, and takes DAGs out of sight whose files are gone.
-  - When a file changed that is no DAG file, such as a module that some of them import, all DAG files are read.
-  - Writes the release into Airflow's variable C(airflow_dags_release).
+  - Parses the changed DAG files at once, without waiting for Airflow to find them, and hides DAGs whose file is gone.
+  - If a file changed that is not a DAG file, such as a module that DAG files import, all DAG files are parsed.
+  - Writes the release to the Airflow variable C(airflow_dags_release).
 options:
   release:
-    description: The release, as people and tasks shall see it.
+    description: The release, as users and tasks see it in the variable C(airflow_dags_release).
     type: dict
     required: true
   changed:
-    description: Paths, below the DAGs folder, of files that are new or differ.
+    description: Paths of new and changed files, relative to the DAGs folder.
     type: list
     elements: str
     required: true
   removed:
-    description: Paths, below the DAGs folder, of files that are gone.
+    description: Paths of removed files, relative to the DAGs folder.
     type: list
     elements: str
     default: []
   everything:
-    description: Whether to read all DAG files, whatever O(changed) and O(removed) say.
+    description: Parse all DAG files, regardless of O(changed) and O(removed).
     type: bool
     default: false
   delete_history:
     description:
-      - Whether the runs, task instances and XComs of DAGs whose file is gone are deleted.
-      - Those of a DAG with running tasks stay, with a warning.
+      - Delete the runs, task instances and XComs of DAGs whose file was removed.
+      - The history of a DAG with running tasks is kept, with a warning.
     type: bool
     default: false
 extends_documentation_fragment: [ansible_airflow.airflow.airflow_container]
 attributes:
   check_mode:
     support: full
-    description: Does nothing and says that it would.
+    description: Reports a change and does nothing.
   diff_mode:
     support: none
-    description: Nothing is shown.
+    description: Shows no difference.
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
   - module: ansible_airflow.airflow.airflow_tree_switch
 """
 
 EXAMPLES = r"""
-- name: Tell the scheduler
+- name: Refresh the DAGs of one changed file
   ansible_airflow.airflow.airflow_dag_refresh:
     release:
       release: 5d41402abc4b
     changed: [news.py]
 
-- name: Remove DAGs whose file is gone, with their history
+- name: Hide the DAGs of a removed file and delete their history
   ansible_airflow.airflow.airflow_dag_refresh:
     release:
       release: 5d41402abc4b
@@ -65,7 +65,7 @@ EXAMPLES = r"""
     removed: [old_news.py]
     delete_history: true
 
-- name: Read all DAG files again
+- name: Parse all DAG files again
   ansible_airflow.airflow.airflow_dag_refresh:
     release:
       release: 5d41402abc4b
@@ -75,28 +75,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 parsed:
-  description: Number of DAG files that were read.
+  description: Number of DAG files that were parsed.
   type: int
   returned: success, outside check mode
   sample: 1
 dags:
-  description: Number of DAGs in them.
+  description: Number of DAGs in the parsed files.
   type: int
   returned: success, outside check mode
   sample: 2
 gone:
-  description: Number of DAGs that were taken out of sight.
+  description: Number of DAGs that were hidden.
   type: int
   returned: success, outside check mode
   sample: 0
 not_deleted:
-  description: Why the history of a DAG stays, by its id.
+  description: Reason why the history of a DAG was kept, by DAG id.
   type: dict
   returned: success, outside check mode
   sample:
     old_news: it has running tasks
 errors:
-  description: Last line of the error by file, of files that cannot be imported.
+  description: Last line of the import error, by file.
   type: dict
   returned: success, outside check mode
   sample:
@@ -144,7 +144,7 @@ def main() -> None:
         module.fail_json(msg=str(error))
     report = reports["dag_refresh"]
     for dag_id, reason in report["not_deleted"].items():
-        module.warn(f"The history of DAG {dag_id} stays: {reason}. Delete it later with: airflow dags delete {dag_id}")
+        module.warn(f"DAG {dag_id}: the history was kept: {reason}. Delete it later with: airflow dags delete {dag_id}")
     module.exit_json(changed=True, **report)
 
 

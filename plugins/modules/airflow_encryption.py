@@ -1,21 +1,21 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: encrypt what Airflow's database holds as plain text."""
+"""Ansible module: encrypt plain-text secrets in Airflow's database."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_encryption
-short_description: Encrypt what Airflow's database holds as plain text
+short_description: Encrypt plain-text secrets in Airflow's database
 description:
-  - An Airflow with an empty Fernet key stores passwords, extras of connections, variables and arguments of triggers as
-    plain text. After it has been given a key it reads them still, and leaves them as they are.
-  - This encrypts them with Airflow's Fernet key. What is encrypted stays as it is.
-  - Airflow is started once. Role airflow_stack asks the database beforehand whether there is anything to encrypt.
+  - Without a Fernet key, Airflow stores passwords and extras of connections, variables, and arguments of triggers in
+    plain text. Once it has a key, it still reads these values, but does not encrypt them.
+  - This module encrypts them with Airflow's Fernet key. Values that are encrypted already are left unchanged.
+  - Starts Airflow once. Role airflow_stack first queries the database to find out whether there is anything to encrypt.
 options:
   tables:
-    description: Tables of the database to look into, of those whose secrets the release encrypts.
+    description: Database tables to encrypt. Name only tables whose secrets the Airflow release encrypts.
     type: list
     elements: str
     choices: [connection, connection_test_request, variable, trigger]
@@ -24,15 +24,15 @@ extends_documentation_fragment: [ansible_airflow.airflow.airflow_container]
 attributes:
   check_mode:
     support: full
-    description: Says what it would encrypt.
+    description: Reports what would be encrypted.
   diff_mode:
     support: none
-    description: Nothing is shown.
+    description: Shows no difference.
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Encrypt what was stored without a Fernet key
+- name: Encrypt values that were stored without a Fernet key
   ansible_airflow.airflow.airflow_encryption:
     tables: [connection, variable]
 
@@ -41,7 +41,7 @@ EXAMPLES = r"""
     tables: [connection, variable]
   check_mode: true
 
-- name: Encrypt the triggers of an Airflow outside of compose
+- name: Encrypt the triggers of an Airflow that does not run in compose
   ansible_airflow.airflow.airflow_encryption:
     tables: [trigger]
     container: old-airflow-scheduler
@@ -51,12 +51,12 @@ RETURN = r"""
 rows:
   description: Number of rows that were encrypted, by table.
   type: dict
-  returned: success, but for check mode where Airflow does not run
+  returned: success, except in check mode when Airflow does not run
   sample: {connection: 2, variable: 1}
 names:
-  description: Names of the first 20 of these rows, by table. Never their values.
+  description: Names of the first 20 of these rows, by table. Values are never returned.
   type: dict
-  returned: success, but for check mode where Airflow does not run
+  returned: success, except in check mode when Airflow does not run
   sample: {connection: [dwh, api], variable: [token]}
 """
 
@@ -84,11 +84,12 @@ ARGUMENTS: dict[str, Any] = {
 
 
 def warning(rows: dict[str, int], names: dict[str, list[str]], *, check: bool) -> str:
-    """Return what a person has to know of rows that were plain text.
+    """Return the warning about rows that contained plain text.
 
-    :param rows: numbers of rows by table
-    :param names: names of the first of them by table
-    :param check: whether they are still
+    Args:
+        rows: Numbers of rows by table.
+        names: Names of the first rows by table.
+        check: Whether the module runs in check mode, so that the rows still contain plain text.
     """
     found = []
     for table, count in rows.items():
@@ -97,8 +98,8 @@ def warning(rows: dict[str, int], names: dict[str, list[str]], *, check: bool) -
             found.append(f"{count} in table {table} ({', '.join(names[table])}{more})")
     now = "They would be encrypted now" if check else "They are encrypted now"
     return (
-        f"Airflow's database held secrets as plain text, written while Airflow had no Fernet key: {'; '.join(found)}. "
-        f"{now}. Backups made before still hold the plain text: change these passwords where that matters."
+        f"Airflow's database contained plain-text secrets, stored while Airflow had no Fernet key: {'; '.join(found)}. "
+        f"{now}. Earlier backups still contain the plain text: change these passwords where that matters."
     )
 
 
@@ -118,7 +119,7 @@ def main() -> None:
     except NotRunningError as error:
         if module.check_mode:
             module.exit_json(
-                changed=True, msg=f"Airflow does not run, so nobody knows what would be encrypted: {error}"
+                changed=True, msg=f"Airflow is not running, so it is unknown what would be encrypted: {error}"
             )
         module.fail_json(msg=str(error))
     except InsideError as error:

@@ -1,27 +1,28 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: what a host of a stack says of itself, and which other hosts it reaches."""
+"""Ansible module: report the state of a stack's host, and which other hosts it reaches."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_host_state
-short_description: Tell what a host of a stack has, what time it is there, and which other hosts it reaches
+short_description: Report the clock, secrets, database and reachable hosts of a stack's host
 description:
-  - Asks a host for what its stack's other hosts have to agree with, before anything is changed.
-  - The difference between its clock and the controller's comes from the times at which the module started and ended on
-    both, and is exact to the seconds that Ansible took besides.
+  - Collects what the hosts of a stack must agree on, before anything is changed.
+  - The difference to the controller's clock is calculated from the times at which the module started and ended on both
+    sides. RV(clock_error) is the uncertainty that Ansible's own overhead causes.
 requirements:
   - python >= 3.9 on the host
 options:
   reach:
     description:
-      - Other hosts that it must reach, TCP ports by address. One answer on any of them is enough; a refusal is one.
+      - TCP ports, by address, of other hosts that this host must reach. An answer on one port is enough; a refused
+        connection counts as an answer.
     type: dict
     default: {}
   servers:
-    description: Servers that it must reach, each as C(HOST:PORT). A refusal is no answer.
+    description: Servers that this host must reach, each as C(HOST:PORT). A refused connection is not an answer.
     type: list
     elements: str
     default: []
@@ -35,23 +36,23 @@ options:
     elements: str
     default: []
   volume:
-    description: Name of Docker's volume that holds Airflow's database.
+    description: Name of the Docker volume that holds Airflow's database.
     type: str
     default: airflow_postgres_data
 author: ansible-airflow maintainers (@ansible-airflow)
 notes:
-  - The result holds digests of secrets, so use it only in a task with C(no_log).
+  - The result contains digests of secrets, so use the module only in a task with C(no_log).
 attributes:
   check_mode:
     support: full
-    description: It changes nothing.
+    description: Changes nothing.
   diff_mode:
     support: none
-    description: It changes nothing.
+    description: Changes nothing.
 """
 
 EXAMPLES = r"""
-- name: Look at what the host has
+- name: Read the state of a host
   ansible_airflow.airflow.airflow_host_state:
     reach:
       192.0.2.11: [22, 5432]
@@ -59,7 +60,7 @@ EXAMPLES = r"""
   register: state
   no_log: true
 
-- name: Check that the external servers answer
+- name: Find external servers that do not answer
   ansible_airflow.airflow.airflow_host_state:
     servers: ["db.example.com:5432", "redis.example.com:6379"]
   register: state
@@ -80,7 +81,7 @@ clock_offset:
   returned: success
   sample: 0.1
 clock_error:
-  description: Seconds by which RV(clock_offset) may be wrong.
+  description: Largest possible error of RV(clock_offset), in seconds.
   type: float
   returned: success
   sample: 0.4
@@ -91,19 +92,19 @@ unreachable_addresses:
   returned: success
   sample: [192.0.2.12]
 silent_servers:
-  description: Those of O(servers) that did not answer.
+  description: Servers of O(servers) that did not answer.
   type: list
   elements: str
   returned: success
   sample: ["db.example.com:5432"]
 digests:
-  description: SHA-256 of each secret that is there, by name.
+  description: SHA-256 of each existing secret, by name.
   type: dict
   returned: success
   sample:
     fernet_key: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 database:
-  description: Whether the volume of Airflow's database is there.
+  description: Whether the volume of Airflow's database exists.
   type: bool
   returned: success
   sample: true

@@ -1,45 +1,45 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: tell the state of a running Airflow."""
+"""Ansible module: report the state of a running Airflow."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_info
-short_description: Tell the state of a running Airflow
+short_description: Report the state of a running Airflow
 description:
-  - Asks a running Airflow about itself, in one start of Airflow in one of its containers on the host.
-  - Reads Airflow's database and asks its workers. Reads no DAG file and no secret, and changes nothing.
+  - Starts Airflow once, in one of its running containers on the host, and queries it.
+  - Reads Airflow's database and queries its workers. Reads no DAG files and no secrets, and changes nothing.
 options:
   subset:
     description:
-      - What to ask for. V(version) is the release of Airflow.
+      - What to report. V(version) is the release of Airflow.
       - V(import_errors) are the DAG files that Airflow could not import, V(dags) the DAGs that it found.
-      - V(jobs) are the schedulers, triggerers and DAG processors, with the age of their last sign of life.
-      - V(workers) are the Celery workers that answer, V(connections) ids and types of the connections.
-      - V(variables) are keys and descriptions of the variables, V(pools) the pools with their free slots.
-      - V(users) are the users with their roles, without their passwords' hashes.
+      - V(jobs) are the schedulers, triggerers and DAG processors, with the age of their last heartbeat.
+      - V(workers) are the Celery workers that answer, V(connections) the ids and types of the connections.
+      - V(variables) are the keys and descriptions of the variables, V(pools) the pools with their free slots.
+      - V(users) are the users with their roles, without password hashes.
     type: list
     elements: str
     choices: [version, import_errors, jobs, workers, dags, connections, variables, pools, users]
     default: [version, import_errors, jobs, workers, dags, connections, variables, pools, users]
   worker_timeout:
-    description: Seconds that workers get to answer. All of them pass unless O(worker_count) says how many there are.
+    description: Seconds to wait for the answers of workers. The whole time passes unless O(worker_count) is set.
     type: float
     default: 3
   worker_count:
-    description: How many workers there should be; when so many have answered, no more are waited for. 0 for unknown.
+    description: Number of expected workers. The wait ends when that many have answered. V(0) means unknown.
     type: int
     default: 0
 extends_documentation_fragment: [ansible_airflow.airflow.airflow_container]
 attributes:
   check_mode:
     support: full
-    description: The same as outside of it, but where no Airflow runs it warns instead of failing.
+    description: Does the same as a normal run, but warns instead of failing if no Airflow runs.
   diff_mode:
     support: none
-    description: Nothing changes.
+    description: Changes nothing.
 seealso:
   - module: ansible_airflow.airflow.airflow_connections
   - module: ansible_airflow.airflow.airflow_variables
@@ -49,11 +49,11 @@ author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Look at everything
+- name: Report everything
   ansible_airflow.airflow.airflow_info:
   register: airflow
 
-- name: Stop where a DAG file cannot be imported
+- name: Fail if a DAG file cannot be imported
   ansible.builtin.assert:
     that: airflow.import_errors | length == 0
     fail_msg: "{{ airflow.import_errors | map(attribute='file') | join(', ') }}"
@@ -74,7 +74,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 running:
-  description: Whether a container of Airflow runs. False only in check mode, where nothing else is returned then.
+  description: Whether a container of Airflow runs. V(false) only in check mode; nothing else is returned then.
   type: bool
   returned: success
   sample: true
@@ -96,10 +96,10 @@ import_errors:
   sample:
     - file: /opt/airflow/dags/news.py
       error: "ModuleNotFoundError: No module named 'feedparser'"
-      stacktrace: Traceback (most recent call last) and so on
+      stacktrace: "Traceback (most recent call last): ..."
       found: "2023-04-05T06:07:08.910111+00:00"
 jobs:
-  description: The latest job of each scheduler, triggerer and DAG processor there ever was, by type and host name.
+  description: The latest job of every scheduler, triggerer and DAG processor that ever ran, by type and host name.
   type: list
   elements: dict
   returned: when asked for
@@ -113,7 +113,7 @@ jobs:
       type: str
       sample: scheduler-server1
     alive:
-      description: Whether it says that it runs, and its heartbeat is younger than the scheduler's health threshold.
+      description: Whether its state is running and its heartbeat is younger than the scheduler's health threshold.
       type: bool
       sample: true
     heartbeat_age:
@@ -167,19 +167,19 @@ pools:
       type: str
       sample: news_api
     slots:
-      description: How many slots it has, V(-1) for no limit.
+      description: Number of slots. V(-1) means no limit.
       type: int
       sample: 2
     description:
-      description: What it is for.
+      description: Purpose of the pool.
       type: str
       sample: No more than two requests at a time
     occupied_slots:
-      description: How many of them running and queued tasks take.
+      description: Number of slots that running and queued tasks occupy.
       type: int
       sample: 1
     open_slots:
-      description: How many are left, below zero if the pool became smaller than that, null without a limit.
+      description: Number of free slots. Negative if fewer slots exist than are occupied, null without a limit.
       type: int
       sample: 1
 users:
@@ -224,7 +224,7 @@ def main() -> None:
     except NotRunningError as error:
         if not module.check_mode:
             module.fail_json(msg=str(error))
-        module.warn(f"Nothing can be told yet: {error}")
+        module.warn(f"The state of Airflow is unknown: {error}")
         module.exit_json(changed=False, running=False)
     try:
         found, reasons = ask(module.run_command, docker, container, module.params)

@@ -1,38 +1,38 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: manage all kinds of Airflow's objects in the same starts of Airflow."""
+"""Ansible module: manage several kinds of Airflow's objects with the same starts of Airflow."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_objects
-short_description: Manage all kinds of Airflow's objects at once
+short_description: Manage Airflow's connections, variables, pools and users together
 description:
-  - Does what M(ansible_airflow.airflow.airflow_connections) does, and the other kinds' modules, in one start of
-    Airflow when there is nothing to do and two when there is.
-  - Each option takes the options of the module of that kind, but for those that say how to find the container. A kind
-    that is not given is left alone.
-  - Nothing is changed if what is listed of any kind cannot be.
+  - Does the work of the modules for the single kinds, such as M(ansible_airflow.airflow.airflow_connections). Starts
+    Airflow once if nothing has to change and twice otherwise, for all kinds together.
+  - Each option takes the options of the module for that kind, except those that select the container. A kind that is
+    not given is left unchanged.
+  - If an entry of any kind is refused, nothing is changed.
 options:
   connections:
-    description: The options of M(ansible_airflow.airflow.airflow_connections).
+    description: Options of M(ansible_airflow.airflow.airflow_connections).
     type: dict
   variables:
-    description: The options of M(ansible_airflow.airflow.airflow_variables).
+    description: Options of M(ansible_airflow.airflow.airflow_variables).
     type: dict
   pools:
-    description: The options of M(ansible_airflow.airflow.airflow_pools).
+    description: Options of M(ansible_airflow.airflow.airflow_pools).
     type: dict
   users:
-    description: The options of M(ansible_airflow.airflow.airflow_users).
+    description: Options of M(ansible_airflow.airflow.airflow_users).
     type: dict
 extends_documentation_fragment: [ansible_airflow.airflow.airflow_container, ansible_airflow.airflow.airflow_manage]
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Let the lists be all connections and variables that Airflow holds, and leave pools that are not listed
+- name: Delete connections and variables that are not listed, and keep pools that are not listed
   ansible_airflow.airflow.airflow_objects:
     connections:
       connections: "{{ airflow_connections }}"
@@ -43,7 +43,7 @@ EXAMPLES = r"""
     pools:
       pools: "{{ airflow_pools }}"
 
-- name: Create one connection and one pool, and leave all others
+- name: Create one connection and one pool, and keep all others
   ansible_airflow.airflow.airflow_objects:
     connections:
       connections:
@@ -67,7 +67,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 connections:
-  description: Names of the connections that were created, updated and deleted, and of those that needed no change.
+  description: Ids of the connections that were created, updated and deleted, and of those that needed no change.
   type: dict
   returned: when given
   sample:
@@ -76,7 +76,7 @@ connections:
     deleted: []
     unchanged: [postgres_default]
 variables:
-  description: The same of the variables, by key.
+  description: The same for the variables, with their keys.
   type: dict
   returned: when given
   sample:
@@ -85,7 +85,7 @@ variables:
     deleted: []
     unchanged: [answer]
 pools:
-  description: The same of the pools, by name.
+  description: The same for the pools, with their names.
   type: dict
   returned: when given
   sample:
@@ -94,7 +94,7 @@ pools:
     deleted: []
     unchanged: [default_pool]
 users:
-  description: The same of the users, by username.
+  description: The same for the users, with their usernames.
   type: dict
   returned: when given
   sample:
@@ -103,7 +103,7 @@ users:
     deleted: []
     unchanged: [admin]
 container:
-  description: Name of the container that was used, none if none was needed or, in check mode, there is none.
+  description: Name of the container that was used. Null if none was needed or, in check mode, none runs.
   type: str
   returned: always
   sample: airflow-scheduler-1
@@ -113,14 +113,14 @@ starts:
   returned: always
   sample: 2
 failed_objects:
-  description: What is wrong with objects after the run, by kind and name, without values.
+  description: What is wrong with each object that is not as listed after the run, by kind and name. Contains no values.
   type: dict
-  returned: when Airflow refused some
+  returned: when objects are not as listed after the run
   sample:
     connections:
       feeds_api: "does not exist (StringDataRightTruncation: value too long for type character varying(500))"
 problems:
-  description: What is wrong with the options, a sentence each.
+  description: One sentence for each problem with the options.
   type: list
   elements: str
   returned: when the options are refused

@@ -9,21 +9,21 @@ DOCUMENTATION = r"""
 module: airflow_objects_export
 short_description: Read all objects of a running Airflow, secrets included
 description:
-  - Reads what M(ansible_airflow.airflow.airflow_objects) manages, in one start of Airflow in one of its containers on
-    the host.
+  - Reads all objects that M(ansible_airflow.airflow.airflow_objects) manages. Starts Airflow once, in one of its
+    running containers on the host.
   - Changes nothing.
-  - M(ansible_airflow.airflow.airflow_info) tells names without secrets.
+  - M(ansible_airflow.airflow.airflow_info) reports names without secrets.
 options: {}
 extends_documentation_fragment: [ansible_airflow.airflow.airflow_container]
 attributes:
   check_mode:
     support: full
-    description: The same as outside of it.
+    description: Does the same as a normal run.
   diff_mode:
     support: none
-    description: Nothing changes.
+    description: Changes nothing.
 notes:
-  - The result holds secrets, so call it only in a task with C(no_log).
+  - The result contains secrets, so use the module only in a task with C(no_log).
 seealso:
   - module: ansible_airflow.airflow.airflow_info
   - module: ansible_airflow.airflow.airflow_objects
@@ -31,7 +31,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Read all that Airflow holds
+- name: Read all objects
   ansible_airflow.airflow.airflow_objects_export:
   register: exported
   no_log: true
@@ -61,8 +61,7 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - Fields of each object by kind and name, in the form in which M(ansible_airflow.airflow.airflow_objects) compares
-      them.
+    - Fields of each object, by kind and name, in the form that M(ansible_airflow.airflow.airflow_objects) compares.
   type: dict
   returned: success
   sample:

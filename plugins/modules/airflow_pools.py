@@ -9,9 +9,9 @@ DOCUMENTATION = r"""
 module: airflow_pools
 short_description: Manage Airflow's pools
 description:
-  - Makes the pools that Airflow holds in its database equal to a list.
-  - A listed pool is the whole truth about it. A description that is not listed is emptied.
-  - A pool that differs is changed in one transaction, and keeps the tasks that are in it.
+  - Creates, updates and deletes pools in Airflow's database to match a list.
+  - An entry defines its pool completely. A description that the entry does not set is emptied.
+  - A pool that differs is updated in one transaction and keeps its tasks.
 options:
   pools:
     description: The pools.
@@ -20,37 +20,37 @@ options:
     required: true
     suboptions:
       name:
-        description: Name of the pool, of 1 to 256 characters, not only spaces.
+        description: Name of the pool, 1 to 256 characters, not only spaces.
         type: str
         required: true
       state:
         description:
-          - Whether the pool shall exist. When it shall not, its other options are ignored.
-          - A task that runs in a pool while it is deleted runs on. One that has not started yet does not start, without
-            an error, until a pool of that name exists again.
+          - V(present) creates or updates the pool. V(absent) deletes it and ignores its other options.
+          - When a pool is deleted, its running tasks continue. Tasks that have not started wait, without an error,
+            until a pool of that name exists again.
           - V(default_pool) cannot be V(absent).
         type: str
         choices: [present, absent]
         default: present
       slots:
         description:
-          - How many slots the pool has, V(-1) for no limit, V(0) to start nothing new. Required for a present pool.
-          - Less than what runs in it stops nothing.
+          - Number of slots. V(-1) means no limit, V(0) starts no new tasks. Required for a present pool.
+          - A number below the occupied slots does not stop running tasks.
         type: int
       description:
-        description: What the pool is for.
+        description: Purpose of the pool.
         type: str
       include_deferred:
         description:
-          - Whether deferred tasks take slots too. For releases of Airflow from 2.7 on; an older one refuses V(true).
+          - Count deferred tasks as occupying slots. Needs Airflow 2.7 or newer; older releases refuse V(true).
         type: bool
         default: false
   purge:
-    description: Whether to delete pools that are not listed. V(default_pool) stays.
+    description: Delete pools that are not listed, except V(default_pool).
     type: bool
     default: false
   purge_exclude:
-    description: Names that O(purge) leaves alone, as shell patterns such as V(team_*).
+    description: Names of pools that O(purge) keeps, as shell patterns such as V(team_*).
     type: list
     elements: str
     default: []
@@ -59,7 +59,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Keep two pools as they should be
+- name: Create or update two pools
   ansible_airflow.airflow.airflow_pools:
     pools:
       - name: default_pool
@@ -68,13 +68,13 @@ EXAMPLES = r"""
         slots: 2
         description: No more than two requests at a time
 
-- name: Remove one
+- name: Delete a pool
   ansible_airflow.airflow.airflow_pools:
     pools:
       - name: news_api
         state: absent
 
-- name: Let the list be all that Airflow holds, besides default_pool and those of a team of their own
+- name: Delete all pools that are not listed, except default_pool and those of another team
   ansible_airflow.airflow.airflow_pools:
     pools: "{{ airflow_pools }}"
     purge: true
@@ -89,7 +89,7 @@ created:
   returned: always, unless the options were refused
   sample: [news_api]
 updated:
-  description: Names of the pools that were changed because they differed.
+  description: Names of the pools that were updated because they differed.
   type: list
   elements: str
   returned: always, unless the options were refused
@@ -101,13 +101,13 @@ deleted:
   returned: always, unless the options were refused
   sample: [old_pool]
 unchanged:
-  description: Names that are listed and needed no change.
+  description: Names of the listed pools that needed no change.
   type: list
   elements: str
   returned: always, unless the options were refused
   sample: [research_gpu]
 container:
-  description: Name of the container that was used, none if none was needed or, in check mode, there is none.
+  description: Name of the container that was used. Null if none was needed or, in check mode, none runs.
   type: str
   returned: always, unless the options were refused
   sample: airflow-scheduler-1
@@ -117,13 +117,13 @@ starts:
   returned: always, unless the options were refused
   sample: 2
 failed_objects:
-  description: What is wrong with pools after the run, by name.
+  description: What is wrong with each pool that is not as listed after the run, by name.
   type: dict
-  returned: when Airflow refused some
+  returned: when pools are not as listed after the run
   sample:
     news_api: "does not exist (RaiseException: not this one)"
 problems:
-  description: What is wrong with the options, a sentence each.
+  description: One sentence for each problem with the options.
   type: list
   elements: str
   returned: when the options are refused

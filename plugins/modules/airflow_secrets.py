@@ -1,17 +1,18 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: keep or make the secrets of an Airflow stack."""
+"""Ansible module: keep or generate the secrets of an Airflow stack."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_secrets
-short_description: Keep or make the secrets of an Airflow stack
+short_description: Keep or generate the secrets of an Airflow stack
 description:
-  - Settles every secret of a stack, each in a file of its own that one user id can read.
-  - A value given wins; otherwise the file's value is kept; otherwise a random one is made, once.
-  - All secrets are settled before the first file is written, so a refusal changes nothing.
+  - Determines the value of each secret of a stack and stores it in its own file, which only one user id can read.
+  - O(secrets[].value) takes precedence. Without it, the value of an existing file is kept, and a random value is
+    generated if there is no file.
+  - All values are determined before the first file is written, so nothing is changed if a value is refused.
 requirements:
   - python >= 3.9 on the host
 options:
@@ -21,7 +22,8 @@ options:
     required: true
   database_exists:
     description:
-      - Whether data exists that was made with these secrets. Then those with O(secrets[].keep) are not made anew.
+      - Whether data exists that depends on these secrets. If so, missing secrets with O(secrets[].keep) are not
+        generated.
     type: bool
     required: true
   secrets:
@@ -36,14 +38,14 @@ options:
         required: true
       kind:
         description:
-          - C(password) is 32 random bytes as text, C(signing) 64 of them, to sign with HS512.
-          - C(fernet) is a key for Airflow's encryption.
-          - C(text) may have any form, such as a certificate; it is never made here.
+          - C(password) is 32 random bytes as text, C(signing) is 64 random bytes as text, for signatures with HS512.
+          - C(fernet) is a Fernet key for Airflow's encryption.
+          - C(text) is any text, such as a certificate. It is never generated.
         type: str
         choices: [password, signing, fernet, text]
         default: password
       value:
-        description: The value, if the inventory gives one. An empty string counts as not given.
+        description: Value that the inventory sets. An empty string counts as not set.
         type: str
       owner:
         description: User id that may read the file.
@@ -51,17 +53,17 @@ options:
         default: 0
       keep:
         description:
-          - Why a value that exists must not just change, and how to change it all the same, as sentences.
-          - With it a value that exists is not replaced and none is made where data exists; the refusal ends with it.
-            Empty, the value may change.
+          - Why an existing value must not simply change, and how to change it nevertheless, in sentences.
+          - If set, an existing value is not replaced, and no value is generated if data exists. The error message ends
+            with this text. If empty, the value may change.
         type: str
         default: ""
       variable:
-        description: Name of the inventory's variable, for messages.
+        description: Name of the inventory variable, for messages.
         type: str
         default: ""
   derived:
-    description: Files that are made of secrets, such as a URL with a password in it.
+    description: Files whose content is composed from secrets, such as a URL with a password.
     type: list
     elements: dict
     default: []
@@ -72,8 +74,8 @@ options:
         required: true
       template:
         description:
-          - Text of the file, with C({NAME}) for a secret, C({NAME:url}) for one inside a URL, and C({NAME:redis}) for
-            one inside the double quotes of redis.conf.
+          - Text of the file. C({NAME}) inserts a secret, C({NAME:url}) escapes it for a URL, and C({NAME:redis}) for
+            double quotes in redis.conf.
         type: str
         required: true
       owner:
@@ -82,18 +84,18 @@ options:
         default: 0
 author: ansible-airflow maintainers (@ansible-airflow)
 notes:
-  - The result holds the values, so register it only in a task with C(no_log).
+  - The result contains the values, so register it only in a task with C(no_log).
 attributes:
   check_mode:
     support: full
-    description: Makes random values in memory only and writes nothing.
+    description: Generates random values only in memory and writes nothing.
   diff_mode:
     support: none
     description: Secrets are not shown.
 """
 
 EXAMPLES = r"""
-- name: Keep or make two secrets
+- name: Keep or generate two secrets
   ansible_airflow.airflow.airflow_secrets:
     directory: /etc/airflow/secrets
     database_exists: false
@@ -135,7 +137,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 contents:
-  description: The value of every secret, and the text of every derived file, by its name.
+  description: Value of each secret and text of each derived file, by name.
   type: dict
   returned: success
   sample:
@@ -197,7 +199,7 @@ def main() -> None:
                 apply(outcome, directory)
     except (SecretError, OSError) as error:
         module.fail_json(msg=str(error))
-    # exit_json would mask the values given by the inventory; the task that calls this is no_log and needs them.
+    # exit_json would mask the values from the inventory. The calling task needs them and has no_log.
     module.no_log_values = set()
     module.exit_json(
         changed=any(outcome.write or outcome.chown for outcome in outcomes),

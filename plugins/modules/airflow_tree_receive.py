@@ -1,22 +1,22 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Documentation of airflow_tree_receive; it is an action plugin: plugins/action/airflow_tree_receive.py."""
+"""Documentation of the action plugin plugins/action/airflow_tree_receive.py."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_tree_receive
-short_description: Copy a file tree to the host as a release, beside the one that Airflow reads
+short_description: Upload a file tree to a host as a new release
 description:
-  - The tree is one that Airflow reads, such as that of its DAGs or of its plugins.
-  - A release is the files of a directory of the controller, under an id that follows from their names, modes and
-    contents. The same content is the same release, and needs nothing done.
-  - Files that another release on the host has are linked, the others are sent as one archive. All are compared by
-    digest before the release appears under its name, so there are no parts of a release.
-  - C(__pycache__), what editors leave, and names that begin with a dot are left out, but for C(.airflowignore).
-  - What Airflow reads does not change; M(ansible_airflow.airflow.airflow_tree_switch) does that.
-  - A release that somebody changed on the host is put back as it was.
+  - Uploads a tree that Airflow reads, such as its DAGs or its plugins, next to the release that Airflow reads now.
+  - A release consists of the files of a directory on the controller. Its id is derived from their names, modes and
+    contents, so a release that exists on the host is not uploaded again.
+  - Files that another release on the host contains are linked. The others are sent as one archive. All files are
+    verified by digest before the release appears under its id, so a release is never incomplete.
+  - C(__pycache__), backup files of editors, and names that begin with a dot are left out, except C(.airflowignore).
+  - Airflow keeps reading its current release; M(ansible_airflow.airflow.airflow_tree_switch) changes that.
+  - A release that was modified on the host is restored.
 requirements:
   - python >= 3.9 on the host
 options:
@@ -29,15 +29,15 @@ options:
     type: path
     required: true
   origin:
-    description: Where the files come from, such as a repository and a commit. Becomes part of the release's manifest.
+    description: Origin of the files, such as a repository and a commit. It is stored in the release's manifest.
     type: dict
     default: {}
 attributes:
   check_mode:
-    description: Looks and sends nothing.
+    description: Compares the files and sends nothing.
     support: full
   diff_mode:
-    description: Names of files that are added, changed and removed against the current release.
+    description: Shows the names of added, changed and removed files, compared to the current release.
     support: full
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
@@ -45,18 +45,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Send the DAGs
+- name: Upload the DAGs
   ansible_airflow.airflow.airflow_tree_receive:
     src: "{{ playbook_dir }}/dags"
     directory: /usr/local/projects/airflow/dags
   register: sent
 
-- name: Let Airflow read them
+- name: Switch Airflow to the uploaded release
   ansible_airflow.airflow.airflow_tree_switch:
     directory: /usr/local/projects/airflow/dags
     release: "{{ sent.release }}"
 
-- name: Send the DAGs of a checked out commit, and record the commit
+- name: Upload the DAGs of a checked out commit, and record the commit
   ansible_airflow.airflow.airflow_tree_receive:
     src: /srv/checkouts/dags
     directory: /usr/local/projects/airflow/dags
@@ -64,7 +64,7 @@ EXAMPLES = r"""
       repository: https://git.example.com/dags.git
       commit: "{{ checkout.after }}"
 
-- name: Show which files would be sent
+- name: Show which files would be uploaded
   ansible_airflow.airflow.airflow_tree_receive:
     src: "{{ playbook_dir }}/dags"
     directory: /usr/local/projects/airflow/dags
@@ -79,7 +79,7 @@ release:
   returned: success
   sample: 5d41402abc4b
 current:
-  description: Id of the release that Airflow reads, none before the first one.
+  description: Id of the release that Airflow reads. Null before the first one.
   type: str
   returned: success
   sample: 0a4d55a8d778
@@ -89,13 +89,13 @@ files:
   returned: success
   sample: 12
 sent:
-  description: Paths of the files that were sent, or would be in check mode.
+  description: Paths of the files that were sent or, in check mode, would be sent.
   type: list
   elements: str
   returned: success
   sample: [new.py]
 changes:
-  description: Paths that are added, changed and removed against the current release.
+  description: Paths of added, changed and removed files, compared to the current release.
   type: dict
   returned: success
   sample:
@@ -103,10 +103,10 @@ changes:
     changed: []
     removed: []
 problems:
-  description: What keeps the directory from becoming a release, a sentence each.
+  description: One sentence for each reason why the directory cannot become a release.
   type: list
   elements: str
   returned: when it cannot become one
   sample:
-    - "feeds.json: is a symbolic link to the absolute path /etc/passwd; make it relative, or a copy."
+    - "feeds.json: is a symbolic link to the absolute path /etc/passwd; make it relative, or replace it by a copy."
 """

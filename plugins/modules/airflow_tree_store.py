@@ -1,24 +1,24 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ansible module: the releases of a file tree on a host, for airflow_tree_receive and airflow_tree_switch.
+"""Ansible module: manage the releases of a file tree on a host, for airflow_tree_receive and airflow_tree_switch.
 
-One module for both: Ansible takes a third of a second to pack a module that it did not send before in a run.
+Both use one module, because Ansible takes a third of a second to pack each module that is new in a run.
 """
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_tree_store
-short_description: The releases of a file tree on a host
+short_description: Manage the releases of a file tree on a host
 description:
-  - What M(ansible_airflow.airflow.airflow_tree_receive) and M(ansible_airflow.airflow.airflow_tree_switch) run on the
-    host. Call those modules instead.
+  - M(ansible_airflow.airflow.airflow_tree_receive) and M(ansible_airflow.airflow.airflow_tree_switch) run this module
+    on the host. Call those modules instead.
 requirements:
   - python >= 3.9 on the host
 options:
   step:
-    description: What to do.
+    description: V(receive) stores a release, V(switch) makes it the current one.
     type: str
     choices: [receive, switch]
     required: true
@@ -27,25 +27,24 @@ options:
     type: path
     required: true
   release:
-    description: Id of the release, or V(previous) for a switch to the one that was current before.
+    description: Id of the release. V(previous) switches to the release that was current before.
     type: str
     required: true
   files:
     description:
-      - Files of the release by their paths, as JSON in a text.
-      - Ansible walks several times through what is no text, item by item.
-      - For a release that is to be received.
+      - Files of the release by path, as JSON text. Used by V(receive).
+      - It is text because Ansible processes other types several times, item by item.
     type: str
     default: "{}"
   origin:
-    description: Where the files come from.
+    description: Origin of the files.
     type: dict
     default: {}
   archive:
-    description: Path of an archive with files that the host may lack.
+    description: Path on the host of an archive with files that the host may lack.
     type: path
   content:
-    description: The archive itself, in base64, in place of its path.
+    description: The archive itself in Base64, instead of O(archive).
     type: str
   sent:
     description: Paths of the files in the archive.
@@ -53,21 +52,21 @@ options:
     elements: str
     default: []
   keep:
-    description: Releases that stay on the host after a switch.
+    description: Number of releases to keep on the host after a switch.
     type: int
     default: 5
 attributes:
   check_mode:
-    description: Says what it would do.
+    description: Reports what would change.
     support: full
   diff_mode:
-    description: The ids before and after a switch.
+    description: Shows the release ids before and after a switch.
     support: full
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Go back to the release before, as airflow_tree_switch does
+- name: Roll back to the previous release, as airflow_tree_switch does
   ansible_airflow.airflow.airflow_tree_store:
     step: switch
     directory: /usr/local/projects/airflow/dags
@@ -80,7 +79,7 @@ EXAMPLES = r"""
     release: 5d41402abc4b
     keep: 2
 
-- name: Ask which files of a release are missing on the host
+- name: Find the files of a release that are missing on the host
   ansible_airflow.airflow.airflow_tree_store:
     step: receive
     directory: /usr/local/projects/airflow/dags
@@ -93,21 +92,23 @@ RETURN = r"""
 current:
   description: Id of the release that Airflow reads.
   type: str
-  returned: when a release is to be received
+  returned: when step is receive
   sample: 0a4d55a8d778
 missing:
-  description: Paths of the files that no release on the host had.
+  description: Paths of the files that no release on the host contained.
   type: list
   elements: str
-  returned: when a release is to be received
+  returned: when step is receive
   sample: [new.py]
 whole:
-  description: Whether the release is there now. If not, files are missing that were not sent, and nothing was changed.
+  description: Whether the release is complete. If not, files that were not sent are missing, and nothing was changed.
   type: bool
-  returned: when a release is to be received
+  returned: when step is receive
   sample: true
 changes:
-  description: Paths that are added, changed and removed against the current release, or between the two of a switch.
+  description:
+    - Paths of added, changed and removed files. V(receive) compares to the current release, V(switch) compares the
+      release before with the release after.
   type: dict
   returned: success
   sample:
@@ -144,9 +145,9 @@ ARGUMENTS = {
 def main() -> None:
     """Run one step."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    # Airflow, which is another user, enters all that is made here, also where root's umask is strict.
+    # Airflow, which runs as another user, must be able to read all created files, even if root's umask is strict.
     os.umask(0o022)
-    # `invocation`: thousands of digests need not travel back.
+    # An empty `invocation` keeps thousands of digests out of the result.
     step = {"receive": receive_step, "switch": switch_step}[module.params["step"]]
     try:
         module.exit_json(**step(Store(module.params["directory"]), module), invocation={})
@@ -157,7 +158,7 @@ def main() -> None:
 
 
 def receive_step(store: Store, module: AnsibleModule) -> dict[str, Any]:
-    """Make a release whole, if all is there that it takes."""
+    """Store a release if all of its files are available."""
     release, files = module.params["release"], json.loads(module.params["files"])
     current = store.current()
     present = release in store.present()
@@ -181,10 +182,10 @@ def receive_step(store: Store, module: AnsibleModule) -> dict[str, Any]:
 
 
 def switch_step(store: Store, module: AnsibleModule) -> dict[str, Any]:
-    """Let Airflow read a release, and remove old ones."""
+    """Switch to a release and remove old ones."""
     before = store.current()
     release = wanted(store, module.params["release"])
-    # In check mode the release may not be there yet.
+    # In check mode the release may not exist yet.
     predicted = module.check_mode and release not in store.present()
     manifest = {} if predicted else store.manifest(release)
     earlier = store.manifest(before)["files"] if before in store.present() else {}
@@ -207,14 +208,15 @@ def switch_step(store: Store, module: AnsibleModule) -> dict[str, Any]:
 def wanted(store: Store, release: str) -> str:
     """Return the id of the release to switch to.
 
-    :raises StoreError: if there is none before the current one
+    Raises:
+        StoreError: There is no release before the current one.
     """
     if release != "previous":
         return release
     previous = store.previous()
     if previous is None:
         there = ", ".join(store.present()) or "none"
-        raise StoreError(f"no release before the current one is left in {store.releases}; there are: {there}.")
+        raise StoreError(f"there is no release before the current one in {store.releases}; there are: {there}.")
     return previous
 
 

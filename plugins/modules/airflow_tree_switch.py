@@ -1,16 +1,16 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Documentation of airflow_tree_switch; it is an action plugin: plugins/action/airflow_tree_switch.py."""
+"""Documentation of the action plugin plugins/action/airflow_tree_switch.py."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_tree_switch
-short_description: Let Airflow read another release of a file tree
+short_description: Switch Airflow to another release of a file tree
 description:
-  - Lets the link C(current) lead to a release, in one step that nobody can see half done.
-  - Keeps the last releases, and removes older ones.
+  - Points the link C(current) to a release, in one atomic step.
+  - Keeps the latest releases and removes older ones.
 requirements:
   - python >= 3.9 on the host
 options:
@@ -19,19 +19,19 @@ options:
     type: path
     required: true
   release:
-    description: Id of the release, or V(previous) for the one that was current before.
+    description: Id of the release, or V(previous) for the release that was current before.
     type: str
     required: true
   keep:
-    description: Releases that stay on the host, the current one included. That and the one before it always stay.
+    description: Number of releases to keep on the host. The current and the previous release are always kept.
     type: int
     default: 5
 attributes:
   check_mode:
-    description: Says what it would do.
+    description: Reports what would change.
     support: full
   diff_mode:
-    description: The ids before and after.
+    description: Shows the release ids before and after.
     support: full
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
@@ -39,17 +39,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Go back to the release before
+- name: Roll back to the previous release
   ansible_airflow.airflow.airflow_tree_switch:
     directory: /usr/local/projects/airflow/dags
     release: previous
 
-- name: Switch to a release that was sent before
+- name: Switch to a release that was uploaded before
   ansible_airflow.airflow.airflow_tree_switch:
     directory: /usr/local/projects/airflow/dags
     release: "{{ sent.release }}"
 
-- name: Switch, and keep only this release and the one before it
+- name: Switch, and keep only this release and the previous one
   ansible_airflow.airflow.airflow_tree_switch:
     directory: /usr/local/projects/airflow/dags
     release: "{{ sent.release }}"
@@ -63,18 +63,18 @@ release:
   returned: success
   sample: 5d41402abc4b
 before:
-  description: Id of the release that was current before, none if there was none.
+  description: Id of the release that was current before. Null if there was none.
   type: str
   returned: success
   sample: 0a4d55a8d778
 origin:
-  description: Where the release's files come from.
+  description: Origin of the release's files.
   type: dict
   returned: success
   sample:
     path: /srv/deploy/dags
 changes:
-  description: Paths that are added, changed and removed between the two.
+  description: Paths of files that were added, changed and removed between the two releases.
   type: dict
   returned: success
   sample:

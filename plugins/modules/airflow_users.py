@@ -9,13 +9,14 @@ DOCUMENTATION = r"""
 module: airflow_users
 short_description: Manage Airflow's users
 description:
-  - Makes users of Airflow's web UI and API as listed. Users that are not listed are left alone, there is no purge.
-  - A listed user has exactly the listed roles. The mail address and the names of an existing user stay as they are
-    where the list does not say them, and so does the password unless O(users[].update_password) asks for it.
-  - A password is compared with the stored hash inside Airflow's container, so one that the user already has changes
-    nothing. In the diff it is secret.
-  - Whether a user is active is left alone; a deactivated user stays so.
-  - The last active user with the role C(Admin) is neither deleted nor deprived of it.
+  - Creates, updates and deletes users of Airflow's web UI and API to match a list. Users that are not listed are kept;
+    there is no purge.
+  - A listed user gets exactly the listed roles. The email address and the names of an existing user are kept if the
+    list does not set them. The password is kept unless O(users[].update_password) is V(always).
+  - A password is compared with the stored hash inside Airflow's container, so a user's current password causes no
+    change. The diff hides passwords.
+  - The module neither activates nor deactivates existing users.
+  - The module refuses to delete the last active user with the role C(Admin), or to remove that role.
 options:
   users:
     description: The users.
@@ -25,28 +26,27 @@ options:
     suboptions:
       username:
         description:
-          - Name that the user logs in with, of up to 256 characters. To Airflow, names that differ in case only are
-            the same.
+          - Name that the user logs in with, up to 256 characters. Airflow treats names that differ only in case as the
+            same user.
         type: str
         required: true
       state:
-        description: Whether the user shall exist. When it shall not, its other options are ignored.
+        description: V(present) creates or updates the user. V(absent) deletes it and ignores its other options.
         type: str
         choices: [present, absent]
         default: present
       email:
-        description: Mail address, which no other user may have. Required for a new user.
+        description: Email address, unique among all users. Required for a new user.
         type: str
       firstname:
-        description: First name, of up to 64 characters. A new user gets the username by default.
+        description: First name, up to 64 characters. Defaults to the username for a new user.
         type: str
       lastname:
-        description: Last name, of up to 64 characters. A new user gets the username by default.
+        description: Last name, up to 64 characters. Defaults to the username for a new user.
         type: str
       roles:
         description:
-          - Names of existing roles, such as V(Admin), V(Op), V(User) or V(Viewer); at least one for a user that shall
-            exist.
+          - Names of existing roles, such as V(Admin), V(Op), V(User) or V(Viewer). A present user needs at least one.
         type: list
         elements: str
       password:
@@ -54,13 +54,13 @@ options:
         type: str
       update_password:
         description:
-          - V(on_create) sets the password of a new user only. V(always) also sets it where an existing user has
-            another one.
+          - V(on_create) sets the password only for a new user. V(always) also changes the password of an existing user
+            if it differs.
         type: str
         choices: [on_create, always]
         default: on_create
       create_only:
-        description: Whether to leave the user alone once it exists, whatever the other options say.
+        description: Leave an existing user unchanged, regardless of the other options.
         type: bool
         default: false
 extends_documentation_fragment: [ansible_airflow.airflow.airflow_container, ansible_airflow.airflow.airflow_manage]
@@ -68,7 +68,7 @@ author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Give two people access
+- name: Create two users
   ansible_airflow.airflow.airflow_users:
     users:
       - username: jane
@@ -89,7 +89,7 @@ EXAMPLES = r"""
       - username: jane
         roles: [Op, Viewer]
 
-- name: Remove a user
+- name: Delete a user
   ansible_airflow.airflow.airflow_users:
     users:
       - username: jane
@@ -116,13 +116,13 @@ deleted:
   returned: always, unless the options were refused
   sample: [john]
 unchanged:
-  description: Names that are listed and needed no change.
+  description: Names of the listed users that needed no change.
   type: list
   elements: str
   returned: always, unless the options were refused
   sample: [admin]
 container:
-  description: Name of the container that was used, none if none was needed or, in check mode, there is none.
+  description: Name of the container that was used. Null if none was needed or, in check mode, none runs.
   type: str
   returned: always, unless the options were refused
   sample: airflow-scheduler-1
@@ -132,13 +132,13 @@ starts:
   returned: always, unless the options were refused
   sample: 2
 failed_objects:
-  description: What is wrong with users after the run, by name, without values.
+  description: What is wrong with each user that is not as listed after the run, by name. Contains no values.
   type: dict
-  returned: when Airflow refused some
+  returned: when users are not as listed after the run
   sample:
     jane: "still exists (ForeignKeyViolation: update or delete on table \"ab_user\" violates foreign key constraint)"
 problems:
-  description: What is wrong with the options, a sentence each.
+  description: One sentence for each problem with the options.
   type: list
   elements: str
   returned: when the options are refused

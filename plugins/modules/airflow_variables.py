@@ -9,10 +9,10 @@ DOCUMENTATION = r"""
 module: airflow_variables
 short_description: Manage Airflow's variables
 description:
-  - Makes the variables that Airflow holds in its database equal to a list.
-  - A listed variable is the whole truth about it. A description that is not listed is emptied.
-  - A variable that differs is replaced in one transaction, so a running task reads the old value or the new one.
-  - In the diff, values are secret as a whole. Keys and descriptions are not.
+  - Creates, updates and deletes variables in Airflow's database to match a list.
+  - An entry defines its variable completely. A description that the entry does not set is emptied.
+  - A variable that differs is replaced in one transaction, so a running task reads either the old or the new value.
+  - The diff hides values completely, but shows keys and descriptions.
 options:
   variables:
     description: The variables.
@@ -21,48 +21,48 @@ options:
     required: true
     suboptions:
       key:
-        description: Key of the variable, of 1 to 250 characters.
+        description: Key of the variable, 1 to 250 characters.
         type: str
         required: true
       state:
-        description: Whether the variable shall exist. When it shall not, its other options are ignored.
+        description: V(present) creates or updates the variable. V(absent) deletes it and ignores its other options.
         type: str
         choices: [present, absent]
         default: present
       value:
         description:
-          - Value of the variable, required if it shall exist.
-          - Text is stored as exactly that text, also where it looks like JSON, such as V("1"), V("true") or V("{}"),
-            and compared character by character.
+          - Value of the variable. Required for a present variable.
+          - Text is stored unchanged, even if it looks like JSON, such as V("1"), V("true") or V("{}"), and compared
+            character by character.
           - A number, V(true), V(false), a list or a dict is stored as JSON, for DAGs that read it with
-            C(deserialize_json=True). It is compared as data, so the order of keys and white space do not matter, while
-            V(1), V(1.0), V(true) and JSON's text V("1") differ.
-          - V(null) is refused, as Ansible does not tell it from a value that is missing. The text V("null") is what
-            JSON calls so, V("") is empty text.
-          - YAML makes other things of some texts without quotes, of V(2024-01-31) a date, of V(yes) V(true). Write
-            such texts in quotes.
+            C(deserialize_json=True). It is compared as data, so the order of keys and white space do not matter, but
+            V(1), V(1.0), V(true) and the JSON text V("1") differ.
+          - V(null) is refused, because Ansible cannot distinguish it from a missing value. The text V("null") is JSON's
+            null, V("") is empty text.
+          - YAML converts some texts without quotes, such as V(2024-01-31) to a date and V(yes) to V(true). Put such
+            texts in quotes.
         type: raw
       description:
-        description: What the variable is for.
+        description: Purpose of the variable.
         type: str
   purge:
-    description: Whether to delete variables that are not listed.
+    description: Delete variables that are not listed.
     type: bool
     default: false
   purge_exclude:
-    description: Keys that O(purge) leaves alone, as shell patterns such as V(team_*).
+    description: Keys of variables that O(purge) keeps, as shell patterns such as V(team_*).
     type: list
     elements: str
     default: []
 notes:
-  - Only what is in Airflow's database is managed. An environment variable C(AIRFLOW_VAR_KEY) or a secrets backend that
-    has the same key wins when a task reads it.
+  - Only variables in Airflow's database are managed. When a task reads a variable, an environment variable
+    C(AIRFLOW_VAR_KEY) or a secrets backend with the same key takes precedence.
 extends_documentation_fragment: [ansible_airflow.airflow.airflow_container, ansible_airflow.airflow.airflow_manage]
 author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Keep three variables as they should be
+- name: Create or update three variables
   ansible_airflow.airflow.airflow_variables:
     variables:
       - key: news_language
@@ -75,7 +75,7 @@ EXAMPLES = r"""
         value:
           - {url: "https://example.com/rss", limit: 50}
 
-- name: Store text that looks like JSON, and text with braces of its own
+- name: Store text that looks like JSON, and text that contains braces
   ansible_airflow.airflow.airflow_variables:
     variables:
       - key: answer
@@ -83,13 +83,13 @@ EXAMPLES = r"""
       - key: report_template
         value: "{% raw %}Dear {{ name }}{% endraw %}"
 
-- name: Remove one
+- name: Delete a variable
   ansible_airflow.airflow.airflow_variables:
     variables:
       - key: news_language
         state: absent
 
-- name: Let the list be all that Airflow holds, but for those of a team of their own
+- name: Delete all variables that are not listed, except those of another team
   ansible_airflow.airflow.airflow_variables:
     variables: "{{ airflow_variables }}"
     purge: true
@@ -116,13 +116,13 @@ deleted:
   returned: always, unless the options were refused
   sample: [old_token]
 unchanged:
-  description: Keys that are listed and needed no change.
+  description: Keys of the listed variables that needed no change.
   type: list
   elements: str
   returned: always, unless the options were refused
   sample: [answer]
 container:
-  description: Name of the container that was used, none if none was needed or, in check mode, there is none.
+  description: Name of the container that was used. Null if none was needed or, in check mode, none runs.
   type: str
   returned: always, unless the options were refused
   sample: airflow-scheduler-1
@@ -132,13 +132,13 @@ starts:
   returned: always, unless the options were refused
   sample: 2
 failed_objects:
-  description: What is wrong with variables after the run, by key, without values.
+  description: What is wrong with each variable that is not as listed after the run, by key. Contains no values.
   type: dict
-  returned: when Airflow refused some
+  returned: when variables are not as listed after the run
   sample:
     news_feeds: "does not exist (RaiseException: not this one)"
 problems:
-  description: What is wrong with the options, a sentence each.
+  description: One sentence for each problem with the options.
   type: list
   elements: str
   returned: when the options are refused

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Documentation of the action plugin airflow_wait_healthy, which does the work on the controller."""
+"""Documentation of the action plugin plugins/action/airflow_wait_healthy.py."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ DOCUMENTATION = r"""
 module: airflow_wait_healthy
 short_description: Wait until the services of a compose project are healthy
 description:
-  - Prints which services it waits for, and in which state they are, each time that changes.
-  - When the time is up it fails with the last health check and the end of the log of each service.
+  - While it waits, it prints the services that are not healthy and their states, each time a state changes.
+  - On a timeout it fails with the last health check and the end of the log of each unhealthy service.
 requirements:
-  - docker on the host, the command line client
+  - docker command line client on the host
 options:
   project:
     description: Name of the compose project.
     type: str
     required: true
   services:
-    description: Names of the services to wait for. A service without a health check needs to be running.
+    description: Names of the services to wait for. A service without a health check only has to run.
     type: list
     elements: str
     required: true
   timeout:
-    description: Seconds to wait.
+    description: Timeout in seconds.
     type: int
     required: true
 author: ansible-airflow maintainers (@ansible-airflow)
@@ -34,7 +34,7 @@ attributes:
     description: Runs on the controller and calls docker on the host.
   check_mode:
     support: full
-    description: Looks, but does not wait.
+    description: Checks once and does not wait.
 """
 
 EXAMPLES = r"""
@@ -44,7 +44,7 @@ EXAMPLES = r"""
     services: [postgres]
     timeout: 120
 
-- name: Wait for two services, and use the address of one
+- name: Wait for two services, and register their addresses
   ansible_airflow.airflow.airflow_wait_healthy:
     project: airflow
     services: [postgres, redis]
@@ -60,12 +60,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 seconds:
-  description: Seconds that it waited.
+  description: Seconds that the module waited.
   type: int
   returned: success
   sample: 12
 addresses:
-  description: IP addresses of the project's containers, by service, by network.
+  description: IP addresses of the project's containers, by service and network.
   type: dict
   returned: success
   sample:

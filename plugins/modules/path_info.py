@@ -26,10 +26,10 @@ notes:
 attributes:
   check_mode:
     support: full
-    description: It changes nothing.
+    description: Changes nothing.
   diff_mode:
     support: none
-    description: It changes nothing.
+    description: Changes nothing.
 author: ansible-airflow maintainers (@ansible-airflow)
 seealso:
   - plugin: ansible_airflow.airflow.differing_paths

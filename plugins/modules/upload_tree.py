@@ -1,17 +1,17 @@
 #!/usr/bin/python
 # Copyright: ansible-airflow contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Documentation of upload_tree, which is an action plugin: plugins/action/upload_tree.py."""
+"""Documentation of the action plugin plugins/action/upload_tree.py."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: upload_tree
-short_description: Unpack a copy of a controller's directory into a new directory of the host
+short_description: Upload a directory from the controller to a new directory on a host
 description:
-  - Sends the directory as one compressed archive, which many small files need to arrive in seconds.
-  - Leaves out C(__pycache__) and C(.git). Of a file's mode only the executable bit is kept; all belongs to root.
-  - It does not compare. Use it for a directory that was just made, such as a temporary one.
+  - Sends the directory as one compressed archive, so that many small files arrive within seconds.
+  - Leaves out C(__pycache__) and C(.git). Keeps only the executable bit of file modes. Everything belongs to root.
+  - Does not compare files. Use it for a directory that was just created, such as a temporary one.
 requirements:
   - python >= 3.9 on the host
   - tar and gzip on the host
@@ -21,12 +21,12 @@ options:
     type: path
     required: true
   dest:
-    description: Directory on the host, which must exist.
+    description: Directory on the host. It must exist.
     type: path
     required: true
 attributes:
   check_mode:
-    description: Says that it would change, and sends nothing.
+    description: Reports a change and sends nothing.
     support: full
   diff_mode:
     description: Shows no difference.
@@ -35,23 +35,23 @@ author: ansible-airflow maintainers (@ansible-airflow)
 """
 
 EXAMPLES = r"""
-- name: Send the sources of an image
-  ansible_airflow.airflow.upload_tree:
-    src: "{{ playbook_dir }}/examples/news_fetcher"
-    dest: "{{ build_directory.path }}"
-
 - name: Create a temporary directory
   ansible.builtin.tempfile:
     state: directory
   register: build_directory
 
-- name: Send one of several directories next to the inventory
+- name: Upload the sources of an image
+  ansible_airflow.airflow.upload_tree:
+    src: "{{ playbook_dir }}/examples/news_fetcher"
+    dest: "{{ build_directory.path }}"
+
+- name: Upload several directories that are next to the inventory
   ansible_airflow.airflow.upload_tree:
     src: "{{ inventory_dir }}/images/{{ item }}"
     dest: "/var/lib/images/{{ item }}"
   loop: [news, reports]
 
-- name: Send a directory as another user
+- name: Upload a directory as another user
   ansible_airflow.airflow.upload_tree:
     src: /srv/checkouts/reports
     dest: /srv/reports

@@ -1,1 +1,1 @@
-"""`make bench`: speed and cost of what the project does, each beside a reference measured in the same run."""
+"""`make bench`: speed and cost of the project's operations, each compared with a reference measured in the same run."""

@@ -22,7 +22,7 @@ def main() -> int:
     only = [name for name in parser.parse_args().only.split(",") if name]
     unknown = sorted(set(only) - set(names))
     if unknown:
-        parser.error(f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(names)}")
+        parser.error(f"unknown benchmark: {', '.join(unknown)}; write one or more of: {', '.join(names)}")
     results = []
     for group in GROUPS:
         if not only or set(only) & set(group.names):

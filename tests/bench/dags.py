@@ -1,4 +1,4 @@
-"""Delivery of DAG files over SSH: our release against `ansible.posix.synchronize`, and against a plain copy."""
+"""Delivery of DAG files over SSH: our releases compared with `ansible.posix.synchronize` and with a plain copy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.objects.stack import Played, play
 
 RUNS = 3
 COUNT = 2000
-# A plain copy asks for each file on its own, so its time grows with their number; all of them would take many minutes.
+# A plain copy handles each file separately, so its time grows with their number; all files would take many minutes.
 COPIED = 200
 LAB = "bench"
 CHANGES = ("first", "unchanged", "one_change")
@@ -63,9 +63,9 @@ with DAG(
 
 @contextmanager
 def host() -> Iterator[Path]:
-    """The inventory of a bare host of the lab with rsync on it; the host is gone afterwards."""
+    """Create a bare host in the lab with rsync installed; the value is its inventory. Remove the host afterwards."""
     if shutil.which("rsync") is None:
-        raise SystemExit("bench: the reference needs the program rsync on this machine: run `make setup`.")
+        raise SystemExit("bench: the reference needs rsync on this machine; run `make setup`.")
     lab = [sys.executable, "-m", "tests.lab"]
     try:
         with tempfile.NamedTemporaryFile("w", suffix=".yml") as platforms:
@@ -80,17 +80,17 @@ def host() -> Iterator[Path]:
 
 
 def run(inventory: Path, *tasks: dict[str, Any]) -> Played:
-    """Run tasks as root; each has to succeed. An SSH connection is there before the first of them."""
-    # No facts, no name: what the tasks cost is what is measured.
+    """Run tasks as root; each must succeed. The SSH connection is opened before the first one."""
+    # Without facts and task names, so that only the tasks themselves are measured.
     played = play({"ansible.builtin.ping": {}}, *({**task, "become": True} for task in tasks), inventory=inventory)
     failed = [result for result in played.results if result.get("failed") or result.get("unreachable")]
     if failed:
-        raise RuntimeError(f"a task failed that was to be measured: {failed[0].get('msg')} {played.output[-2000:]}")
+        raise RuntimeError(f"a measured task failed: {failed[0].get('msg')} {played.output[-2000:]}")
     return Played(played.results[1:], played.output, played.seconds[1:])
 
 
 def measure() -> list[Measured]:
-    """Deliver the tree, deliver it unchanged, change one file and deliver it, some times over, by both ways."""
+    """Deliver the tree, then unchanged, then with one changed file; several times, with both methods."""
     ours: dict[str, list[float]] = {change: [] for change in CHANGES}
     reference: dict[str, list[float]] = {change: [] for change in CHANGES}
     with host() as inventory, tempfile.TemporaryDirectory() as directory:
@@ -113,7 +113,7 @@ def measure() -> list[Measured]:
 
 
 def plant(tree: Path, count: int = COUNT) -> None:
-    """Write a tree of DAG files anew."""
+    """Replace the tree with newly written DAG files."""
     shutil.rmtree(tree, ignore_errors=True)
     for number in range(count):
         path = tree / f"team{number % 50}" / f"shop{number}.py"
@@ -122,12 +122,12 @@ def plant(tree: Path, count: int = COUNT) -> None:
 
 
 def empty(directory: str) -> list[dict[str, Any]]:
-    """Tasks that leave a directory of the host empty."""
+    """Tasks that create an empty directory on the host."""
     return [{"ansible.builtin.file": {"path": directory, "state": state}} for state in ("absent", "directory")]
 
 
 def deliver(inventory: Path, tree: Path, sent: int) -> tuple[float, float]:
-    """Deliver a tree both ways and return the seconds that ours takes, and that synchronize takes."""
+    """Deliver a tree with both methods and return the seconds of ours and of synchronize."""
     played = run(
         inventory,
         {
@@ -139,12 +139,12 @@ def deliver(inventory: Path, tree: Path, sent: int) -> tuple[float, float]:
             "ansible.posix.synchronize": {
                 "src": f"{tree}/",
                 "dest": f"{SYNCED}/",
-                # Contents decide, not times: a fresh checkout has new times. Files of the host belong to its root.
+                # Compare contents, not times: a fresh checkout has new times. Files on the host belong to root.
                 "checksum": True,
                 "delete": True,
                 "owner": False,
                 "group": False,
-                # The host's key is checked, as ours is.
+                # Check the host's key, as our delivery does.
                 "use_ssh_args": True,
             }
         },
@@ -152,12 +152,12 @@ def deliver(inventory: Path, tree: Path, sent: int) -> tuple[float, float]:
     received, switched, synchronized = played.results
     found = len(received["sent"]), switched["changed"], synchronized["changed"]
     if found != (sent, sent > 0, sent > 0):
-        raise RuntimeError(f"{found} is not what was to be measured, {sent} files sent: {played.output[-2000:]}")
+        raise RuntimeError(f"expected {sent} sent files and matching changes, found {found}: {played.output[-2000:]}")
     return sum(played.seconds[:2]), played.seconds[2]
 
 
 def copy(inventory: Path, tree: Path) -> dict[str, float]:
-    """Seconds of `ansible.builtin.copy` for the whole tree, reckoned from some of its files; of each change."""
+    """Seconds of `ansible.builtin.copy` for the whole tree by kind of change, extrapolated from a part of its files."""
     plant(tree, COPIED)
     task = {"ansible.builtin.copy": {"src": f"{tree}/", "dest": f"{PLAIN}/", "mode": "0644", "directory_mode": "0755"}}
     first, unchanged = run(inventory, task, task).seconds
@@ -166,7 +166,7 @@ def copy(inventory: Path, tree: Path) -> dict[str, float]:
 
 
 def note(copied: float) -> str:
-    """What the figures are."""
+    """Explanation of the figures."""
     return (
         "receive and switch, without check and refresh, against `ansible.posix.synchronize` (archive, checksum, "
         f"delete); `ansible.builtin.copy` takes {copied:.0f} s, measured once on {COPIED} files and scaled"

@@ -1,4 +1,4 @@
-"""What a benchmark is, and how results are written."""
+"""Data structures of benchmarks, and the output of results."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Measured:
     """One result.
 
     Args:
-        name: What was measured, its unit at the end.
+        name: What was measured, with the unit at the end.
         unit: Unit of `ours` and `reference`.
-        ours: The median of our runs.
-        reference: The same done the other way, on the same machine in the same run.
-        runs: How many runs of ours the median is of.
-        note: What the two are, in a sentence.
+        ours: Median of our runs.
+        reference: Result of the reference, on the same machine in the same run.
+        runs: Number of our runs.
+        note: Explanation of both values in a sentence.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Measured:
 
     @property
     def ratio(self) -> float:
-        """How many times as much the reference takes."""
+        """Reference divided by ours."""
         return self.reference / self.ours
 
 
@@ -45,8 +45,8 @@ class Group:
     """Measurements that share their preparation.
 
     Args:
-        names: Names of what it measures.
-        measure: Measures all of them.
+        names: Names of the measurements.
+        measure: Function that measures all of them.
     """
 
     names: Sequence[str]
@@ -54,18 +54,18 @@ class Group:
 
 
 def rounded(value: float) -> float:
-    """A value with the digits that mean something on a noisy machine."""
+    """A value rounded to the digits that are significant on a noisy machine."""
     return round(value, 1 if value < 100 else 0)
 
 
 def write(results: Sequence[Measured], names: Sequence[str], machine: str, table: Path = TABLE) -> None:
-    """Write the results for programs, and put them into the table for people; rows of what was not measured stay.
+    """Write the results as JSON and into the table of the page, which keeps the rows that were not measured.
 
     Args:
-        results: What was measured.
-        names: Names of all that can be measured, in the order of the table.
-        machine: What it was measured on.
-        table: The page with the table.
+        results: New results.
+        names: Names of all measurements, in the order of the table.
+        machine: Description of the machine.
+        table: Path of the page with the table.
     """
     listed = [
         {**asdict(result), "ours": rounded(result.ours), "reference": rounded(result.reference)}

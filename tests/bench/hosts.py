@@ -1,4 +1,4 @@
-"""An unchanged run of site.yml on more and more hosts."""
+"""An unchanged run of site.yml on an increasing number of hosts."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ MAIN = REPO / "molecule" / "default" / "molecule.yml"
 
 
 def platforms(count: int) -> list[dict[str, object]]:
-    """The first host runs everything, with a worker; each other one is one more worker."""
+    """Platforms where the first host runs all services, including a worker, and every other host runs a worker."""
     rows = yaml.safe_load(MAIN.read_text(encoding="utf-8"))["platforms"]
     return [*rows, *({"name": f"worker{number}", "groups": ["airflow_worker"]} for number in range(2, count + 1))]
 
 
 def make(count: int) -> Lab:
-    """Have so many hosts; those that are there stay."""
+    """Create missing hosts up to this number; existing hosts stay."""
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
         yaml.safe_dump({"platforms": platforms(count)}, file)
         file.flush()
@@ -38,11 +38,11 @@ def make(count: int) -> Lab:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run cost.
+    """Cost of a run.
 
     Args:
-        seconds: From its start to its end.
-        cpu: Seconds of a core that Ansible took here, SSH included; what it made the hosts do is not in it.
+        seconds: Seconds from start to end.
+        cpu: CPU seconds of Ansible on this machine, including SSH; without the processes on the hosts.
     """
 
     seconds: float
@@ -50,26 +50,26 @@ class Run:
 
 
 def unchanged(hosts: Lab) -> Run:
-    """Measure a run that has nothing to do."""
+    """Measure a run that changes nothing."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run = hosts.play("site.yml")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if run.code != 0 or set(run.changes.values()) != {0}:
-        raise RuntimeError(f"this run was to change nothing: {run.changes} {run.output[-3000:]}")
+        raise RuntimeError(f"the run failed, or changed something: {run.changes} {run.output[-3000:]}")
     return Run(run.seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def measure() -> list[Measured]:
-    """Deploy to one host, then to more; after each growth, run again some times."""
+    """Deploy to one host, then to more; after each deployment measure unchanged runs."""
     runs: dict[int, Run] = {}
     try:
         for count in COUNTS:
             hosts = make(count)
             deployed = hosts.play("site.yml", airflow_worker_serial="100%")
             if deployed.code != 0:
-                raise RuntimeError(f"{count} hosts could not be deployed: {deployed.output[-3000:]}")
+                raise RuntimeError(f"deployment to {count} hosts failed: {deployed.output[-3000:]}")
             runs[count] = sorted((unchanged(hosts) for _ in range(RUNS)), key=lambda run: run.seconds)[RUNS // 2]
-            print(f"{count} hosts: {runs[count].seconds:.1f} s, {runs[count].cpu:.1f} s of a core", flush=True)
+            print(f"{count} hosts: {runs[count].seconds:.1f} s, {runs[count].cpu:.1f} s of CPU time", flush=True)
     finally:
         subprocess.run([sys.executable, "-m", "tests.lab", "down", LAB], check=True, cwd=REPO)
     few, many = COUNTS[1], COUNTS[-1]
@@ -77,9 +77,9 @@ def measure() -> list[Measured]:
     cpu = (runs[many].cpu - runs[few].cpu) / (many - few)
     others = ", ".join(f"{count}: {runs[count].seconds:.0f} s" for count in COUNTS[:-1])
     note = (
-        f"site.yml with nothing to do; hosts and seconds: {others}; {wall:.1f} s for each host above {few}, where one "
-        f"machine is all the hosts and the controller, {cpu:.1f} s of a core on the controller alone; the reference is "
-        f"{many} times one host"
+        f"site.yml without changes; seconds by number of hosts: {others}; {wall:.1f} s per host above {few}, where all "
+        f"hosts and the controller share one machine; {cpu:.1f} s of CPU time per host on the controller alone; the "
+        f"reference is {many} times the time of one host"
     )
     return [Measured(NAME, "seconds", runs[many].seconds, runs[1].seconds * many, RUNS, note)]
 

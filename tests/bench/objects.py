@@ -1,7 +1,8 @@
-"""Airflow's objects: our modules against the plain loop of Airflow's own command line."""
+"""Airflow's objects: our modules compared with a loop over Airflow's own command line."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -18,6 +19,9 @@ from tests.objects.stack import PROJECT, Stack, play
 RUNS = 3
 LOOPED = 20
 CHANGES = ("create", "unchanged", "one_change")
+# Changes that one `airflow KIND import` makes too. In Airflow 2.5 `connections import` skips existing connections.
+IMPORTED = ("create", "unchanged")
+IMPORT_FILE = "/tmp/import.json"
 
 Entry = dict[str, Any]
 
@@ -27,12 +31,12 @@ class Kind:
     """A kind of objects.
 
     Args:
-        option: The kind's name, of its module and of the module's option.
-        count: How many objects are managed.
+        option: Name of the kind, of its module and of the module's option.
+        count: Number of managed objects.
         entry: The first object; the others differ in its key.
-        key: The key that names an object.
-        change: What is changed in one of them.
-        loop: Airflow's command that makes one object, with `{name}` for its name.
+        key: Key that holds the name of an object.
+        change: Values that are changed in one object.
+        loop: Airflow command that creates one object, with `{name}` for its name.
     """
 
     option: str
@@ -43,12 +47,20 @@ class Kind:
     loop: Sequence[str]
 
     def entries(self) -> list[Entry]:
-        """The objects."""
+        """All objects."""
         return [{**self.entry, self.key: f"object{number}"} for number in range(self.count)]
 
     def names(self) -> list[str]:
-        """Names of what is measured."""
-        return [f"{self.option}_{self.count}_{change}_seconds" for change in CHANGES]
+        """Return the names of the measurements: against a loop, and against one import."""
+        loops = [f"{self.option}_{self.count}_{change}_seconds" for change in CHANGES]
+        return loops + [f"{self.option}_{self.count}_{change}_import_seconds" for change in IMPORTED]
+
+    def import_file(self) -> str:
+        """Return the JSON file that `airflow KIND import` reads, with all objects."""
+        fields = {entry[self.key]: {k: v for k, v in entry.items() if k != self.key} for entry in self.entries()}
+        if self.option == "variables":
+            return json.dumps({name: entry["value"] for name, entry in fields.items()})
+        return json.dumps(fields)
 
 
 CONNECTION = {
@@ -68,7 +80,7 @@ KINDS = [
 
 @contextmanager
 def airflow() -> Iterator[Stack]:
-    """An Airflow of its own, gone afterwards."""
+    """Start a separate Airflow stack, and remove it afterwards."""
     subprocess.run([sys.executable, "-m", "tests.lab", "images"], check=True)
     stack = Stack()
     try:
@@ -79,7 +91,7 @@ def airflow() -> Iterator[Stack]:
 
 
 def measure(kind: Kind) -> list[Measured]:
-    """Create the objects, find them unchanged, change one, some times over; and the same by a loop."""
+    """Create the objects, run again unchanged, and change one, several times; measure the loop as well."""
     before = kind.entries()
     after = [{**before[0], **kind.change}, *before[1:]]
     seconds: dict[str, list[float]] = {change: [] for change in CHANGES}
@@ -89,30 +101,42 @@ def measure(kind: Kind) -> list[Measured]:
             played = play(*(task(kind, entries) for entries in (before, before, after)))
             starts = [result.get("starts") for result in played.results]
             if starts != [2, 1, 2]:
-                raise RuntimeError(f"the modules did not do what is measured: {played.output[-2000:]}")
+                raise RuntimeError(f"the modules started Airflow {starts} times, not 2, 1, 2: {played.output[-2000:]}")
             for change, taken in zip(CHANGES, played.seconds, strict=True):
                 seconds[change].append(taken)
+        imports = [import_twice(kind, stack) for _ in range(RUNS)]
         stack.clear()
         command = [word.format(name=f"looped{number}") for number in range(LOOPED) for word in kind.loop]
         one = mean(timed(stack, command[at : at + len(kind.loop)]) for at in range(0, len(command), len(kind.loop)))
-    loop = one * kind.count
+    ours = {change: median(seconds[change]) for change in CHANGES}
+    loops = [(ours[change], one * kind.count, note(kind, ours[change], one)) for change in CHANGES]
+    files = [
+        (ours[change], median(taken), import_note(kind))
+        for change, taken in zip(IMPORTED, zip(*imports, strict=True), strict=True)
+    ]
     return [
-        Measured(
-            name,
-            "seconds",
-            ours := median(seconds[change]),
-            loop,
-            RUNS,
-            note(kind, ours, one),
-        )
-        for name, change in zip(kind.names(), CHANGES, strict=True)
+        Measured(name, "seconds", value, reference, RUNS, text)
+        for name, (value, reference, text) in zip(kind.names(), loops + files, strict=True)
     ]
 
 
+def import_twice(kind: Kind, stack: Stack) -> tuple[float, float]:
+    """Return the seconds of one import of all objects into an empty Airflow, and of the same import again."""
+    stack.clear()
+    stack.inside("bash", "-c", f'printf %s "$1" > {IMPORT_FILE}', "bash", kind.import_file())
+    command = ("airflow", kind.option, "import", IMPORT_FILE)
+    return timed(stack, command[1:]), timed(stack, command[1:])
+
+
 def note(kind: Kind, ours: float, one: float) -> str:
-    """What the figures are: ours in starts of Airflow's command, and what the loop is."""
+    """Explain a comparison with the loop."""
     command = f"`airflow {' '.join(kind.loop[:2])}`"
-    return f"{ours / one:.1f} times one {command}, which the loop calls for each: {one:.1f} s, measured on {LOOPED}"
+    return f"{ours / one:.1f} times one {command} ({one:.1f} s, mean of {LOOPED}), which the loop runs for each object"
+
+
+def import_note(kind: Kind) -> str:
+    """Explain a comparison with one import of a file."""
+    return f"against one `airflow {kind.option} import` of a file with all of them, in a running container"
 
 
 def task(kind: Kind, entries: list[Entry]) -> dict[str, Any]:
@@ -124,7 +148,7 @@ def task(kind: Kind, entries: list[Entry]) -> dict[str, Any]:
 
 
 def timed(stack: Stack, command: Sequence[str]) -> float:
-    """Seconds that one of Airflow's commands takes, from outside its container."""
+    """Seconds of an Airflow command, measured outside of its container."""
     started = time.monotonic()
     stack.inside("airflow", *command)
     return time.monotonic() - started

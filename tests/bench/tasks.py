@@ -1,4 +1,4 @@
-"""Many short tasks: our worker against one that is started as the official compose file starts it."""
+"""Many short tasks: our worker compared with a worker that is started like in the official compose file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAB = "bench-tasks"
 MAIN = REPO / "molecule" / "default" / "molecule.yml"
 COMPOSE = "docker compose --file /usr/local/projects/airflow/compose.yml"
 
-# Each worker has a queue of its own: `default` is ours.
+# Queue of each worker and its container; `default` is the queue of our worker.
 QUEUES = {"default": "airflow-worker-1", "reference": "reference"}
 DAGS = f"""
 from datetime import datetime
@@ -44,7 +44,7 @@ for queue in {list(QUEUES)}:
             PythonOperator(task_id="nothing%d" % number, python_callable=nothing, queue=queue, retries=0)
     globals()[dag.dag_id] = dag
 """
-# Memory that the processes share is counted once, in equal parts.
+# PSS: memory shared by processes is divided equally among them, so it is counted once.
 MEMORY = """
 own=$(readlink /proc/$(docker inspect --format "{{{{.State.Pid}}}}" {container})/ns/pid)
 for process in /proc/[0-9]*; do
@@ -55,12 +55,12 @@ done | awk '/^Pss:/ {{sum += $2}} END {{print sum}}'
 
 @dataclass
 class Worker:
-    """What was measured of a worker.
+    """Measurements of a worker.
 
     Args:
-        queue: The queue that it alone serves.
-        seconds: Of each run, from the trigger to the end of its last task.
-        megabytes: What it holds after the runs.
+        queue: Queue that only this worker serves.
+        seconds: Seconds of each run, from the trigger to the end of its last task.
+        megabytes: Memory of the worker after the runs.
     """
 
     queue: str
@@ -69,42 +69,42 @@ class Worker:
 
     @property
     def spread(self) -> str:
-        """The fastest and the slowest run."""
+        """Times of the fastest and the slowest run."""
         return f"{min(self.seconds):.1f} to {max(self.seconds):.1f}"
 
 
 def names(release: str) -> list[str]:
-    """Names of what is measured of a release."""
+    """Names of the measurements of a release."""
     return [f"tasks_{COUNT}_airflow_{release}_seconds", f"worker_{SLOTS}_slots_airflow_{release}_megabytes"]
 
 
 def measure(release: str) -> list[Measured]:
-    """Deploy a host, start the reference beside our worker, and give both the same runs in turns."""
+    """Deploy a host, start the reference worker next to ours, and give both the same runs alternately."""
     try:
         command = [sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", str(MAIN), "--airflow", release]
         subprocess.run(command, check=True, cwd=REPO)
         deployed = lab(LAB).play("site.yml", airflow_version=release)
         if deployed.code != 0:
-            raise RuntimeError(f"the host could not be deployed: {deployed.output[-3000:]}")
+            raise RuntimeError(f"deployment of the host failed: {deployed.output[-3000:]}")
         return compare(lab(LAB), release)
     finally:
         subprocess.run([sys.executable, "-m", "tests.lab", "down", LAB], check=True, cwd=REPO)
 
 
 def compare(hosts: Lab, release: str) -> list[Measured]:
-    """Measure on a host that is deployed."""
+    """Measure on a deployed host."""
     host = hosts.hosts["airflow1"]
-    # The official compose file's command, and its default of 16 processes; Celery tells workers apart by their names.
+    # The command of the official compose file with its default of 16 processes. Celery requires unique worker names.
     words = f"celery worker --celery-hostname reference --queues reference --concurrency {SLOTS}"
     host.ssh(f"{COMPOSE} run --detach --no-deps --name reference worker {words}")
     host.ssh("cat > $(readlink -f /usr/local/projects/airflow/dags/current)/tasks.py", DAGS)
     host.ssh("airflow dags reserialize")
     workers = [Worker(queue) for queue in QUEUES]
     for worker in workers:
-        # The first run starts what later ones find running, and is not counted.
+        # The first run is not counted, because it starts processes that later runs reuse.
         once(hosts, worker.queue)
     for number in range(RUNS):
-        # Neither is always the first after a pause.
+        # Alternate the order, so that neither worker is always the first after a pause.
         for worker in workers if number % 2 else reversed(workers):
             worker.seconds.append(once(hosts, worker.queue))
             print(f"{release}: {worker.queue}: {worker.seconds[-1]:.1f} s", flush=True)
@@ -116,9 +116,7 @@ def compare(hosts: Lab, release: str) -> list[Measured]:
         f"{COUNT} tasks that do nothing, from the trigger to the end of the last one; fastest and slowest run: "
         f"ours {ours.spread}, the reference {reference.spread}"
     )
-    held = (
-        f"memory of a worker with {SLOTS} slots after {(RUNS + 1) * COUNT} tasks; what processes share is counted once"
-    )
+    held = f"memory of a worker with {SLOTS} slots after {(RUNS + 1) * COUNT} tasks; shared memory is counted once"
     return [
         Measured(seconds, "seconds", median(ours.seconds), median(reference.seconds), RUNS, taken),
         Measured(megabytes, "megabytes", ours.megabytes, reference.megabytes, 1, held),
@@ -126,7 +124,7 @@ def compare(hosts: Lab, release: str) -> list[Measured]:
 
 
 def once(hosts: Lab, queue: str) -> float:
-    """Run the tasks on the worker of a queue, and return the seconds that Airflow notes."""
+    """Run the tasks on the worker of a queue, and return the duration that Airflow records."""
     host = hosts.hosts["airflow1"]
     run = f"bench{time.time_ns()}"
     host.ssh(f"airflow dags trigger tasks_{queue} --run-id {run}")

@@ -1,4 +1,4 @@
-"""A stack on several hosts of the lab. `make molecule SCENARIO=cluster` makes it and runs all of this directory."""
+"""A stack on several hosts of the lab. `make molecule SCENARIO=cluster` deploys it and runs all tests here."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 LAB = "cluster"
 DAGS = REPO / "build" / "test" / "cluster-dags"
 SECRETS = "/etc/airflow/secrets"
-# Seconds that a run of a DAG may take on a machine that five hosts share.
+# Timeout in seconds of a DAG run on a machine that five hosts share.
 RUN_SECONDS = 300
 
-# The address of the web UI, as in molecule/cluster/molecule.yml.
+# Address of the web UI, the same as in molecule/cluster/molecule.yml.
 SITE = "http://127.0.0.1:8080" + ("/airflow" if V3 else "")
 BESIDE_WORKERS = {"execution-api"} if V3 else set[str]()
 # Runs on the web server's host, with the password on standard input.
@@ -41,7 +41,7 @@ else:
 
 
 class Cluster:
-    """The hosts, their playbooks, and what Airflow on them shows."""
+    """The hosts, playbooks on them, and the state of Airflow."""
 
     def __init__(self, of: Lab) -> None:
         self.lab = of
@@ -50,7 +50,7 @@ class Cluster:
         self.workers = [host for name, host in sorted(self.hosts.items()) if name.startswith("worker")]
 
     def address(self, host: str) -> str:
-        """The address of a host."""
+        """Address of a host."""
         return str(self.hosts[host].variables["airflow_private_address"])
 
     def site(self, *options: str, **variables: Any) -> Played:
@@ -62,22 +62,22 @@ class Cluster:
         return self.lab.start("site.yml", *options, **variables)
 
     def sql(self, statement: str, database: str = "airflow") -> str:
-        """Ask Airflow's database."""
+        """Run a statement in Airflow's database and return its output."""
         return self.data.ssh(f"docker exec -i airflow-postgres-1 psql -U airflow -At {database}", statement).strip()
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
-        """Start a run of a DAG, which is not paused from then on, and return its id."""
+        """Unpause a DAG, start a run of it and return the run's id."""
         run = f"run{time.time_ns()}"
         words = f"--conf '{json.dumps(conf)}'" if conf else ""
         self.control.ssh(f"airflow dags unpause {dag_id} && airflow dags trigger {dag_id} --run-id {run} {words}")
         return run
 
     def state(self, run: str) -> str:
-        """The state of a run."""
+        """State of a DAG run."""
         return self.sql(f"SELECT state FROM dag_run WHERE run_id = '{run}'")  # noqa: S608
 
     def tasks(self, run: str) -> dict[str, tuple[str, str, int]]:
-        """State, host and number of tries of each task of a run."""
+        """State, host and number of tries of each task of a DAG run."""
         rows = self.sql(
             f"SELECT task_id, state, hostname, try_number FROM task_instance WHERE run_id = '{run}'"  # noqa: S608
         )
@@ -86,19 +86,19 @@ class Cluster:
         return {task: (state, names.get(host, host), int(tries)) for task, state, host, tries in found}
 
     def finish(self, run: str) -> dict[str, tuple[str, str, int]]:
-        """Wait for the end of a run, and return its tasks."""
+        """Wait for the end of a DAG run, and return its tasks."""
         wait(lambda: self.state(run) in ("success", "failed"), RUN_SECONDS, f"the end of run {run}")
         return self.tasks(run)
 
     def log(self, dag_id: str, run: str, task: str) -> str:
-        """The log of a task's first try, as the web server shows it to its administrator."""
+        """Log of a task's first try, as the web server returns it to the administrator."""
         password = self.data.ssh(f"cat {SECRETS}/admin_password").strip()
         path = f"dags/{dag_id}/dagRuns/{run}/taskInstances/{task}/logs/1"
         request = json.dumps({"site": SITE, "path": path, "v3": V3, "password": password})
         return self.control.ssh(f"python3 -c '{ASK}'", request)
 
     def started(self) -> dict[str, str]:
-        """When each container of the stack was started, by host and name."""
+        """Start time of each container of the stack, by host and name."""
         found = {}
         for name, host in self.hosts.items():
             lines = host.ssh(

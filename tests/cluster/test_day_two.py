@@ -1,4 +1,4 @@
-"""Workers are replaced, come, go and are out of reach; a control host is lost; no task is."""
+"""Workers are replaced, added, removed and unreachable, and a control host is lost, all without losing a task."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ STORE = "/usr/local/projects/airflow/dags"
 
 
 def docker(*words: str) -> str:
-    """Run a command of Docker on this machine, which the hosts are containers of."""
+    """Run a Docker command on this machine, whose containers are the hosts."""
     return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
 
 
 @contextmanager
 def cut_off(cluster: Cluster, host: str) -> Iterator[None]:
-    """Take a host's network away for a while."""
+    """Disconnect a host from the network during the block."""
     container = cluster.hosts[host].variables["lab_container"]
     docker("network", "disconnect", NETWORK, container)
     try:
@@ -42,20 +42,20 @@ def cut_off(cluster: Cluster, host: str) -> Iterator[None]:
 
 
 def start_long(cluster: Cluster, host: str, seconds: int) -> str:
-    """Start a run whose task is a container that takes its time, and wait until it runs on the host."""
+    """Start a DAG run whose task is a long-running container, and wait until it runs on the host."""
     run = cluster.trigger("long", {"seconds": seconds})
     wait(lambda: cluster.hosts[host].ssh("docker ps -q --filter name=cluster_long"), 120, f"the long task on {host}")
     return run
 
 
 def worker(cluster: Cluster, host: str, field: str) -> str:
-    """What Docker says of the worker of a host."""
+    """Field of `docker inspect` for the worker of a host."""
     return cluster.hosts[host].ssh(f"docker inspect -f '{{{{ {field} }}}}' airflow-worker-1").strip()
 
 
-def test_a_long_task_survives_that_its_worker_is_replaced(cluster: Cluster) -> None:
+def test_a_long_task_survives_the_replacement_of_its_worker(cluster: Cluster) -> None:
     before = worker(cluster, "worker1", ".Id")
-    # Longer than a busy controller takes to come to the worker.
+    # Longer than a busy controller needs to reach the task that replaces the worker.
     run = start_long(cluster, "worker1", 180)
     variables = {"airflow_environment": {"REPLACED": run}}
     played = cluster.site("--tags", "airflow_stack", "--limit", "worker1", **variables)
@@ -64,10 +64,10 @@ def test_a_long_task_survives_that_its_worker_is_replaced(cluster: Cluster) -> N
     assert worker(cluster, "worker1", ".Id") != before
     made = worker(cluster, "worker1", ".Created")
     ended = cluster.sql(f"SELECT end_date > '{made}' FROM task_instance WHERE run_id = '{run}'")  # noqa: S608
-    assert ended == "t", f"the task had ended before the new worker was made, at {made}"
+    assert ended == "t", f"the task had ended before the new worker was created, at {made}"
 
 
-def test_certificates_in_their_last_year_are_made_anew(cluster: Cluster) -> None:
+def test_certificates_in_their_last_year_are_reissued(cluster: Cluster) -> None:
     secrets = "/etc/airflow/secrets"
     before = cluster.data.ssh(f"cat {secrets}/postgres_certificate")
     key = cluster.data.ssh(f"cat {secrets}/ca_key")
@@ -104,7 +104,7 @@ def test_plain_text_is_encrypted_by_a_run_that_reaches_all_hosts(cluster: Cluste
         cluster.lab.play("playbooks/deploy_airflow_stack.yml", *limit) for limit in (("--limit", "all:!worker2"), ())
     )
     assert (some.code, set(some.changes.values())) == (0, {0}), some.output
-    assert "this one left out worker2" in " ".join(some.output.split()), some.output
+    assert "this run did not include worker2" in " ".join(some.output.split()), some.output
     assert (everything.code, everything.changes) == (0, {**some.changes, "control1": 1, "worker2": 0}), (
         everything.output
     )
@@ -112,7 +112,7 @@ def test_plain_text_is_encrypted_by_a_run_that_reaches_all_hosts(cluster: Cluste
     assert cluster.hosts["control2"].ssh("airflow variables get plain").strip().endswith("planted-plain-variable")
 
 
-def test_workers_come_back_to_a_broker_that_was_made_anew(cluster: Cluster) -> None:
+def test_workers_reconnect_to_a_recreated_broker(cluster: Cluster) -> None:
     before = [worker(cluster, host.name, ".Id") for host in cluster.workers]
     cluster.data.ssh("docker rm -f airflow-redis-1")
     run = cluster.site("--tags", "airflow_stack")
@@ -134,7 +134,7 @@ def test_a_service_that_hangs_is_restarted(cluster: Cluster) -> None:
 
     wait(again, 400, "the scheduler that was stopped with SIGSTOP to be restarted")
     said = host.ssh("journalctl -u airflow-watch -o cat --since -10min")
-    # The other scheduler has missed its heartbeat before, and no longer counts it as running.
+    # By then the other scheduler has noticed the missing heartbeat, and no longer lists this one as running.
     assert re.search("restarting airflow-scheduler-1, whose last health check said: .*heartbeat", said), said
 
 
@@ -153,12 +153,12 @@ def test_a_service_without_data_moves_with_its_group(cluster: Cluster, tmp_path:
 
 
 def reads(cluster: Cluster) -> dict[str, str]:
-    """The release of the DAGs that each host reads."""
+    """DAG release that each host reads."""
     hosts = [host for name, host in cluster.hosts.items() if name != "data1"]
     return {host.name: host.ssh(f"readlink {STORE}/current").strip() for host in hosts}
 
 
-def test_a_worker_that_cannot_go_back_keeps_the_scheduler_where_it_is(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_failed_rollback_on_a_worker_keeps_the_scheduler_on_its_release(cluster: Cluster, tmp_path: Path) -> None:
     source = tmp_path / "dags"
     shutil.copytree(DAGS, source)
     (source / "note.txt").write_text("another release\n", encoding="utf-8")
@@ -167,39 +167,39 @@ def test_a_worker_that_cannot_go_back_keeps_the_scheduler_where_it_is(cluster: C
     assert synced.code == 0, synced.output
     (new,) = set(reads(cluster).values())
     assert new != old
-    # In the place of the link that becomes the new one.
+    # Blocks the path of the temporary link that replaces `current`.
     cluster.hosts["worker1"].ssh(f"mkdir {STORE}/current.new")
     failed = cluster.lab.play("playbooks/rollback_airflow_dags.yml")
     cluster.hosts["worker1"].ssh(f"rmdir {STORE}/current.new")
     assert failed.code != 0
     assert reads(cluster) == {"worker1": new, "worker2": old, "control1": new, "control2": new}, failed.output
-    # It is now the one before the current one of all hosts but worker2.
+    # The old release is now the previous one on all hosts but worker2.
     again = cluster.lab.play("playbooks/rollback_airflow_dags.yml")
     assert again.code == 0, again.output
     assert set(reads(cluster).values()) == {old}
 
 
 def services(cluster: Cluster, host: str) -> set[str]:
-    """The services that a host runs."""
+    """Services that run on a host."""
     names = cluster.hosts[host].ssh("docker ps --filter label=com.docker.compose.project=airflow --format {{.Names}}")
     return {name.removeprefix("airflow-").removesuffix("-1") for name in names.split()}
 
 
 def platforms(path: Path, *more: dict[str, object]) -> Path:
-    """Write the scenario's platforms, and more of them, into a file."""
+    """Write the scenario's platforms and additional ones to a file."""
     rows = yaml.safe_load(PLATFORMS.read_text(encoding="utf-8"))["platforms"]
     path.write_text(yaml.safe_dump({"platforms": [*rows, *more]}), encoding="utf-8")
     return path
 
 
 def make_hosts(file: Path) -> Cluster:
-    """Make the lab's hosts those of a file."""
+    """Create and remove hosts of the lab to match a file of platforms."""
     argv = [sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", str(file), "--airflow", AIRFLOW_VERSION]
     subprocess.run(argv, check=True, cwd=REPO)
     return Cluster(lab(LAB))
 
 
-def test_a_worker_comes_and_goes(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_worker_is_added_and_removed(cluster: Cluster, tmp_path: Path) -> None:
     variables = {**cluster.workers[0].variables, "airflow_worker_queues": ["default", "red"]}
     own = {name: variables[name] for name in ("airflow_dags_source", "airflow_worker_queues")}
     new = {"name": "worker3", "groups": ["airflow_worker"], "vars": own}
@@ -211,7 +211,7 @@ def test_a_worker_comes_and_goes(cluster: Cluster, tmp_path: Path) -> None:
         assert {name: line for name, line in grown.started().items() if "worker3" not in name} == before
         again = grown.site("--limit", "worker3")
         assert (again.code, again.changes) == (0, {"worker3": 0}), again.output
-        # The only other one that serves the queue of the task.
+        # The only other worker that serves the queue of the task.
         grown.hosts["worker1"].ssh("airflow-watch pause worker --for 30m && docker stop -t 60 airflow-worker-1")
         run = start_long(grown, "worker3", 40)
         removed = grown.lab.play("playbooks/remove_airflow_host.yml", airflow_remove_host="worker3")
@@ -234,23 +234,23 @@ def test_a_worker_comes_and_goes(cluster: Cluster, tmp_path: Path) -> None:
     assert cluster.address("worker1") in rules
 
 
-def test_a_worker_out_of_reach_is_left_out_and_made_good_later(cluster: Cluster) -> None:
+def test_an_unreachable_worker_is_skipped_and_updated_later(cluster: Cluster) -> None:
     with cut_off(cluster, "worker2"):
         run = cluster.site()
         assert run.code == 4, run.output
-        assert "Left out, because Ansible does not reach them: worker2" in run.output
+        assert "Left out, because Ansible cannot reach them: worker2" in run.output
         assert cluster.address("worker2") in cluster.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
     wait(lambda: cluster.hosts["worker2"].run("true").returncode == 0, 60, "worker2's return")
     later = cluster.site()
     assert later.code == 0, later.output
 
 
-def test_a_worker_out_of_reach_is_closed_out(cluster: Cluster) -> None:
-    # Refused as it is: nobody else serves its queue.
+def test_an_unreachable_worker_is_removed_from_the_firewall(cluster: Cluster) -> None:
+    # Refused at first, because no other worker serves its queue.
     playbook, chosen = "playbooks/remove_airflow_host.yml", {"airflow_remove_host": "worker2"}
     refused = cluster.lab.play(playbook, **chosen)
     assert refused.code != 0
-    assert "no other worker takes tasks from blue" in refused.output, refused.output
+    assert "no other worker serves blue" in refused.output, refused.output
     assert set(refused.changes.values()) == {0}, refused.output
     with cut_off(cluster, "worker2"):
         run = cluster.lab.play(playbook, **chosen, airflow_worker_queues=["default"])
@@ -267,7 +267,7 @@ def test_without_the_host_of_the_database_nothing_is_changed(cluster: Cluster) -
     with cut_off(cluster, "data1"):
         run = cluster.site(airflow_environment={"NEVER": "seen"})
         assert run.code != 0
-        assert "data1: Ansible does not reach this host, which runs Postgres" in run.output, run.output
+        assert "data1: Ansible cannot reach this host, which runs Postgres" in run.output, run.output
         assert set(run.changes.values()) == {0}, run.output
     wait(lambda: cluster.sql("SELECT 1") == "1", 120, "the database's return")
 

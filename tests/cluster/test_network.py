@@ -1,4 +1,4 @@
-"""Who is not of the stack reaches nothing of it, and who is has to prove it."""
+"""Hosts outside of the stack reach none of its ports, and its own hosts have to authenticate."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ print("connected")
 
 
 def inside(cluster: Cluster, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a program in a worker's container."""
+    """Run a Python program in a worker's container."""
     words = " ".join(f"'{word}'" for word in arguments)
     return cluster.workers[0].run(f"docker exec -i airflow-worker-1 python - {words}", program)
 
@@ -81,7 +81,7 @@ def inside(cluster: Cluster, program: str, *arguments: str) -> subprocess.Comple
         ("?sslmode=verify-full&sslrootcert=/etc/ssl/certs/ca-certificates.crt", "certificate verify failed"),
     ],
 )
-def test_postgres_refuses_what_is_not_encrypted_and_clients_what_is_not_signed(
+def test_postgres_requires_encryption_and_clients_verify_its_certificate(
     cluster: Cluster, query: str, words: str
 ) -> None:
     run = inside(cluster, POSTGRES, query)
@@ -98,14 +98,16 @@ def test_postgres_refuses_what_is_not_encrypted_and_clients_what_is_not_signed(
         ([CA, "/etc/ssl/certs/ca-certificates.crt"], "CERTIFICATE_VERIFY_FAILED"),
     ],
 )
-def test_redis_refuses_the_same(cluster: Cluster, changes: list[str], words: str) -> None:
+def test_redis_requires_encryption_and_clients_verify_its_certificate(
+    cluster: Cluster, changes: list[str], words: str
+) -> None:
     run = inside(cluster, REDIS, *changes)
     assert run.returncode == 1
     assert words in run.stderr
     assert inside(cluster, REDIS).stdout == "connected\n"
 
 
-def test_hosts_have_the_secrets_that_their_services_read(cluster: Cluster) -> None:
+def test_hosts_have_only_the_secrets_of_their_services(cluster: Cluster) -> None:
     found = {name: set(host.ssh(f"ls {SECRETS}").split()) for name, host in cluster.hosts.items()}
     shared = {"sql_alchemy_conn", "result_backend", "broker_url", "fernet_key", "webserver_secret_key"}
     shared |= {"jwt_secret"} if V3 else set()

@@ -1,4 +1,4 @@
-"""What does not fit together is refused before anything is changed, on any host."""
+"""Contradictory inputs and hosts are refused before anything is changed on any host."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def edited(cluster: Cluster, tmp_path: Path) -> Callable[[Edit], Lab]:
-    """Makes the lab with an inventory that a person has edited."""
+    """Return a function that edits the lab's inventory and returns a lab with the result."""
 
     def edit(change: Edit) -> Lab:
         inventory = yaml.safe_load((cluster.lab.directory / "hosts.yml").read_text(encoding="utf-8"))
@@ -33,7 +33,7 @@ def edited(cluster: Cluster, tmp_path: Path) -> Callable[[Edit], Lab]:
 
 
 def refused(lab: Lab, *words: str, playbook: str = "site.yml", **variables: Any) -> None:
-    """Check that a run is refused with these words, and that nothing was changed."""
+    """Check that a run is refused with these texts, and that nothing was changed."""
     run = lab.play(playbook, **variables)
     assert run.code != 0, run.output
     flat = " ".join(run.output.split())
@@ -59,30 +59,32 @@ def test_a_secret_that_differs(cluster: Cluster) -> None:
     host = cluster.hosts["control2"]
     host.ssh(f"cp -p {SECRETS}/fernet_key /root/kept && echo other > {SECRETS}/fernet_key")
     try:
-        refused(cluster.lab, "control2: its secret fernet_key differs from that of data1")
+        refused(cluster.lab, "control2: its secret fernet_key differs from the one on data1")
     finally:
         host.ssh(f"cp -p /root/kept {SECRETS}/fernet_key && rm /root/kept")
 
 
 def test_a_host_that_another_does_not_reach(cluster: Cluster) -> None:
-    # Its answers do not come in, so it looks gone from here.
+    # The worker drops control1's packets, so from there it gets no answers.
     rule = f"INPUT -p tcp -s {cluster.address('control1')} -j DROP"
     worker = cluster.hosts["worker2"]
     worker.ssh(f"iptables -I {rule}")
     try:
-        refused(cluster.lab, f"worker2: it does not reach control1 at {cluster.address('control1')}")
+        refused(
+            cluster.lab, "worker2: cannot reach control1", f"airflow_private_address, {cluster.address('control1')};"
+        )
     finally:
         worker.ssh(f"iptables -D {rule}")
 
 
-def test_an_address_that_is_another_ones(cluster: Cluster, edited: Callable[[Edit], Lab]) -> None:
+def test_a_duplicate_or_missing_address(cluster: Cluster, edited: Callable[[Edit], Lab]) -> None:
     def swap(inventory: dict[str, Any]) -> None:
         inventory["hosts"]["worker1"]["airflow_private_address"] = cluster.address("worker2")
 
     def forget(inventory: dict[str, Any]) -> None:
         del inventory["hosts"]["worker1"]["airflow_private_address"]
 
-    refused(edited(swap), "airflow_private_address of worker2", "is worker1's, too")
+    refused(edited(swap), "airflow_private_address of worker2", "is also the address of worker1")
     refused(edited(forget), "airflow_private_address of worker1: is not set")
 
 
@@ -97,14 +99,14 @@ def test_two_hosts_with_postgres(edited: Callable[[Edit], Lab]) -> None:
     def change(inventory: dict[str, Any]) -> None:
         inventory["children"]["airflow_postgres"]["hosts"]["control1"] = {}
 
-    refused(edited(change), "group airflow_postgres holds 2 hosts")
+    refused(edited(change), "group airflow_postgres has 2 hosts")
 
 
 def test_postgres_does_not_move_by_itself(edited: Callable[[Edit], Lab]) -> None:
     def change(inventory: dict[str, Any]) -> None:
         inventory["children"]["airflow_postgres"]["hosts"] = {"control1": {}}
 
-    refused(edited(change), "data1: Airflow's database is on this host", "does not move by itself")
+    refused(edited(change), "data1: Airflow's database is on this host", "is not moved automatically")
 
 
 def test_a_queue_that_no_worker_serves(edited: Callable[[Edit], Lab]) -> None:
@@ -133,4 +135,4 @@ with DAG("lost", schedule=None, start_date=datetime(2023, 1, 1)):
 def test_a_host_that_the_stack_needs_is_not_removed(cluster: Cluster) -> None:
     playbook = "playbooks/remove_airflow_host.yml"
     refused(cluster.lab, "only host in group airflow_postgres", playbook=playbook, airflow_remove_host="data1")
-    refused(cluster.lab, "is no host of group airflow", playbook=playbook, airflow_remove_host="worker9")
+    refused(cluster.lab, "is not a host of group airflow", playbook=playbook, airflow_remove_host="worker9")

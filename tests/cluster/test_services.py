@@ -1,4 +1,4 @@
-"""Services on their hosts work together: tasks, their logs, the heartbeats, and a run that changes nothing."""
+"""Services on several hosts work together: tasks, their logs, the heartbeats, and a run that changes nothing."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_web_server_shows_the_logs_of_all_hosts(cluster: Cluster) -> None:
         assert f"{cluster.address(host)} ran this" in log
 
 
-def test_logs_are_there_after_the_worker_was_made_anew(cluster: Cluster) -> None:
+def test_logs_survive_the_recreation_of_a_worker(cluster: Cluster) -> None:
     run = cluster.trigger("queues")
     cluster.finish(run)
     worker = cluster.hosts["worker1"]
@@ -72,7 +72,7 @@ def test_both_schedulers_and_triggerers_are_alive(cluster: Cluster) -> None:
 
     hosts = [cluster.address(name) for name in ("control1", "control2")]
     wanted = {f"{job}|{host}" for job in ("SchedulerJob", "TriggererJob") for host in hosts}
-    wait(lambda: wanted <= alive(), 60, "a heartbeat of each")
+    wait(lambda: wanted <= alive(), 60, "a heartbeat of each scheduler and triggerer")
 
 
 def test_a_second_run_changes_and_restarts_nothing(cluster: Cluster) -> None:

@@ -1,4 +1,4 @@
-"""The hosts come from the template: engine and images were there before site.yml, and each is a host of its own."""
+"""Hosts created from the template had engine and images before site.yml, and each host has its own identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A deployed host of the lab, reached as its operator does. `make molecule SCENARIO=dags` makes one and runs all."""
+"""A deployed host of the lab. `make molecule SCENARIO=dags` deploys it and runs all tests of this directory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PythonOperator(task_id="go", python_callable=go, dag=dag)
 
 
 class Host:
-    """The host: commands as root over SSH, and what Airflow on it shows."""
+    """The host: root commands over SSH, playbooks, and the state of Airflow."""
 
     def __init__(self) -> None:
         self.lab = lab(LAB)
@@ -39,45 +39,45 @@ class Host:
         self.name, self.ssh = self.remote.name, self.remote.ssh
 
     def play(self, playbook: str, *options: str, **variables: Any) -> Played:
-        """Run one of our playbooks to its end."""
+        """Run one of the project's playbooks to its end."""
         return self.lab.play(f"playbooks/{playbook}.yml", *options, **variables)
 
     def start(self, playbook: str, *options: str, **variables: Any) -> subprocess.Popen[str]:
-        """Start one of our playbooks."""
+        """Start one of the project's playbooks."""
         return self.lab.start(f"playbooks/{playbook}.yml", *options, **variables)
 
     def deliver(self, tree: Tree, *options: str, **variables: Any) -> Played:
-        """Deliver a tree."""
+        """Deliver a DAG tree to the host."""
         return self.play("sync_airflow_dags", "-v", *options, airflow_dags_source=str(tree.root), **variables)
 
     def current(self) -> str:
-        """The release that Airflow reads."""
+        """DAG release that Airflow reads."""
         return self.ssh(f"readlink {STORE}/current").strip().rpartition("/")[2]
 
     def releases(self) -> set[str]:
-        """What lies in the directory of the releases, but for what is always there."""
+        """Names in the directory of releases, without those that are always present."""
         return set(self.ssh(f"ls -A {STORE}/releases").split()) - {".lock", ".none"}
 
     def dags(self) -> set[str]:
-        """The DAGs that Airflow shows and can run."""
+        """DAGs that are active and serialized."""
         return set(self.sql("SELECT dag_id FROM dag JOIN serialized_dag USING (dag_id) WHERE is_active").split())
 
     def sql(self, statement: str) -> str:
-        """Ask Airflow's database."""
+        """Run a statement in Airflow's database and return its output."""
         return self.ssh("docker exec -i airflow-postgres-1 psql -U airflow -At", statement)
 
     def trigger(self, dag_id: str) -> str:
-        """Start a run of a DAG and return its id."""
+        """Start a run of a DAG and return the run's id."""
         run = f"run{time.time_ns()}"
         self.airflow("dags", "trigger", dag_id, "--run-id", run)
         return run
 
     def state(self, run: str) -> str:
-        """The state of a run."""
+        """State of a DAG run."""
         return self.sql(f"SELECT state FROM dag_run WHERE run_id = '{run}'").strip()  # noqa: S608
 
     def log(self, run: str) -> str:
-        """What the tasks of a run have written."""
+        """Task logs of a DAG run."""
         return self.ssh(f"find /usr/local/projects/airflow/logs -path '*run_id={run}*' -name '*.log' | xargs -r cat")
 
     def airflow(self, *arguments: str) -> str:
@@ -86,7 +86,7 @@ class Host:
 
 
 class Tree:
-    """A DAG tree of the controller."""
+    """A DAG tree on the controller."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -110,7 +110,7 @@ def host() -> Host:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    """A tree with a DAG, packages, and names that are hard to carry."""
+    """A tree with DAGs, packages, and file names with a space and Persian letters."""
     tree = Tree(tmp_path / "dags")
     tree.dag("first.py", "first", imports="from shared.deep import tool")
     tree.dag("team a/خبر.py", "persian")
@@ -125,7 +125,7 @@ def tree(tmp_path: Path) -> Tree:
 
 @pytest.fixture
 def delivered(host: Host, tree: Tree) -> Tree:
-    """The tree, delivered."""
+    """The tree, after its delivery to the host."""
     run = host.deliver(tree)
     assert run.code == 0, run.output
     return tree

@@ -1,4 +1,4 @@
-"""A release that would break Airflow is refused on the host, with the culprits' names, and nothing has changed."""
+"""A release that would break Airflow is refused on the host with the names of the faulty files, and nothing changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.dags.conftest import Host, Tree
 
-# File, what is in it, and what the report says of it.
+# Files with their content and the expected text in the report.
 BROKEN = {
     "syntax.py": ("from airflow import DAG\ndef (:\n", "[import-error]"),
     "missing.py": ("import no_such_module\nfrom airflow import DAG\n", "No module named 'no_such_module'"),
@@ -89,8 +89,8 @@ with DAG("mounting", schedule=None, start_date=datetime(2023, 1, 1)) as dag:
 """
 
 
-def test_a_mount_is_held_against_the_directory_of_the_projects(host: Host, delivered: Tree) -> None:
-    """It is another one here than by default: see molecule/dags/molecule.yml."""
+def test_mounts_must_be_below_the_directory_of_the_projects(host: Host, delivered: Tree) -> None:
+    """The scenario sets projects_directory in molecule/dags/molecule.yml to another path than the default."""
     delivered.text("mounting.py", MOUNTING.format(source='os.environ["AIRFLOW_STACK_PROJECTS"] + "/news_fetcher"'))
     run = host.deliver(delivered)
     assert run.code == 0, run.output

@@ -1,4 +1,4 @@
-"""What goes wrong on the way leaves the release that Airflow reads alone, and the next good run is a good run."""
+"""A failed delivery does not change the release that Airflow reads, and the next delivery succeeds."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ STORE = "/usr/local/projects/airflow/dags"
 
 
 def kill_when(process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
-    """SIGKILL a run and all that it started, once a condition holds."""
+    """Send SIGKILL to a run and all its child processes once a condition holds."""
     until = time.monotonic() + 60
     while not condition():
         assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < until, "the moment did not come"
+        assert time.monotonic() < until, "the condition did not hold within 60 s"
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
@@ -32,7 +32,7 @@ def test_a_transfer_that_is_killed_half_way(host: Host, delivered: Tree) -> None
     before, releases = host.current(), host.releases()
     delivered.text("large.bin", os.urandom(40_000_000).hex())
     temporary = "find ~admin/.ansible ~root/.ansible -name dags.tar.gz* -size +100k 2>/dev/null"
-    # Slow enough to be met half way on any machine: 5 MB a second, in kilobits.
+    # Slow enough to be interrupted during the transfer on any machine: 5 MB/s, in kilobits.
     slowly = {"ansible_sftp_extra_args": "-l 40000"}
     process = host.start("sync_airflow_dags", airflow_dags_source=str(delivered.root), **slowly)
     kill_when(process, lambda: bool(host.ssh(temporary, check=False)))
@@ -49,7 +49,7 @@ def test_a_controller_that_dies_before_the_switch(host: Host, delivered: Tree) -
     delivered.dag("good.py", "good_after_the_kill")
     process = host.start("sync_airflow_dags", airflow_dags_source=str(delivered.root))
     lines = iter(process.stdout or ())
-    assert any("receive | Have the release" in line for line in lines)
+    assert any("receive | Upload the release" in line for line in lines)
     assert any(line.startswith("changed:") for line in lines)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
@@ -70,7 +70,7 @@ def test_a_full_disk(host: Host, delivered: Tree) -> None:
         run = host.deliver(delivered)
         assert run.code != 0
         assert "the disk is full" in run.output
-        assert "What Airflow reads was not changed" in run.output
+        assert "The release that Airflow reads was not changed" in run.output
         assert host.current() == before
         assert not [name for name in host.releases() if name.startswith(".")]
     finally:

@@ -1,4 +1,4 @@
-"""DAGs from a git repository behind SSH: what a version delivers, and what a server or a key that is wrong does not."""
+"""DAGs from a git repository over SSH: delivery of versions, and refusal of wrong servers, keys and versions."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from tests.dags.conftest import Host
     from tests.remote import Played
 
-# Long enough for a busy machine; a question that nobody answers would take for ever.
+# Seconds; enough for a busy machine. A prompt for input would never return.
 SOON = 120
 
 
 def make_key(path: Path, passphrase: str = "") -> str:
-    """Make a key pair and return its public half."""
+    """Generate a key pair and return the public key."""
     argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", "delivery-test", "-f", str(path)]
     subprocess.run(argv, check=True)
     return path.with_suffix(".pub").read_text(encoding="utf-8").strip()
 
 
 class Repository:
-    """A repository on the host, which serves it over SSH to the one key of a user of its own."""
+    """A repository on the host, served over SSH by a separate user that accepts a single key."""
 
     def __init__(self, host: Host, directory: Path) -> None:
         self.host, self.work, self.key = host, directory / "work", directory / "key"
         self.address = host.remote.variables["ansible_host"]
-        # Of its own: what the controller keeps of another one proves nothing.
+        # A unique path, so that the controller has no cache of an earlier repository.
         self.path = f"/home/dagsgit/{time.time_ns()}.git"
         self.url = f"ssh://dagsgit@{self.address}{self.path}"
         lines = (INSTANCES / LAB / "known_hosts").read_text(encoding="utf-8").splitlines()
@@ -47,7 +47,7 @@ class Repository:
         self.commits: list[str] = []
 
     def serve(self) -> None:
-        """Make the repository on the host, with three commits: the first is tagged, the last one is the branch's."""
+        """Create the repository on the host with three commits: the first has a tag, the last is the branch head."""
         public = make_key(self.key)
         self.host.ssh(
             "set -e; command -v git || (apt-get update && apt-get install -y --no-install-recommends git) >&2; "
@@ -69,7 +69,7 @@ class Repository:
         self.git("push", "--quiet", "--tags", self.url, "main")
 
     def remove(self) -> None:
-        """Remove it, its user, and what the controller keeps of it."""
+        """Remove the repository, its user, and the controller's cache of it."""
         self.host.ssh("userdel --remove dagsgit 2>/dev/null", check=False)
         kept = Path.home() / ".cache" / "ansible-airflow" / "dags" / hashlib.sha256(self.url.encode()).hexdigest()[:16]
         shutil.rmtree(kept, ignore_errors=True)
@@ -88,7 +88,7 @@ class Repository:
         return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
     def deliver(self, version: str, **other: Any) -> Played:
-        """Deliver a version of it."""
+        """Deliver a version of the repository."""
         source = {"repository": self.url, "directory": "dags", "key_file": str(self.key)}
         source |= {"known_hosts": self.known_hosts, "version": version, **other}
         return self.host.play("sync_airflow_dags", "-v", airflow_dags_git=source)
@@ -96,7 +96,7 @@ class Repository:
 
 @pytest.fixture
 def repository(host: Host, tmp_path: Path) -> Iterator[Repository]:
-    """The repository, gone afterwards. What a test delivers stays, as in the other tests."""
+    """A served repository, removed afterwards. Delivered DAGs stay on the host, as in the other tests."""
     repository = Repository(host, tmp_path)
     try:
         repository.serve()
@@ -106,7 +106,7 @@ def repository(host: Host, tmp_path: Path) -> Iterator[Repository]:
 
 
 def refused(repository: Repository, *expected: str, version: str = "main", **other: Any) -> None:
-    """Deliver what cannot be fetched: it fails soon, says why, and nothing has changed."""
+    """Deliver a version that cannot be fetched: the run fails soon with the cause, and changes nothing."""
     host = repository.host
     before, releases = host.current(), host.releases()
     run = repository.deliver(version, **other)
@@ -140,10 +140,10 @@ def test_a_server_with_another_key(repository: Repository, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("wrong", ["missing", "not accepted", "with a passphrase"])
-def test_a_key_that_does_not_open(
+def test_a_key_without_access(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
-    """Nothing is asked: a program that ssh would call to ask a person is not called."""
+    """ssh does not prompt: the program in SSH_ASKPASS is not called."""
     asked, program = tmp_path / "asked", tmp_path / "ask.sh"
     program.write_text(f"#!/bin/sh\ntouch '{asked}'\nexec sleep {2 * SOON}\n", encoding="utf-8")
     program.chmod(0o755)
@@ -152,7 +152,7 @@ def test_a_key_that_does_not_open(
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     key = tmp_path / "wrong"
     if wrong == "missing":
-        refused(repository, f"key_file {key} is not there", key_file=str(key))
+        refused(repository, f"key_file {key} does not exist", key_file=str(key))
         return
     make_key(key, "" if wrong == "not accepted" else "secret")
     refused(repository, "Permission denied", repository.url, key_file=str(key))

@@ -1,4 +1,4 @@
-"""Plugins are delivered as a release too: checked, with a restart of the services that read them and of no others."""
+"""Plugins are delivered as a release too: they are checked, and only the services that read them are restarted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BACKING = {"airflow-postgres-1", "airflow-redis-1"}
 
 @pytest.fixture
 def plugins(host: Host, tmp_path: Path) -> Iterator[Tree]:
-    """Plugins with a module of their own; the host has none afterwards."""
+    """Plugins with an additional module; removed from the host afterwards."""
     tree = Tree(tmp_path / "plugins")
     tree.text("greet.py", PLUGIN)
     tree.text("words/__init__.py", "")
@@ -57,7 +57,7 @@ def started(host: Host) -> dict[str, str]:
 
 
 def said(host: Host) -> str:
-    """What the task prints in a new run."""
+    """Log of the task in a new DAG run."""
     run = host.trigger("greets")
     wait(lambda: host.state(run) == "success")
     return host.log(run)
@@ -80,7 +80,7 @@ def test_plugins_are_checked_and_restart_what_reads_them(host: Host, delivered: 
     assert host.deliver(delivered).code == 0
     assert "MACRO good day MODULE good day" in said(host)
 
-    # What they would break is not only themselves: a DAG imports one of their modules.
+    # A faulty plugin module also breaks a DAG that imports it.
     plugins.text("words/polite.py", "def goodbye():\n    return 'bye'\n")
     broken = deploy(host, plugins)
     assert broken.code != 0
@@ -89,7 +89,7 @@ def test_plugins_are_checked_and_restart_what_reads_them(host: Host, delivered: 
     assert started(host) == after
     assert "MACRO good day MODULE good day" in said(host)
 
-    # Nor can they just go.
+    # Removing the plugins would break that DAG as well.
     without = deploy(host)
     assert without.code != 0
     assert "greets.py:5 [import-error]" in without.output

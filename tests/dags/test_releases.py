@@ -1,4 +1,4 @@
-"""Releases of a DAG tree: what arrives, what does not change, what goes, and the way back."""
+"""Releases of a DAG tree: delivery, unchanged content, removal and rollback."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.remote import wait
 if TYPE_CHECKING:
     from tests.dags.conftest import Host, Tree
 
-RECEIVE = "airflow_dags : receive | Have the release on the host"
-REFRESH = "airflow_dags : refresh | Let the scheduler read what changed"
+RECEIVE = "airflow_dags : receive | Upload the release"
+REFRESH = "airflow_dags : tell | Refresh the scheduler's DAGs"
 
 
 def test_a_release_is_read_at_once_and_delivered_once(host: Host, delivered: Tree) -> None:
@@ -19,7 +19,7 @@ def test_a_release_is_read_at_once_and_delivered_once(host: Host, delivered: Tre
     release = host.current()
     manifest = json.loads(host.ssh("cat /usr/local/projects/airflow/dags/current/.release.json"))
     assert manifest["release"] == release
-    # The origin is the one of the first delivery of this content.
+    # The manifest keeps the origin of the first delivery of this content.
     assert manifest["origin"]["path"].endswith("/dags")
     assert set(manifest["files"]) == {
         *("first.py", "team a/خبر.py", "empty.py", "ignored.py", ".airflowignore"),
@@ -55,10 +55,10 @@ def test_only_what_changed_is_sent_and_read(host: Host, delivered: Tree) -> None
     assert {"first", "third"} <= host.dags()
     assert "persian" not in host.dags()
     assert host.sql("SELECT name FROM dag_tag WHERE dag_id = 'first'").split() == ["changed"]
-    print(f"two files changed: {run.seconds:.1f} s, from the switch on the scheduler knows after {run.result(REFRESH)}")
+    print(f"two files changed: {run.seconds:.1f} s, refresh of the scheduler: {run.result(REFRESH)}")
 
 
-def test_a_dag_that_comes_back_has_its_history(host: Host, delivered: Tree) -> None:
+def test_a_restored_dag_has_its_history(host: Host, delivered: Tree) -> None:
     run = host.trigger("first")
     wait(lambda: host.state(run) == "success")
     text = (delivered.root / "first.py").read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def test_a_dag_that_comes_back_has_its_history(host: Host, delivered: Tree) -> N
     assert host.state(run) == "success"
 
 
-def test_history_goes_with_the_dag_where_asked(host: Host, delivered: Tree) -> None:
+def test_history_is_deleted_with_the_dag_on_request(host: Host, delivered: Tree) -> None:
     kept, gone = host.trigger("persian"), host.trigger("first")
     wait(lambda: host.state(gone) == host.state(kept) == "success")
     (delivered.root / "first.py").unlink()
@@ -81,7 +81,7 @@ def test_history_goes_with_the_dag_where_asked(host: Host, delivered: Tree) -> N
     assert host.sql("SELECT dag_id FROM dag WHERE dag_id = 'first'") == ""
 
 
-def test_back_to_the_release_before_or_to_a_named_one(host: Host, delivered: Tree) -> None:
+def test_rollback_to_the_previous_release_or_to_a_named_one(host: Host, delivered: Tree) -> None:
     first = host.current()
     delivered.dag("second.py", "second")
     assert host.deliver(delivered).code == 0
@@ -90,7 +90,7 @@ def test_back_to_the_release_before_or_to_a_named_one(host: Host, delivered: Tre
     assert back.code == 0, back.output
     assert host.current() == first
     assert "second" not in host.dags()
-    print(f"the way back: {back.seconds:.1f} s")
+    print(f"rollback: {back.seconds:.1f} s")
     named = host.play("rollback_airflow_dags", "-v", airflow_dags_rollback_to=second)
     assert named.code == 0, named.output
     assert (host.current(), "second" in host.dags()) == (second, True)
@@ -103,7 +103,7 @@ def test_back_to_the_release_before_or_to_a_named_one(host: Host, delivered: Tre
     assert host.current() == second
 
 
-def test_old_releases_go(host: Host, delivered: Tree) -> None:
+def test_old_releases_are_removed(host: Host, delivered: Tree) -> None:
     for number in range(3):
         delivered.text("shared/deep/tool.py", f"VALUE = {number}\n")
         assert host.deliver(delivered, airflow_dags_keep=2).code == 0
@@ -111,7 +111,7 @@ def test_old_releases_go(host: Host, delivered: Tree) -> None:
     assert host.current() in host.releases()
 
 
-def test_what_somebody_changed_on_the_host_is_put_back(host: Host, delivered: Tree) -> None:
+def test_manual_changes_on_the_host_are_reverted(host: Host, delivered: Tree) -> None:
     release = host.current()
     host.ssh("cd /usr/local/projects/airflow/dags/current && echo broken > first.py && touch planted.py")
     run = host.deliver(delivered)
@@ -132,7 +132,7 @@ import time
 
 
 def test_a_task_that_runs_during_the_switch(host: Host, delivered: Tree) -> None:
-    """What it has imported stays; what it imports afterwards is of the new release. docs/dag_authors.md says so."""
+    """Imported modules stay; later imports come from the new release, as docs/dag_authors.md describes."""
     body = LATE.strip().replace("import time", "import time", 1)
     delivered.dag("running.py", "running", imports="from shared.deep import tool", body=body)
     delivered.text("shared/deep/late.py", "VALUE = 'old'\n")

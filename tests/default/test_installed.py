@@ -1,6 +1,6 @@
-"""The installed collection on the host that the checkout deployed: the same programs, so nothing is changed.
+"""The installed collection changes nothing on a host that the checkout deployed, because both have the same code.
 
-Scenario `installed` is the long form: there the collection deploys the host.
+In scenario `installed`, the longer version, the collection deploys the host.
 """
 
 from __future__ import annotations

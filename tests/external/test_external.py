@@ -1,4 +1,4 @@
-"""Airflow whose Postgres and Redis are none of the stack's. `make molecule SCENARIO=external` runs all of this."""
+"""Airflow with external Postgres and Redis servers. `make molecule SCENARIO=external` runs all tests here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PIPELINE = {"fetch": "success", "remove_expired": "success"}
 
 
 class External:
-    """The host of Airflow, that of the servers, and the playbooks."""
+    """The host of Airflow, the host of the external servers, and the playbooks."""
 
     def __init__(self) -> None:
         made = lab("external")
@@ -27,7 +27,7 @@ class External:
         self.servers: Remote = self.lab.hosts["servers"]
 
     def sql(self, statement: str) -> str:
-        """Ask Airflow's database, on its own host."""
+        """Run a statement in Airflow's database on the servers' host and return its output."""
         return self.servers.ssh("docker exec -i servers-postgres psql -U flow -At flow", statement).strip()
 
     def site(self, **variables: object) -> Played:
@@ -35,7 +35,7 @@ class External:
         return self.lab.play("site.yml", **variables)
 
     def started(self) -> str:
-        """When each container of the stack was started."""
+        """Start time of each container of the stack."""
         return self.airflow.ssh(
             "docker ps -q --filter label=com.docker.compose.project=airflow"
             " | xargs docker inspect --format '{{.Name}} {{.State.StartedAt}}' | sort"
@@ -76,7 +76,7 @@ def test_every_connection_is_encrypted(external: External) -> None:
 
 
 def refused(external: External, words: list[str], **variables: object) -> None:
-    """Expect a run that ends with the words, and leaves everything as it was."""
+    """Check that a run fails with these texts and changes nothing."""
     before = external.started()
     run = external.site(**variables)
     assert run.code != 0, run.output
@@ -87,32 +87,32 @@ def refused(external: External, words: list[str], **variables: object) -> None:
 
 
 def test_a_server_that_does_not_answer(external: External) -> None:
-    words = ["airflow1: nothing answers at servers.lab:5999, which airflow_postgres_external names"]
+    words = ["airflow1: nothing answers at servers.lab:5999, which is set in airflow_postgres_external"]
     refused(external, words, airflow_postgres_external={"host": "servers.lab", "port": 5999})
 
 
-def test_a_password_that_the_server_does_not_take(external: External) -> None:
+def test_a_wrong_password(external: External) -> None:
     words = [
         "the database of airflow_postgres_external on servers.lab cannot be used",
-        # The server speaks German.
+        # The server's messages are in German.
         "Passwort-Authentifizierung für Benutzer",
     ]
     refused(external, words, airflow_postgres_password="another")
 
 
-def test_a_server_with_a_certificate_that_nobody_vouches_for(external: External) -> None:
+def test_a_server_certificate_from_an_unknown_ca(external: External) -> None:
     server = {"host": "servers.lab", "user": "flow", "database": "flow"}
     refused(external, ["cannot be used", "certificate verify failed"], airflow_postgres_external=server)
 
 
 def test_a_database_keeps_its_fernet_key(external: External) -> None:
-    """The key is lost, and the database is not: a new key would make its connections unreadable."""
+    """The key is lost but not the database: a new key would make the stored connections unreadable."""
     key = external.airflow.ssh(f"cat {KEY} && rm {KEY}")
     try:
         run = external.site()
         assert run.code != 0, run.output
         assert "fernet_key" in run.output
-        assert "cannot be read with another" in run.output
+        assert "cannot be decrypted with another" in run.output
         assert external.airflow.run(f"test -e {KEY}").returncode != 0
     finally:
         external.airflow.ssh(f"install -m 400 -o 50000 /dev/stdin {KEY}", key)

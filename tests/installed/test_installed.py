@@ -1,4 +1,4 @@
-"""The installed collection, from a directory that holds an inventory and DAGs and nothing of this repository."""
+"""The installed collection, used from a directory with only an inventory and DAGs, outside of this repository."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = "installed"
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A directory outside this repository."""
+    """A directory outside of this repository."""
     return Home(tmp_path_factory.mktemp("home"), NAME)
 
 
@@ -29,7 +29,8 @@ def test_the_installed_copy_is_what_is_used(home: Home) -> None:
 def test_without_dags_nothing_is_changed(home: Home) -> None:
     run = home.play(SITE)
     assert run.code != 0
-    assert "airflow1: airflow_dags_source: dags is no directory on the controller; nothing was changed." in run.output
+    refusal = "airflow1: airflow_dags_source: dags is not a directory on the controller; nothing was changed."
+    assert refusal in run.output
     assert run.changed == 0
 
 
@@ -48,7 +49,7 @@ def test_it_deploys_a_host_and_a_second_run_changes_nothing(home: Home) -> None:
     assert first.code == 0, first.output
     assert "Airflow 2.5.3 works." in first.output
     assert f"airflow_dags_source: dags is {home.root}/dags" in first.output
-    # Nothing that lies about is taken for an inventory.
+    # Ansible takes no other file in the directory for an inventory.
     assert not re.search(r"WARNING.*(inventory|parse)", first.output)
     assert first.changed > 0
     second = home.play(SITE, "--diff")
@@ -62,7 +63,7 @@ def test_other_playbooks_of_the_collection_run(home: Home) -> None:
     shutil.copytree(home.root / "dags", home.root / "more")
     with (home.root / "more" / "news_report.py").open("a", encoding="utf-8") as file:
         file.write("# Changed.\n")
-    # There is no such directory in the current one, so the path starts at the inventory.
+    # The path does not exist relative to the current directory, so it is resolved from the inventory.
     sync = home.play("ansible_airflow.airflow.sync_airflow_dags", "-e", "airflow_dags_source=../more")
     assert (sync.code, sync.changed > 0) == (0, True), sync.output
     back = home.play("ansible_airflow.airflow.rollback_airflow_dags")
@@ -70,7 +71,7 @@ def test_other_playbooks_of_the_collection_run(home: Home) -> None:
 
 
 def left(pattern: str) -> set[str]:
-    """What the host has of the stack, in words that people would search for."""
+    """Containers, volumes, networks, units, files and firewall rules on the host that match a pattern."""
     commands = (
         "docker ps --all --format '{{.Names}}'",
         "docker volume ls --format '{{.Name}}'",
@@ -83,7 +84,7 @@ def left(pattern: str) -> set[str]:
     return {line for line in lines if re.search(pattern, line)}
 
 
-def test_the_stack_is_taken_away_and_continues_with_its_data(home: Home) -> None:
+def test_the_stack_is_removed_and_redeployed_with_its_data(home: Home) -> None:
     host = lab(NAME).hosts["airflow1"]
     host.ssh("airflow variables set kept yes")
     away = home.play("ansible_airflow.airflow.remove_airflow")
@@ -97,10 +98,10 @@ def test_the_stack_is_taken_away_and_continues_with_its_data(home: Home) -> None
     assert host.ssh("airflow variables get kept").strip() == "yes"
 
 
-def test_with_its_data_nothing_of_it_is_left(home: Home) -> None:
+def test_removal_with_data_leaves_nothing(home: Home) -> None:
     away = home.play("ansible_airflow.airflow.remove_airflow", "-e", "airflow_remove_data=true")
     assert away.code == 0, away.output
-    # The directory above the secrets may be somebody else's, too.
+    # The parent directory of the secrets may also be used by others, so it stays.
     assert left("(?i)airflow") - {"/etc/airflow"} == set()
     assert lab(NAME).hosts["airflow1"].ssh("ls /usr/local/projects").split() == ["news_fetcher"]
     assert home.play("ansible_airflow.airflow.remove_airflow", "-e", "airflow_remove_data=true").changed == 0

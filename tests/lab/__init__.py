@@ -1,1 +1,1 @@
-"""The lab: real target hosts and the images they pull, on one machine. See README.md."""
+"""Real target hosts, and the images that they pull, on one machine. See README.md."""

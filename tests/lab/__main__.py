@@ -1,4 +1,4 @@
-"""The lab's command line: `python -m tests.lab up NAME --platforms FILE`."""
+"""Command line of the lab: `python -m tests.lab up NAME --platforms FILE`."""
 
 import argparse
 import sys
@@ -39,20 +39,20 @@ def _status(_options: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.lab", description="Real target hosts on one machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    up = commands.add_parser("up", help="make the hosts of a list of platforms, and an inventory of them")
+    up = commands.add_parser("up", help="create the hosts of a list of platforms, and their inventory")
     up.add_argument("name", metavar="NAME")
     up.add_argument("--platforms", type=Path, required=True, metavar="FILE", help="YAML with a list 'platforms'")
     up.set_defaults(run=_up)
-    down = commands.add_parser("down", help="remove a lab, and with the last one all that labs share")
+    down = commands.add_parser("down", help="remove a lab; removing the last one also removes everything shared")
     down.add_argument("name", metavar="NAME", nargs="?")
     down.add_argument("--all", action="store_true", help="remove every lab of this machine, and the host templates")
     down.set_defaults(run=_down)
     ready = commands.add_parser("images", help="provide the images")
     ready.set_defaults(run=_images)
     for command in (up, ready):
-        release = "a release of Airflow whose image is wanted besides the default's; may be given several times"
+        release = "Airflow release whose image to provide in addition to the default release; repeatable"
         command.add_argument("--airflow", action="append", default=[], metavar="VERSION", help=release)
-    commands.add_parser("status", help="say what of the lab is there").set_defaults(run=_status)
+    commands.add_parser("status", help="show the engine, the images and the labs").set_defaults(run=_status)
     return parser
 
 

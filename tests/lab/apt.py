@@ -1,4 +1,4 @@
-"""This machine's Debian mirrors, said again for another Debian release."""
+"""This machine's Debian mirrors, rewritten for another Debian release."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ POCKETS = ("", "-updates", "-security")
 
 @dataclass(frozen=True)
 class Source:
-    """One repository of apt: where it is and which suites are taken from it."""
+    """An apt repository: its address, suites and components."""
 
     uri: str
     suites: tuple[str, ...]
@@ -27,7 +27,7 @@ def parse_list(text: str) -> list[Source]:
 
 
 def parse_deb822(text: str) -> list[Source]:
-    """Read the form with fields, one block a repository."""
+    """Read the deb822 form, which has one block of fields per repository."""
     found = []
     for block in re.split(r"\n\s*\n", re.sub(r"(?m)^#.*\n?", "", text)):
         joined = re.sub(r"\n[ \t]+", " ", block)
@@ -40,7 +40,7 @@ def parse_deb822(text: str) -> list[Source]:
 
 
 def mirrors(sources: list[Source], codename: str) -> dict[str, str]:
-    """Which mirror serves each pocket of this machine's own release; third parties have other suites."""
+    """Map each pocket of this machine's own release to its mirror. Third-party repositories have other suites."""
     found: dict[str, str] = {}
     for source in sources:
         for pocket in POCKETS:

@@ -1,4 +1,4 @@
-"""Building images: Debian bases, and what stands on them."""
+"""Build images: Debian bases, and the images built on them."""
 
 import threading
 from collections import defaultdict
@@ -11,8 +11,8 @@ from tests.lab.progress import step
 from tests.lab.recipes import File, Recipe
 from tests.lab.shell import LabError, as_root, run
 
-# Nobody misses a half-written package of a lab after a power failure, and fsync is most of the time.
-# What the official slim images leave out is left out here too.
+# fsync takes most of the time, and a lab need not survive a power failure.
+# The excluded paths are those that the official slim images leave out.
 BOOTSTRAP = [
     "--variant=minbase",
     "--include=ca-certificates",
@@ -37,12 +37,12 @@ def build(tag: str, files: Mapping[str, File], args: Mapping[str, str]) -> None:
         *options,
         "-",
     ]
-    # The classic builder is in every engine; BuildKit needs a plugin that Debian 12 does not have.
+    # Every engine has the classic builder; BuildKit needs a plugin that Debian 12 lacks.
     run(command, stdin=recipes.archive(files), env={"DOCKER_BUILDKIT": "0"})
 
 
 def base_digest(codename: str, source: str) -> str:
-    """Digest of a base image's input."""
+    """Digest of the inputs of a base image."""
     return recipes.digest(
         recipes.base_context(codename),
         codename,
@@ -51,7 +51,7 @@ def base_digest(codename: str, source: str) -> str:
 
 
 def ensure_base(codename: str, source: str) -> str:
-    """Make the base image of a Debian release unless it is there, and return its tag."""
+    """Build the base image of a Debian release unless it exists, and return its tag."""
     tag = f"{PREFIX}/base:{codename}-{base_digest(codename, source)}"
     with _locks[codename]:
         if not docker.image_exists(tag):
@@ -67,7 +67,7 @@ def _official_base(codename: str) -> str:
 
 
 def pull(reference: str) -> None:
-    """Pull an official image; `down` takes away those that were not there before."""
+    """Pull an official image. `down` removes it later, unless it was present before."""
     if docker.image_exists(reference):
         return
     with step(f"Pulling {reference}"):
@@ -81,8 +81,8 @@ def _bootstrapped_base(codename: str) -> str:
     pockets = machine.debian_mirrors()
     if not pockets:
         raise LabError(
-            "No registry of Docker images answers and this machine's apt names no Debian mirror, so there is "
-            "nothing to make images from. Run on Debian, or where Docker Hub can be reached."
+            "No registry of Docker images answers and this machine's apt names no Debian mirror, so images "
+            "cannot be built. Run the lab on Debian, or where Docker Hub can be reached."
         )
     if not engine.has("mmdebstrap"):
         engine.install("mmdebstrap")
@@ -116,13 +116,13 @@ def _bootstrap(codename: str, pockets: Mapping[str, str], archive: Path) -> None
 
 
 def _remove_older(path: Path) -> None:
-    """Remove what an older recipe gave: the same name with another digest."""
+    """Remove files of older recipes, which have the same name with another digest."""
     for old in path.parent.glob(f"{path.name.rsplit('-', 1)[0]}-*"):
         old.unlink()
 
 
 def ensure_local(recipe: Recipe, source: str) -> str:
-    """Provide an image for this machine's engine, from the cache where it is there, and return its tag."""
+    """Load an image into this machine's engine from the cache, or build it, and return its tag."""
     files = recipes.context(recipe)
     tag = f"{PREFIX}/{recipe.name}:{recipes.digest(files, base_digest(recipe.base, source))}"
     with _locks[recipe.name]:
@@ -141,7 +141,7 @@ def ensure_local(recipe: Recipe, source: str) -> str:
 
 
 def _save(tag: str, saved: Path) -> None:
-    """Keep the image for the next run, in place of what an older recipe gave."""
+    """Save the image for the next run, and remove those of older recipes."""
     saved.parent.mkdir(parents=True, exist_ok=True)
     _remove_older(saved)
     partial = saved.with_suffix(".partial")

@@ -1,4 +1,4 @@
-"""The few calls of the Docker client that the lab is made of."""
+"""The Docker commands that the lab uses."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ def docker(*args: str, stdin: bytes | None = None) -> str:
 
 
 def labelled(kind: str, owner: str | None = None) -> list[str]:
-    """Names of the lab's containers, networks or volumes, of one owner or of all."""
+    """Names of the lab's containers, networks or volumes of one owner, or of all owners."""
     wanted = f"label={LABEL}={owner}" if owner else f"label={LABEL}"
     form = {"container": "{{.Names}}", "network": "{{.Name}}", "volume": "{{.Name}}"}[kind]
     every = ["--all"] if kind == "container" else []
@@ -31,7 +31,7 @@ def owners() -> set[str]:
 
 
 def inspect(kind: str, *names: str) -> list[dict[str, Any]]:
-    """Descriptions of those of the named things that exist."""
+    """Output of `docker inspect` for the named objects that exist."""
     if not names:
         return []
     found = result(["docker", kind, "inspect", *names])
@@ -43,7 +43,7 @@ def inspect(kind: str, *names: str) -> list[dict[str, Any]]:
 
 
 def image_exists(reference: str) -> bool:
-    """Whether the engine holds the image."""
+    """Whether the engine has the image."""
     return result(["docker", "image", "inspect", reference]).returncode == 0
 
 
@@ -52,7 +52,7 @@ def templates(kind: str, key: str = "") -> list[str]:
 
     Args:
         kind: `image` or `volume`.
-        key: Only those with this value of the label; empty means all.
+        key: Value of the template label to select; empty means all.
     """
     wanted = f"label={TEMPLATE_LABEL}={key}" if key else f"label={TEMPLATE_LABEL}"
     form = {"image": "{{.Repository}}:{{.Tag}}", "volume": "{{.Name}}"}[kind]

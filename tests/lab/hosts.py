@@ -1,4 +1,4 @@
-"""Host containers: servers for all that the roles can see."""
+"""Host containers: to the roles they look like servers."""
 
 import socket
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from tests.lab.names import DOMAIN, LABEL
 from tests.lab.network import Network, name_of
 from tests.lab.shell import LabError, result, wait_until
 
-# What an engine inside a host writes must not lie on the host container's own overlay.
+# An engine inside a host must not write to the host container's own overlay file system.
 VOLUMES = {"docker": "/var/lib/docker", "containerd": "/var/lib/containerd"}
 UP = {"running", "degraded"}
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a host starts from.
+    """Initial state of a host.
 
     Args:
-        image: Its file system.
+        image: Image with its file system.
         disk: Volume with images for its engine; empty for none.
     """
 
@@ -29,14 +29,14 @@ class Start:
 
 
 def container_name(instance: str, host: str) -> str:
-    """The container that is a host."""
+    """Name of the container of a host."""
     return f"{instance}-{host}"
 
 
 def cgroup_arguments(mode: str) -> tuple[list[str], list[str]]:
-    """Docker's options, and the command, with which systemd gets a cgroup tree that it may write."""
+    """Docker's options and the container's command that give systemd a writable cgroup tree."""
     if mode == "v2":
-        # Docker mounts the tree read-only for a container that is not privileged; the capability to remount is there.
+        # Docker mounts the tree read-only in unprivileged containers; the container has the capability to remount it.
         return ["--cgroupns", "private"], ["/bin/sh", "-c", "mount -o remount,rw /sys/fs/cgroup && exec /sbin/init"]
     if mode == "hybrid":
         return ["--cgroupns", "host", "--volume", "/sys/fs/cgroup/unified:/sys/fs/cgroup"], ["/sbin/init"]
@@ -44,8 +44,8 @@ def cgroup_arguments(mode: str) -> tuple[list[str], list[str]]:
 
 
 def capability_arguments(status: str, engine_version: str) -> list[str]:
-    """All capabilities that this machine's root has: `--privileged` fails where one is missing."""
-    # Before version 23 the engine takes "all" by the letter; since then it errs on dropping what is not there.
+    """Options for all capabilities that this machine's root has; `--privileged` fails if root lacks one."""
+    # Before version 23 the engine takes "all" literally; since then, dropping a missing capability is an error.
     old = int(engine_version.split(".", 1)[0]) < 23
     return ["--cap-add", "ALL", *(["--cap-drop", "SYS_RESOURCE"] if old and machine.lacks_sys_resource(status) else [])]
 
@@ -63,14 +63,14 @@ def _machine_arguments() -> tuple[list[str], list[str]]:
 
 
 def create(instance: str, host: str, start: Start, address: str, directory: Path) -> None:
-    """Make a host and start it with its keys in place.
+    """Create a host with its keys and start it.
 
     Args:
         instance: The lab.
-        host: Its name.
-        start: What it starts from.
-        address: Its address in the lab's network.
-        directory: Where the lab's keys are.
+        host: Name of the host.
+        start: Initial state of the host.
+        address: Address of the host in the lab's network.
+        directory: Directory of the lab's keys.
     """
     name = container_name(instance, host)
     options, command = _machine_arguments()
@@ -80,7 +80,7 @@ def create(instance: str, host: str, start: Start, address: str, directory: Path
         options = [*options, "--volume", f"{volume}:{path}"]
     network = ["--network", name_of(instance), "--ip", address]
     aliases = ["--network-alias", host, "--network-alias", f"{host}.{DOMAIN}"]
-    # Containers inside the host ask the servers named here, so Docker's own 127.0.0.11 would not do.
+    # Containers inside the host use the name servers in this file, and cannot reach Docker's own 127.0.0.11.
     resolver = ["--volume", f"{directory / 'resolv.conf'}:/etc/resolv.conf"]
     names = ["--name", name, "--hostname", host, "--label", f"{LABEL}={instance}"]
     docker.docker("create", *names, *network, *aliases, *resolver, *options, start.image, *command)
@@ -91,13 +91,13 @@ def create(instance: str, host: str, start: Start, address: str, directory: Path
         docker.docker("cp", "-", f"{name}:/", stdin=keys.archive(directory, host))
         docker.docker("start", name)
     except BaseException:
-        # A host without its keys would pass for one that was only stopped.
+        # Otherwise the next `up` would treat a host without keys as a stopped one.
         remove(name)
         raise
 
 
 def wait(instance: str, host: str, address: str) -> None:
-    """Return when systemd has finished its start and sshd answers."""
+    """Wait until systemd has finished booting and sshd answers."""
     name = container_name(instance, host)
     wait_until(lambda: _state(name) in UP, 60, lambda: _explain(name))
     if _state(name) == "degraded":
@@ -106,7 +106,7 @@ def wait(instance: str, host: str, address: str) -> None:
 
 
 def wait_for_ssh(host: str, address: str) -> None:
-    """Return when sshd answers."""
+    """Wait until sshd answers."""
     wait_until(lambda: _ssh_answers(address), 30, lambda: f"sshd of host '{host}' does not answer at {address}")
 
 
@@ -130,7 +130,7 @@ def _ssh_answers(address: str) -> bool:
 
 
 def addresses(instance: str, network: Network) -> dict[str, str]:
-    """Addresses of the instance's containers in its network, also of those that do not run now."""
+    """Addresses of the instance's containers in its network, including stopped ones."""
     found = {}
     for container in docker.inspect("container", *docker.labelled("container", instance)):
         settings = container["NetworkSettings"]["Networks"].get(name_of(instance))
@@ -142,7 +142,7 @@ def addresses(instance: str, network: Network) -> dict[str, str]:
 
 
 def remove(container: str) -> None:
-    """Take a host away with its disks."""
+    """Remove a host and its disks."""
     docker.docker("rm", "--force", "--volumes", container)
     volumes = [f"{container}-{suffix}" for suffix in VOLUMES]
     docker.docker("volume", "rm", "--force", *volumes)

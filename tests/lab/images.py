@@ -1,4 +1,4 @@
-"""Providing the images: the official ones where Docker Hub answers, else stand-ins."""
+"""Provide the images: the official ones if Docker Hub answers, otherwise stand-ins."""
 
 import os
 from collections.abc import Collection
@@ -17,10 +17,10 @@ PROBE_SECONDS = 10
 
 
 def source() -> str:
-    """Which images the lab uses: as LAB_IMAGES says, as decided earlier in this lab's life, or by asking Docker Hub."""
+    """Which images the lab uses: by LAB_IMAGES, by an earlier decision of this lab, or by probing Docker Hub."""
     forced = os.environ.get("LAB_IMAGES", "")
     if forced and forced not in SOURCES:
-        raise LabError(f"LAB_IMAGES is '{forced}'; write 'official' or 'stand-in', or leave it out")
+        raise LabError(f"LAB_IMAGES is '{forced}'; write 'official' or 'stand-in', or unset it")
     remembered = state_dir() / "image-source"
     if not forced and remembered.exists():
         return remembered.read_text(encoding="utf-8").strip()
@@ -28,12 +28,12 @@ def source() -> str:
     remembered.parent.mkdir(parents=True, exist_ok=True)
     remembered.write_text(f"{chosen}\n", encoding="utf-8")
     asked = "Docker Hub answers" if chosen == "official" else "Docker Hub does not answer"
-    say(f"Images: {chosen} ({'LAB_IMAGES says so' if forced else asked})")
+    say(f"Images: {chosen} ({'set by LAB_IMAGES' if forced else asked})")
     return chosen
 
 
 def _docker_hub_answers() -> bool:
-    # Asking the engine, not the network, takes its proxies and mirrors into account. The image is a few kilobytes.
+    # A pull by the engine takes its proxies and mirrors into account. The image has only a few kilobytes.
     present = docker.image_exists(PROBE)
     answered = result(["docker", "pull", "--quiet", PROBE], timeout=PROBE_SECONDS).returncode == 0
     if answered and not present:
@@ -42,15 +42,15 @@ def _docker_hub_answers() -> bool:
 
 
 def provide(chosen: str, releases: Collection[str] = ()) -> None:
-    """Have all images ready: the lab's own in the engine, the product's in the registry.
+    """Provide all images: the lab's own in the engine, the product's in the registry.
 
     Args:
-        chosen: Which images, as `source` says.
-        releases: Releases of Airflow besides those that are always there.
+        chosen: Kind of images, as returned by `source`.
+        releases: Airflow releases to provide in addition to the default one.
     """
     wanted = recipes.wanted(releases)
     missing = [recipe for recipe in wanted if not registry.holds(recipe, chosen)]
-    # Three at a time: two keep the cores busy while one waits for the network.
+    # Three threads: two keep the cores busy while one waits for the network.
     with ThreadPoolExecutor(3) as pool:
         ready = pool.submit(registry.ensure, chosen)
         host = pool.submit(build.ensure_local, recipes.local()["host"], chosen)

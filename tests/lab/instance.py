@@ -1,4 +1,4 @@
-"""Bringing an instance up: its network, its services, its hosts, its inventory."""
+"""Start an instance: its network, its services, its hosts, its inventory."""
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ from tests.lab.platforms import TEMPLATE, Platform
 from tests.lab.progress import say, step
 from tests.lab.shell import LabError
 
-# dnsmasq passes on to Docker's own name server, which knows the names of the network and asks the machine's for others.
+# dnsmasq forwards to Docker's name server, which resolves names of the network and forwards others to the machine's.
 NAME_SERVER = [
     "dnsmasq",
     "--keep-in-foreground",
@@ -36,19 +36,19 @@ NAME_SERVER = [
 def up(
     instance: str, platforms: list[Platform], releases: Collection[str] = (), template: hosts.Start | None = None
 ) -> Path:
-    """Make everything that is missing.
+    """Create everything that is missing.
 
     Args:
         instance: Name of the lab.
         platforms: Its hosts and servers.
-        releases: Releases of Airflow whose images are provided besides the default's.
-        template: What hosts with `starts_from: template` start from; needed when one of them does not exist yet.
+        releases: Airflow releases whose images are provided in addition to the default release.
+        template: Initial state of hosts with `starts_from: template`; required if one of them does not exist yet.
 
     Returns:
         The directory of the instance.
 
     Raises:
-        LabError: The lab runs from another checkout, or something of it cannot be made.
+        LabError: The lab was started from another checkout, or a part of it cannot be created.
     """
     directory = INSTANCES / instance
     _refuse_foreign(instance, directory)
@@ -77,7 +77,7 @@ def _refuse_foreign(instance: str, directory: Path) -> None:
     if docker.labelled("container", instance) and not (directory / "id_ed25519").exists():
         raise LabError(
             f"A lab '{instance}' runs on this machine, but its keys are not in {directory}: it was started from "
-            f"another checkout. Use another name, or take it down with 'python -m tests.lab down {instance}'."
+            f"another checkout. Use another name, or remove it with 'python -m tests.lab down {instance}'."
         )
 
 
@@ -88,7 +88,7 @@ def _lay_out(directory: Path, subnet: network.Network) -> None:
         f"nameserver {network.address(subnet, network.DNS)}\n",
     )
     keys.ensure_pair(directory / "id_ed25519")
-    # Relative paths in variables start at the inventory; tests/inventory has those of the checkout.
+    # tests/inventory has paths relative to the checkout; Ansible resolves them from the inventory's directory.
     for name in ("dags", "examples"):
         link = directory / name
         if not link.is_symlink():
@@ -96,7 +96,7 @@ def _lay_out(directory: Path, subnet: network.Network) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write in place and only what changed: containers have some of these files mounted."""
+    """Write the file in place and only if its content changed: some of these files are mounted into containers."""
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
 
@@ -104,7 +104,7 @@ def _write(path: Path, text: str) -> None:
 def _remove_unwanted(instance: str, platforms: list[Platform]) -> None:
     wanted = {hosts.container_name(instance, name) for name in ("dns", *(each.name for each in platforms))}
     for container in set(docker.labelled("container", instance)) - wanted:
-        say(f"Removing {container}, which is not among the platforms any more")
+        say(f"Removing {container}, which is no longer in the list of platforms")
         hosts.remove(container)
 
 
@@ -151,7 +151,7 @@ def _service(instance: str, name: str, address: str, rest: list[str]) -> None:
 
 
 def _running(container: str) -> bool:
-    """Whether the container is there; one that stopped is started."""
+    """Whether the container exists; starts it if it is stopped."""
     found = docker.inspect("container", container)
     if found and not found[0]["State"]["Running"]:
         docker.docker("start", container)
@@ -159,7 +159,7 @@ def _running(container: str) -> bool:
 
 
 def _hosts(instance: str, starts: Mapping[str, hosts.Start], subnet: network.Network) -> dict[str, str]:
-    """Make the hosts that are missing and return everyone's address."""
+    """Create the missing hosts and return the addresses of all hosts."""
     known = hosts.addresses(instance, subnet)
     names = {hosts.container_name(instance, host): host for host in starts}
     found: dict[str, str] = {}
@@ -171,7 +171,7 @@ def _hosts(instance: str, starts: Mapping[str, hosts.Start], subnet: network.Net
 
 
 def _host(instance: str, host: str, start: hosts.Start, address: str) -> None:
-    """Have one host running and reachable."""
+    """Create or start one host unless it runs, and wait until it is reachable."""
     found = docker.inspect("container", hosts.container_name(instance, host))
     if found and found[0]["State"]["Running"]:
         hosts.wait_for_ssh(host, address)

@@ -9,11 +9,11 @@ import yaml
 from tests.lab.names import FEEDS_NAME, FEEDS_PORT, REGISTRY_NAME, REGISTRY_PORT
 from tests.lab.platforms import Platform
 
-HEADER = "# Written by tests/lab; every `up` writes it anew.\n"
+HEADER = "# Written by tests/lab; every `up` overwrites it.\n"
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines, such as certificates, as blocks."""
+    """YAML dumper that writes multi-line texts, such as certificates, as blocks."""
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
@@ -24,7 +24,7 @@ _Dumper.add_representer(str, _text)
 
 
 def variables(certificates: Mapping[str, str], source: str, *, feeds: bool) -> dict[str, Any]:
-    """What every host of the lab is told about the lab."""
+    """Inventory variables of all hosts of the lab."""
     found: dict[str, Any] = {
         "docker_registry_mirrors": [f"http://{REGISTRY_NAME}:{REGISTRY_PORT}"],
         "docker_ca_certificates": [{"name": name, "content": text} for name, text in certificates.items()],
@@ -36,7 +36,7 @@ def variables(certificates: Mapping[str, str], source: str, *, feeds: bool) -> d
 
 
 def connection(directory: Path, address: str, container: str) -> dict[str, str]:
-    """How Ansible reaches one host; its key was pinned before it first answered."""
+    """Connection variables of one host; its host key is pinned before the first connection."""
     options = f"-o UserKnownHostsFile={directory / 'known_hosts'} -o GlobalKnownHostsFile=/dev/null"
     return {
         "ansible_host": address,
@@ -50,7 +50,7 @@ def connection(directory: Path, address: str, container: str) -> dict[str, str]:
 
 
 def render(platforms: list[Platform], hosts: Mapping[str, Mapping[str, str]], shared: Mapping[str, Any]) -> str:
-    """The inventory as YAML: hosts with their connection, groups with their hosts."""
+    """Inventory as YAML: hosts with their connection variables, groups with their hosts."""
     groups: dict[str, Any] = {}
     own = {platform.name: platform.variables for platform in platforms}
     hosts = {name: {**values, **own[name]} for name, values in hosts.items()}

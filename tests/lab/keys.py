@@ -1,4 +1,4 @@
-"""Keys of an instance: one for Ansible, one for each host, so that nothing is trusted on first sight."""
+"""SSH keys of an instance: one for Ansible and one for each host, so that no host key is trusted on first use."""
 
 import io
 import tarfile
@@ -9,14 +9,14 @@ from tests.lab.shell import run
 
 
 def ensure_pair(path: Path) -> None:
-    """Make an ed25519 key pair unless it is there."""
+    """Generate an ed25519 key pair unless it exists."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(path)])
 
 
 def host_key(directory: Path, host: str) -> Path:
-    """Where the private key of a host's sshd is kept."""
+    """Path of the private key of a host's sshd."""
     return directory / "host_keys" / host
 
 
@@ -30,7 +30,7 @@ def known_hosts(directory: Path, addresses: Mapping[str, str]) -> str:
 
 
 def archive(directory: Path, host: str) -> bytes:
-    """The files with which a host must start, as a tar to unpack at its root."""
+    """Files that a host needs before its first start, as a tar archive to unpack at its root."""
     private, login = host_key(directory, host), directory / "id_ed25519.pub"
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:

@@ -1,4 +1,4 @@
-"""One at a time on this machine: what a lab makes has the same names in every checkout."""
+"""Machine-wide locks, needed because labs of all checkouts use the same names."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def alone(name: str, what: str) -> Iterator[None]:
-    """Wait until no other process holds the lock, saying so, and hold it.
+    """Hold a lock during the block; print a message while another process holds it.
 
     Args:
-        name: name of the lock
-        what: what the other process is, for the message
+        name: Name of the lock.
+        what: Description of the other process, for the message.
     """
     cache_dir().mkdir(parents=True, exist_ok=True)
     with (cache_dir() / name).open("w") as lock:

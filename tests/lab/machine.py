@@ -1,4 +1,4 @@
-"""What the lab takes over from this machine: mirrors, certificates, the package index, cgroups."""
+"""Settings that the lab takes from this machine: mirrors, certificates, the package index, cgroups."""
 
 import configparser
 import os
@@ -13,7 +13,7 @@ from tests.lab.shell import result
 
 CERTIFICATES = Path("/usr/local/share/ca-certificates")
 APT = Path("/etc/apt")
-# Settings of apt without which a mirror may be unusable; everything else is taste.
+# apt settings without which a mirror may be unusable; all others are preferences.
 APT_OPTIONS = (
     "Acquire::http::Proxy",
     "Acquire::https::Proxy",
@@ -26,7 +26,7 @@ SYS_RESOURCE = 24
 
 @cache
 def debian_mirrors() -> dict[str, str]:
-    """Mirror of each pocket of the machine's own Debian release; empty on another distribution."""
+    """Mirror of each pocket of the machine's own Debian release; empty on other distributions."""
     release = Path("/etc/os-release").read_text(encoding="utf-8")
     codename = re.search(r"(?m)^VERSION_CODENAME=\"?(\w+)", release)
     if not codename or not re.search(r"(?m)^ID=\"?debian", release):
@@ -42,7 +42,7 @@ def debian_mirrors() -> dict[str, str]:
 
 @cache
 def apt_options() -> str:
-    """The machine's settings for reaching its mirrors, as an apt.conf."""
+    """The machine's settings for access to its mirrors, as an apt.conf."""
     if not debian_mirrors():
         return ""
     dumped = result(["apt-config", "dump", "--no-empty", *APT_OPTIONS]).stdout.decode()
@@ -51,13 +51,13 @@ def apt_options() -> str:
 
 @cache
 def certificates() -> dict[str, str]:
-    """Extra certificate authorities that this machine trusts, by name."""
+    """Certificates of the extra CAs that this machine trusts, by name."""
     found = sorted(CERTIFICATES.glob("**/*.crt"))
     return {path.stem: path.read_text(encoding="utf-8").strip() + "\n" for path in found}
 
 
 def pip_options(files: Iterable[Path], env: Mapping[str, str]) -> dict[str, str]:
-    """Where pip finds packages, as far as it holds on another machine too: no local files."""
+    """pip's settings of package indexes that are valid on other machines too, so without local files."""
     settings = configparser.ConfigParser(interpolation=None, strict=False)
     settings.read(files, encoding="utf-8")
     found: dict[str, str] = {}
@@ -68,14 +68,14 @@ def pip_options(files: Iterable[Path], env: Mapping[str, str]) -> dict[str, str]
         words = [word for word in value.split() if not word.startswith(("file:", "/"))]
         if words:
             found[name] = " ".join(words)
-    # uv has names of its own for the same thing.
+    # uv has its own variables for the index.
     if index := env.get("UV_DEFAULT_INDEX") or env.get("UV_INDEX_URL"):
         found.setdefault("index-url", index)
     return found
 
 
 def _pip_files() -> list[Path]:
-    """The files that pip reads, the later ones prevailing. Asking pip itself costs a second."""
+    """Configuration files of pip, later ones take precedence. Running pip itself would take a second."""
     user = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pip" / "pip.conf"
     files = [Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf"), Path.home() / ".pip" / "pip.conf", user]
     files.append(Path(sys.prefix) / "pip.conf")
@@ -85,7 +85,7 @@ def _pip_files() -> list[Path]:
 
 @cache
 def pip() -> list[str]:
-    """The command pip: of this Python, or else the one on PATH."""
+    """Command for pip: this Python's, otherwise the one in PATH."""
     own = [sys.executable, "-m", "pip"]
     return own if result([*own, "--version"]).returncode == 0 else ["pip"]
 
@@ -108,18 +108,18 @@ def cgroup_mode(root: Path = Path("/sys/fs/cgroup")) -> str:
 
 
 def lacks_sys_resource(status: str) -> bool:
-    """Whether root of this machine has no CAP_SYS_RESOURCE, from the text of /proc/self/status."""
+    """Whether this machine's root lacks CAP_SYS_RESOURCE, according to the text of /proc/self/status."""
     bounding = re.search(r"(?m)^CapBnd:\s*([0-9a-f]+)$", status)
     return bounding is not None and not int(bounding[1], 16) >> SYS_RESOURCE & 1
 
 
 def default_mtu(net: Path = Path("/sys/class/net")) -> int:
-    """Largest packet on the way out; the lab's networks must not send larger ones."""
+    """MTU of the default route; the lab's networks must not exceed it."""
     routes = [line.split() for line in Path("/proc/net/route").read_text(encoding="utf-8").splitlines()[1:]]
     sizes = [int((net / row[0] / "mtu").read_text()) for row in routes if row[1] == "00000000"]
     return min([*sizes, 1500])
 
 
 def user() -> str:
-    """The calling user and group as Docker's --user takes them."""
+    """Current user and group in the form of Docker's --user."""
     return f"{os.getuid()}:{os.getgid()}"

@@ -1,4 +1,4 @@
-"""Networks of the lab: one an instance, outside the ranges that an engine inside a host takes."""
+"""Networks of the lab: one per instance, outside of the ranges that an engine inside a host uses."""
 
 import ipaddress
 from pathlib import Path
@@ -7,21 +7,21 @@ from tests.lab import docker, machine
 from tests.lab.names import LABEL, PREFIX
 from tests.lab.shell import LabError
 
-# Docker takes 172.16/12 and 192.168/16 for networks without a wish, also inside the hosts.
+# For networks without an explicit subnet Docker uses 172.16/12 and 192.168/16, also inside the hosts.
 POOL = ipaddress.IPv4Network("10.201.0.0/16")
-# The last number of an address: what stands at fixed places in every instance's network.
+# Last number of the fixed addresses in every instance's network.
 DNS, REGISTRY, FEEDS, FIRST_HOST = 2, 3, 4, 10
 
 Network = ipaddress.IPv4Network
 
 
 def name_of(instance: str) -> str:
-    """The network of an instance."""
+    """Name of the network of an instance."""
     return f"{PREFIX}-{instance}"
 
 
 def routes(table: str) -> list[Network]:
-    """The networks of a routing table in the form of /proc/net/route."""
+    """Networks of a routing table in the format of /proc/net/route."""
     found = []
     for line in table.splitlines()[1:]:
         words = line.split()
@@ -31,25 +31,25 @@ def routes(table: str) -> list[Network]:
 
 
 def free_subnet(taken: list[Network]) -> Network:
-    """The first subnet of the pool that overlaps with nothing."""
+    """First subnet of the pool that overlaps with no other network."""
     for subnet in POOL.subnets(new_prefix=24):
         if not any(subnet.overlaps(other) for other in taken):
             return subnet
-    raise LabError(f"No network is free within {POOL}; take down labs with 'python -m tests.lab down --all'")
+    raise LabError(f"No network is free within {POOL}; remove labs with 'python -m tests.lab down --all'")
 
 
 def free_address(subnet: Network, taken: set[str]) -> str:
-    """The first address for hosts that nobody has."""
+    """First unused address for hosts."""
     return next(str(host) for host in list(subnet.hosts())[FIRST_HOST - 1 :] if str(host) not in taken)
 
 
 def address(subnet: Network, number: int) -> str:
-    """The address at a fixed place of a subnet."""
+    """Address with this number in the subnet."""
     return str(subnet.network_address + number)
 
 
 def ensure(instance: str) -> Network:
-    """Make the network of an instance unless it is there."""
+    """Create the network of an instance unless it exists."""
     name = name_of(instance)
     found = docker.inspect("network", name)
     if found:

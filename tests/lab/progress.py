@@ -1,4 +1,4 @@
-"""Lines that tell a person what the lab does and how long it takes."""
+"""Progress messages with durations."""
 
 import time
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ _START = time.monotonic()
 
 
 def say(text: str) -> None:
-    """Print one line with the seconds since the command began."""
+    """Print one line with the seconds since the start of the command."""
     print(f"[{time.monotonic() - _START:6.1f}s] {text}", flush=True)
 
 
 @contextmanager
 def step(text: str) -> Iterator[None]:
-    """Announce a piece of work, and afterwards its duration."""
+    """Print the start and the duration of a piece of work."""
     say(f"{text} ...")
     began = time.monotonic()
     yield

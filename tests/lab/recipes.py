@@ -1,6 +1,6 @@
-"""What each image is made of, and the digest that says when it must be made again.
+"""Inputs of each image, and the digest that shows when the image must be rebuilt.
 
-`python -m tests.lab.recipes [SERIES]` prints what tests/lock.sh makes the locks of Airflow from.
+`python -m tests.lab.recipes [SERIES]` prints the input of tests/lock.sh, which writes the locks of Airflow.
 """
 
 import hashlib
@@ -33,14 +33,14 @@ class File:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One image: the directory that describes it and what else goes into it."""
+    """An image: the directory with its Dockerfile, and its other inputs."""
 
     name: str
     base: str
     reference: str = ""
     lock: str = ""
     args: Mapping[str, str] = field(default_factory=dict)
-    # Whether it is only there for who asks for its release of Airflow.
+    # Whether the image is provided only if its Airflow release is requested.
     asked: bool = False
 
 
@@ -61,7 +61,7 @@ def local() -> dict[str, Recipe]:
 
 
 def airflow() -> dict[str, Recipe]:
-    """Images of Airflow, by the release: the tested one of each series."""
+    """Airflow images by release: the tested release of each series."""
     return {tables.releases()[series]["tested"]: _airflow(series, row) for series, row in rows("airflow").items()}
 
 
@@ -79,15 +79,15 @@ def published() -> list[Recipe]:
 
 
 def wanted(releases: Collection[str]) -> list[Recipe]:
-    """Images that are always served, and those of the releases of Airflow that someone asks for."""
+    """Images that are always served, and those of the requested Airflow releases."""
     unknown = sorted(set(releases) - set(airflow()))
     if unknown:
-        raise LabError(f"the lab has no image of Airflow {unknown[0]}; there are {', '.join(airflow())}")
+        raise LabError(f"the lab has no image of Airflow {unknown[0]}; it has {', '.join(airflow())}")
     return [recipe for recipe in published() if not recipe.asked or recipe.args["AIRFLOW_VERSION"] in releases]
 
 
 def directory(name: str) -> dict[str, File]:
-    """The files of a directory under images/, by their path in it."""
+    """Files of a directory below images/, by their path in it."""
     paths = sorted(path for path in (IMAGES / name).rglob("*") if path.is_file())
     return {
         str(path.relative_to(IMAGES / name)): File(path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
@@ -96,12 +96,12 @@ def directory(name: str) -> dict[str, File]:
 
 
 def base_context(codename: str) -> dict[str, File]:
-    """Build context of a base image: its Dockerfile and what this machine needs in every image."""
+    """Build context of a base image: its Dockerfile and the settings of this machine for every image."""
     context = directory("base")
     sources = apt.render_sources(machine.debian_mirrors(), codename)
     context["machine/debian.sources"] = File(sources.encode())
     context["machine/apt.conf"] = File(machine.apt_options().encode())
-    # A directory cannot be copied when it is missing, so it always holds one file.
+    # COPY fails if the directory is missing, so it always holds one file.
     context["machine/certificates/README"] = File(b"Certificate authorities of the machine that made this image.\n")
     for name, text in machine.certificates().items():
         context[f"machine/certificates/{name}.crt"] = File(text.encode())
@@ -119,7 +119,7 @@ def context(recipe: Recipe) -> dict[str, File]:
 
 
 def digest(files: Mapping[str, File], *extra: str) -> str:
-    """A name for exactly this input."""
+    """Digest of the files and the extra texts."""
     total = hashlib.sha256()
     for name, file in sorted(files.items()):
         total.update(f"{name}\0{file.mode:o}\0{len(file.content)}\0".encode())
@@ -130,7 +130,7 @@ def digest(files: Mapping[str, File], *extra: str) -> str:
 
 
 def archive(files: Mapping[str, File]) -> bytes:
-    """The context as the tar that Docker reads from standard input."""
+    """Build context as a tar archive for Docker's standard input."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, file in sorted(files.items()):
@@ -141,13 +141,13 @@ def archive(files: Mapping[str, File]) -> bytes:
 
 
 def locks(only: Collection[str] = ()) -> list[str]:
-    """Series, day and Python of each lock of Airflow, a line each.
+    """Series, day and Python of each lock of Airflow, one line per lock.
 
     Args:
-        only: Series to choose; none means all.
+        only: Series to select; none means all.
 
     Raises:
-        SystemExit: The table lacks one of them.
+        SystemExit: The table lacks one of the series.
     """
     unknown = sorted(set(only) - set(rows("airflow")))
     if unknown:

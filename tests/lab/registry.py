@@ -1,4 +1,4 @@
-"""The registry from which hosts pull: one a machine, joined to every instance's network."""
+"""The registry from which hosts pull images: one per machine, connected to every instance's network."""
 
 import http.client
 import threading
@@ -25,7 +25,7 @@ _lock = threading.Lock()
 
 
 def ensure(source: str) -> None:
-    """Start the registry unless it runs; what it holds is in the cache directory."""
+    """Start the registry unless it runs; its storage is in the cache directory."""
     image = build.ensure_local(recipes.local()["services"], source)
     with _lock:
         _start(image)
@@ -53,7 +53,7 @@ def _start(image: str) -> None:
 
 
 def tidy() -> None:
-    """Free the space of images that newer ones have replaced. Nothing may be pushed meanwhile."""
+    """Delete replaced images from the registry's storage. Nothing may be pushed meanwhile."""
     if (state_dir() / "replaced").exists() and answers():
         with step("Removing replaced images from the cache"):
             sweep = ["docker-registry", "garbage-collect", "--delete-untagged", "/etc/lab/registry.yml"]
@@ -71,7 +71,7 @@ def answers() -> bool:
 
 
 def join(instance: str, subnet: network.Network) -> None:
-    """Put the registry into an instance's network under its name."""
+    """Connect the registry to an instance's network under its name."""
     name = network.name_of(instance)
     attached = docker.inspect("container", CONTAINER)[0]["NetworkSettings"]["Networks"]
     if name not in attached:
@@ -80,7 +80,7 @@ def join(instance: str, subnet: network.Network) -> None:
 
 
 def digest(recipe: Recipe, source: str) -> str:
-    """What the registry should hold for a recipe: a digest of its input, or that it is the official image."""
+    """Marker of the image that the registry should have for a recipe: `official`, or the digest of its inputs."""
     if source == "official":
         return source
     base = build.base_digest(recipe.base, source)
@@ -88,13 +88,13 @@ def digest(recipe: Recipe, source: str) -> str:
 
 
 def holds(recipe: Recipe, source: str) -> bool:
-    """Whether the registry has the image as the recipe is now."""
+    """Whether the registry has the image of the current recipe."""
     marker = _marker(recipe)
     return _tag(recipe).exists() and marker.exists() and marker.read_text(encoding="utf-8") == digest(recipe, source)
 
 
 def manifest(recipe: Recipe) -> str:
-    """The digest of the image that the registry serves for a recipe it holds."""
+    """Digest of the image that the registry serves for a recipe."""
     return (_tag(recipe) / "current" / "link").read_text(encoding="utf-8").strip()
 
 
@@ -127,7 +127,7 @@ def publish(recipe: Recipe, source: str) -> None:
 
 
 def built(recipe: Recipe, source: str) -> str:
-    """Build a stand-in unless it is there, and return its tag."""
+    """Build a stand-in unless it exists, and return its tag."""
     tag = f"{PREFIX}/{recipe.name}:{digest(recipe, source)}"
     if not docker.image_exists(tag):
         base = build.ensure_base(recipe.base, source)

@@ -1,4 +1,4 @@
-"""Running other programs."""
+"""Run other programs."""
 
 import os
 import subprocess
@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 
 class LabError(Exception):
-    """Something is wrong that a person can act on; the text says what to do."""
+    """An error that the user can fix; the message says how."""
 
 
 def result(
     argv: Sequence[str], stdin: bytes | None = None, timeout: float | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a program to its end, whatever its exit code."""
+    """Run a program until it exits, and accept any exit code."""
     try:
         return subprocess.run(argv, input=stdin, capture_output=True, timeout=timeout, check=False)
     except FileNotFoundError as error:
@@ -23,7 +23,7 @@ def result(
 
 
 def run(argv: Sequence[str], stdin: bytes | None = None, env: Mapping[str, str] | None = None, tail: int = 25) -> str:
-    """Run a program that must succeed and return what it printed on standard output."""
+    """Run a program that must succeed, and return its standard output."""
     environment = {**os.environ, **env} if env else None
     try:
         done = subprocess.run(argv, input=stdin, capture_output=True, env=environment, check=False)
@@ -37,12 +37,12 @@ def run(argv: Sequence[str], stdin: bytes | None = None, env: Mapping[str, str] 
 
 
 def as_root(argv: Sequence[str]) -> list[str]:
-    """The same command with root's rights."""
+    """The command with root's privileges."""
     return list(argv) if os.geteuid() == 0 else ["sudo", "-n", *argv]
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
-    """Return as soon as the condition holds; after too long, raise what `otherwise` explains."""
+    """Wait until the condition holds; after the timeout raise LabError with the text of `otherwise`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

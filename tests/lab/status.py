@@ -1,4 +1,4 @@
-"""Saying what of the lab is there."""
+"""Show the state of the lab."""
 
 from tests.lab import docker, engine, recipes, registry, teardown
 from tests.lab.names import INSTANCES, LABEL, cache_dir, registry_address, state_dir
@@ -7,7 +7,7 @@ from tests.lab.names import INSTANCES, LABEL, cache_dir, registry_address, state
 def show() -> None:
     """Print the engine, the images and every instance with its containers."""
     if not engine.answers():
-        print("engine    none answers")
+        print("engine    none is running")
         return
     print(f"engine    {'started by the lab' if engine.started_by_lab() else 'this machine has its own'}")
     remembered = state_dir() / "image-source"

@@ -1,4 +1,4 @@
-"""Taking the lab away again."""
+"""Remove the lab."""
 
 import shutil
 
@@ -10,12 +10,12 @@ from tests.lab.shell import result
 
 
 def instances() -> list[str]:
-    """Instances of which anything is left in the engine."""
+    """Instances that have containers, networks or volumes in the engine."""
     return sorted(docker.owners() - {SHARED})
 
 
 def down(names: list[str], *, templates: bool = False) -> None:
-    """Remove instances; with the last one go the registry, the images and the engine, if it is the lab's own.
+    """Remove instances. Removing the last one also removes the registry and the images, and stops the lab's own engine.
 
     Args:
         names: The instances.
@@ -23,7 +23,7 @@ def down(names: list[str], *, templates: bool = False) -> None:
     """
     if not engine.answers():
         engine.stop()
-        say("No Docker engine answers: nothing of the lab runs")
+        say("No Docker engine answers: the lab is not running")
         return
     for name in names:
         remove(name)
@@ -33,7 +33,7 @@ def down(names: list[str], *, templates: bool = False) -> None:
         _remove_shared()
         engine.stop()
         shutil.rmtree(state_dir(), ignore_errors=True)
-        say("Nothing of the lab is left but its cache" + ("" if templates else " and its host templates"))
+        say("The lab is removed except for its cache" + ("" if templates else " and its host templates"))
 
 
 def remove(instance: str) -> None:
@@ -44,7 +44,7 @@ def remove(instance: str) -> None:
         result(["docker", "network", "disconnect", "--force", network, registry.CONTAINER])
         docker.docker("network", "rm", network)
     shutil.rmtree(INSTANCES / instance, ignore_errors=True)
-    say(f"Lab '{instance}' is gone")
+    say(f"Lab '{instance}' is removed")
 
 
 def _remove_containers(owner: str) -> None:
@@ -70,14 +70,14 @@ def _remove_shared() -> None:
     if pulled.exists():
         result(["docker", "image", "rm", *pulled.read_text(encoding="utf-8").split()])
     left: set[str] = set()
-    # An image on which another one stands cannot go before that one, so this takes a round for each storey.
+    # An image can only be removed after all images built on it, so each round removes one level.
     while (found := _images()) and found != left:
         left = found
         result(["docker", "image", "rm", "--force", *sorted(found)])
 
 
 def _images() -> set[str]:
-    """The lab's own images but the templates, and what the contract tests have pulled from its registry."""
+    """The lab's own images except for templates, and images that the contract tests pulled from its registry."""
     own, pulled = _listed(f"label={LABEL}"), _listed(f"reference={registry_address()}/*/*")
     return (own | pulled) - _listed(f"label={TEMPLATE_LABEL}")
 

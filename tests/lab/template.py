@@ -1,4 +1,4 @@
-"""The host template: a host's file system with the engine installed, and an engine's storage with the images."""
+"""The host template: the file system of a host with the engine installed, and an engine's storage with the images."""
 
 import json
 import os
@@ -16,9 +16,9 @@ from tests.lab.shell import LabError, result, run
 
 REPOSITORY = f"{PREFIX}/template"
 PLAYBOOK = Path(__file__).with_suffix(".yml")
-# The host on which a template is made.
+# Host on which templates are built.
 HOST = "engine1"
-# Files of the repository that decide what a template holds, besides the images. A change of any of them makes it anew.
+# Files of the repository that determine the content of a template besides the images. A change of any causes a rebuild.
 MADE_BY = (
     "playbooks/install_docker.yml",
     "roles/docker/**/*",
@@ -37,12 +37,12 @@ MADE_BY = (
 
 @dataclass(frozen=True)
 class Template:
-    """The names of a template in the engine of this machine.
+    """Names of a template in the engine of this machine.
 
     Args:
-        key: Digest of what the engine's part was made from; the value of the label.
+        key: Digest of the inputs of the engine's part; the value of the label.
         engine: Image of a host with the engine, without Airflow's images. Templates of all releases share it.
-        ready: The same image under the name of the release. It exists only once the volume is complete.
+        ready: The same image under the name of the release. It exists only if the volume is complete.
         disk: Volume with the images, for /var/lib/docker.
     """
 
@@ -52,12 +52,12 @@ class Template:
     disk: str
 
     def exists(self) -> bool:
-        """Whether a host can start from it."""
+        """Whether a host can start from the template."""
         return docker.image_exists(self.ready) and bool(docker.inspect("volume", self.disk))
 
 
 def is_missing(name: str, platforms: Iterable[Platform]) -> bool:
-    """Whether a host of a lab that has to start from the template does not exist yet.
+    """Whether a lab has hosts that start from the template and do not exist yet.
 
     Args:
         name: The lab.
@@ -68,13 +68,13 @@ def is_missing(name: str, platforms: Iterable[Platform]) -> bool:
 
 
 def ensure(releases: Collection[str]) -> hosts.Start:
-    """Make the template unless it exists.
+    """Build the template unless it exists.
 
     Args:
-        releases: Releases of Airflow whose images it holds; none means the default's.
+        releases: Airflow releases whose images it holds; none means the default release.
 
     Returns:
-        What hosts start from.
+        Initial state of hosts.
 
     Raises:
         LabError: The playbook failed, or Ansible is not installed.
@@ -84,17 +84,17 @@ def ensure(releases: Collection[str]) -> hosts.Start:
     wanted = held(releases)
     template = described(product_files(), _host_image_id(source), _settings(source), wanted)
     if not template.exists():
-        with step(f"Making the host template {template.ready}"):
+        with step(f"Building the host template {template.ready}"):
             _make(template, source, list(wanted))
         _remove_older(template)
     return hosts.Start(template.ready, template.disk)
 
 
 def held(releases: Collection[str]) -> dict[str, str]:
-    """Images of the template as hosts name them, each with its digest in the lab's registry.
+    """Images of the template by the names that hosts use, each with its digest in the lab's registry.
 
     Args:
-        releases: Releases of Airflow; none means the default's.
+        releases: Airflow releases; none means the default release.
     """
     chosen = [recipe for recipe in recipes.wanted(releases) if _is_held(recipe, releases)]
     return {recipe.reference.removeprefix("library/"): registry.manifest(recipe) for recipe in chosen}
@@ -105,7 +105,7 @@ def _is_held(recipe: Recipe, releases: Collection[str]) -> bool:
 
 
 def product_files() -> dict[str, File]:
-    """The files that MADE_BY names, by their path in the repository.
+    """Files that match the patterns in MADE_BY, by their path in the repository.
 
     Raises:
         LabError: A pattern matches no file.
@@ -120,10 +120,10 @@ def product_files() -> dict[str, File]:
 
 
 def described(files: dict[str, File], host_image: str, settings: str, wanted: dict[str, str]) -> Template:
-    """The names of the template that is made from this input.
+    """Names of the template that is built from these inputs.
 
     Args:
-        files: Files of the repository that decide what is installed.
+        files: Files of the repository that determine what is installed.
         host_image: Id of the bare host's image.
         settings: Variables of the lab's inventory, as text.
         wanted: Images, each with its digest.
@@ -153,13 +153,13 @@ def _make(template: Template, source: str, references: list[str]) -> None:
         directory = instance.up(MAKER, [Platform(HOST, ("airflow",), starts_from=TEMPLATE)], (), hosts.Start(start))
         _play(directory / "hosts.yml", references)
         container = hosts.container_name(MAKER, HOST)
-        # What is copied must not change meanwhile, and an engine that was killed would have to repair it.
+        # The files must not change while they are copied, and a killed engine would leave them in need of repair.
         docker.docker("exec", container, "systemctl", "stop", "docker.socket", "docker.service", "containerd.service")
         docker.docker("stop", "--time", "60", container)
         if not has_engine:
             committed = docker.docker("commit", container)
             build.build(template.engine, recipes.directory("template"), {"BASE": committed, "KEY": template.key})
-        # One is left when an earlier attempt was stopped half way.
+        # An earlier attempt that was interrupted leaves a volume behind.
         docker.docker("volume", "rm", "--force", template.disk)
         docker.docker("volume", "create", "--label", f"{TEMPLATE_LABEL}={template.key}", template.disk)
         disks.copy_images(f"{container}-docker", template.disk, template.engine)
@@ -176,8 +176,8 @@ def _remove_maker() -> None:
 def _play(hosts_file: Path, references: list[str]) -> None:
     program = Path(sys.executable).with_name("ansible-playbook")
     if not program.exists():
-        raise LabError(f"A host template is made with Ansible, and {program} does not exist; run 'make setup'")
-    # Molecule's settings are for its scenario: its log must not hold what happened here.
+        raise LabError(f"Building a host template needs Ansible, but {program} does not exist; run 'make setup'")
+    # Molecule's settings are for its scenario, whose log must not contain this run.
     settings = [f"--unset={name}" for name in os.environ if name.startswith("ANSIBLE_")]
     settings += [f"ANSIBLE_CONFIG={REPO / 'ansible.cfg'}", "ANSIBLE_NOCOLOR=1"]
     variables = json.dumps({"template_images": references})
@@ -185,17 +185,17 @@ def _play(hosts_file: Path, references: list[str]) -> None:
 
 
 def _remove_older(template: Template) -> None:
-    """Remove what older recipes gave: engines of another key, and older images of the same release."""
+    """Remove outdated templates: engines with another key, and older images of the same release."""
     release = template.ready.rpartition("-")[0]
     current = docker.templates("image", template.key)
     kept = {name for name in current if not name.startswith(f"{release}-")} | {template.ready}
     for image in set(docker.templates("image")) - kept:
-        # One that a host still stands on stays until the next template is made.
+        # An image that a host still uses cannot be removed; it stays until the next template is built.
         result(["docker", "image", "rm", image])
     for disk in set(docker.templates("volume")) - {disk_of(image) for image in kept}:
         docker.docker("volume", "rm", disk)
 
 
 def disk_of(image: str) -> str:
-    """The volume that belongs to a template's image."""
+    """Name of the volume that belongs to a template's image."""
     return f"{PREFIX}-template-{image.partition(':')[2]}"

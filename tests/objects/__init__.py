@@ -1,1 +1,1 @@
-"""Tests of our modules on a real Airflow: containers of their own on this machine's engine, no host in between."""
+"""Tests of the project's modules on a real Airflow, which runs in containers directly on this machine's engine."""

@@ -1,4 +1,4 @@
-"""One Airflow for all tests of this directory."""
+"""Fixtures: one Airflow stack for all tests of this directory."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Playbook = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--keep", action="store_true", help="let the stack run at the end, for the next run to use")
+    parser.addoption("--keep", action="store_true", help="keep the stack running at the end, for the next test run")
 
 
 @pytest.fixture(scope="session")
 def running(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """The stack, removed at the end; the lab provides its images."""
+    """Start the stack with images from the lab, and remove it at the end."""
     keep = request.config.getoption("--keep")
     with alone(PROJECT, "run of these tests"):
         stack = Stack()
@@ -47,14 +47,14 @@ def running(request: pytest.FixtureRequest) -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(running: Stack) -> Stack:
-    """The stack without any object."""
+    """The stack after removal of all objects."""
     running.clear()
     return running
 
 
 @pytest.fixture
 def playbook(tmp_path: Path) -> Playbook:
-    """Runs one of our playbooks with some variables, with this machine as its host and tmp_path as its secrets."""
+    """Return a function that runs a playbook of the project on this machine, with tmp_path as the secrets directory."""
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     groups = {group: {"hosts": {"here": None}} for group in tables.service_groups()}
     inventory = tmp_path / "hosts.yml"
@@ -65,7 +65,7 @@ def playbook(tmp_path: Path) -> Playbook:
             "ansible_become": False,
             "__airflow_project": PROJECT,
             "airflow_secrets_directory": str(tmp_path),
-            # No administrator: it would be a change of its own, and takes seconds.
+            # Without the administrator, whose creation takes seconds and would be an additional change.
             "airflow_users": [{"username": "admin", "state": "absent"}],
             **variables,
         }

@@ -1,4 +1,4 @@
-"""DAG files for the check: each with what is found in it, as rule, line, DAG and task."""
+"""DAG files for the check, each with its expected findings as rule, line, DAG and task."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.objects.stack import SERIES
 
 
 class Hit(NamedTuple):
-    """One finding."""
+    """An expected finding."""
 
     rule: str
     line: int | None = None
@@ -17,7 +17,7 @@ class Hit(NamedTuple):
     task: str | None = None
 
 
-# Three lines, so that what a file does itself begins in line 4.
+# Three lines, so that the test file's own text starts in line 4.
 TOP = """from datetime import datetime
 from airflow import DAG
 from airflow.operators.empty import EmptyOperator
@@ -99,7 +99,7 @@ subprocess.Popen(["sleep", "4321"])
 dag = DAG("orphan", {START}, schedule=None)
 """
 
-# What Airflow gives to a DAG file while it parses it: from release 3 on not from the database itself.
+# Variables and connections that DAG files read while they are parsed; since release 3 not from the database itself.
 VARIABLE = f"""try:
     from airflow.sdk import Variable
 except ImportError:
@@ -131,7 +131,7 @@ with create_session() as session: session.query(DagModel).count()
 dag = DAG("orm", {START}, schedule=None)
 """
 
-# An engine of its own, as DAGs of Airflow 2 make it; from release 3 on the address is not to be had.
+# A separate SQLAlchemy engine, as DAGs of Airflow 2 create it; since release 3 the database's address is unavailable.
 OWN_ENGINE = f"""from airflow.configuration import conf
 from sqlalchemy import create_engine
 create_engine(conf.get("database", "sql_alchemy_conn")).execute("DELETE FROM variable")
@@ -143,7 +143,7 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
     "missing_import.py": ("\nimport no_such_module\n", [Hit("import-error", 5)]),
     "loop.py": ("while True: pass\n", [Hit("import-timeout", 4)]),
     "loop_for_ever.py": (LOOP, [Hit("import-timeout", 6)]),
-    # Airflow 3 catches both.
+    # Airflow 3 catches this crash and sys.exit.
     "segv.py": (
         "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n",
         [Hit("import-error") if V3 else Hit("import-crash", 5)],
@@ -156,13 +156,13 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
     "secret.py": (SECRET, [Hit("import-error", 5)]),
     "no_start.py": (
         'with DAG("no_start", schedule=None):\n    EmptyOperator(task_id="a")\n',
-        # Airflow 2.5 does not load it.
+        # Airflow 2.5 does not load this file.
         [Hit("import-error", 5), Hit("start-date-missing", 5)] if SERIES == "2.5" else [],
     ),
     **{
         f"no_start_{name}.py": (
             f'dag = DAG("no_start_{name}", {options})\n',
-            # 2.11 refuses every schedule without a start date, 2.5 none: there the schedule decides, as it does in 3.
+            # 2.11 refuses every DAG with a schedule but no start date. In 2.5 and 3 it depends on the schedule.
             [Hit("import-error", 4), Hit("start-date-missing", 4)] if SERIES == "2.11" else hits,
         )
         for name, options, hits in (
@@ -191,8 +191,8 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
         SCHEDULES,
         [
             Hit("schedule-never-fires", None, dag)
-            # Airflow 2.5 looks for the day before, of which the croniter of its day finds none, and does not start
-            # `leap_day` either.
+            # Airflow 2.5 also computes the previous date, which the croniter of that time does not find for `leap_day`,
+            # so it does not start that DAG either.
             for dag in ("ends_before_it_starts", "leap_day", "never", "never_catching_up", "over")
             if dag != "leap_day" or SERIES == "2.5"
         ],
@@ -227,7 +227,7 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
     "timetable.py": (TIMETABLE, [Hit("not-serializable", 7, "timetable")]),
     "broken_timetable.py": (BROKEN_TIMETABLE, [Hit("not-serializable", 7, "broken_timetable")]),
     "access.py": (ACCESS, [Hit("access-control", None, "no_permission"), Hit("access-control", None, "no_role")]),
-    # From release 3 on Airflow lets no DAG file reach its database.
+    # Since release 3, DAG files cannot access Airflow's database.
     "orm.py": (ORM, [Hit("import-error", 6)] if V3 else []),
     "infinite.py": (
         f'with DAG("infinite", {START}, schedule=None):\n    EmptyOperator(task_id="a", params={{"p": 1}})\n'

@@ -1,4 +1,4 @@
-"""Replaces an object again and again while another container reads it."""
+"""Replace an object repeatedly while another container reads it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 
 from tests.objects.stack import PROJECT, SCHEDULER, run_command
 
-# `read()` returns a text that tells the versions of the object apart, "stop" for the last one.
+# `read()` returns a text that identifies the version of the object; "stop" for the last one.
 LOOP = """
 import time
 print("ready", read(), flush=True)
@@ -24,17 +24,18 @@ print(len(seen), sum(seen.values()))
 
 
 def replace_under_a_reader(reader: str, program: ModuleType, kind: str, versions: list[Mapping[str, Any]]) -> None:
-    """Let a reader loop until the last version appears, and fail if it ever fails.
+    """Run a reader in a loop until it reads the last version, and check that no read fails.
 
-    :param reader: a Python program that defines ``read()``
-    :param program: the file with the action that writes
-    :param kind: the kind of the object
-    :param versions: its fields by name, one version after the other; the last one stops the reader
+    Args:
+        reader: Python program that defines `read()`.
+        program: Module with the action that writes.
+        kind: Kind of the object.
+        versions: Consecutive versions of the object's fields by its name; the last one stops the reader.
     """
     argv = ["docker", "exec", f"{PROJECT}-worker-1", "python", "-W", "ignore", "-c", reader + LOOP]
     loop = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert loop.stdout
-    # What Airflow logs may stand before it.
+    # Log messages of Airflow may precede this line.
     while not loop.stdout.readline().startswith("ready"):
         assert loop.poll() is None, loop.communicate()
     write: dict[str, Any] = {"name": f"{kind}_write", "create": {}, "replace": {}, "delete": []}

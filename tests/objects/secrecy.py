@@ -1,4 +1,4 @@
-"""Looks for secrets in all places where they would show. Tests plant texts that hold ``find-me``."""
+"""Search for secrets in all places where they could appear. Tests plant texts that contain `find-me`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.objects.stack import SCHEDULER, Played, Stack, play
 
 
 def parts(text: str) -> list[str]:
-    """Every part of a secret that would survive any way of quoting it."""
+    """Parts of a secret that any kind of quoting leaves unchanged."""
     return [part for part in text.replace('"', "\n").replace("'", "\n").split("\n") if len(part) > 4]
 
 
 class ProcessList:
-    """Reads the command line and environment of all processes of this machine, again and again."""
+    """Reads the command lines and environments of all processes of this machine repeatedly."""
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
@@ -48,7 +48,7 @@ class ProcessList:
 
 
 def play_in_secret(stack: Stack, secrets: Iterable[str], *tasks: dict[str, Any]) -> Played:
-    """Run tasks as a person sees them, and look for secrets in output, process lists, Airflow's records and files."""
+    """Run tasks with verbose output, and search output, process lists, Airflow's records and files for secrets."""
     with ProcessList() as processes:
         planted = subprocess.Popen(["bash", "-c", "sleep 3; : find-me-planted"])
         played = play(*tasks, verbose=True)

@@ -1,4 +1,4 @@
-"""Airflow in containers of its own, and Ansible that runs our modules on it from this machine."""
+"""An Airflow stack in separate containers, and functions that run the project's modules on it with Ansible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests import tables
 from tests.lab import docker
 from tests.lab.names import AIRFLOW_VERSION, LABEL, REPO, registry_address
 
-# Another name makes another stack, so that two people of one machine do not wait for each other.
+# With another project name two users of one machine get separate stacks and need not wait for each other.
 PROJECT = os.environ.get("OBJECTS_TEST_PROJECT", "objects-test")
 OWNER = f"objects {PROJECT}"
 NETWORK = f"ansible-airflow-{PROJECT}"
@@ -30,11 +30,11 @@ ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 COMPOSE = "com.docker.compose"
 SCHEDULER = f"{PROJECT}-scheduler-1"
 
-# The release that all of it is tested on, and its row of the release table.
+# The Airflow release under test, and its row of the release table.
 VERSION = AIRFLOW_VERSION
 SERIES = VERSION.rpartition(".")[0]
 ROW: dict[str, Any] = tables.row(VERSION)
-# Users are FAB's on every release; from 3 on it has to be asked for.
+# FAB manages users in every release; since 3 it must be configured.
 AUTH_MANAGER = {
     f"AIRFLOW__CORE__{name.upper()}": value
     for name, value in ROW["config"].get("core", {}).items()
@@ -43,10 +43,10 @@ AUTH_MANAGER = {
 # The service that reads DAG files.
 READER = "dag-processor" if "dag-processor" in ROW["services"] else "scheduler"
 
-# What is hard to carry: through YAML, Jinja, JSON, a shell, a URI, a process.
+# Text that needs correct quoting in YAML, Jinja, JSON, shells, URIs and process arguments.
 ODD = "quotes \" ' ` back\\slash\nnew line\ttab %s %(x)s 100% {{ braces }} {% raw %} سلام دنیا ünï 😀 $HOME $(id) #"
 
-# What an id of a connection may hold beside letters and digits: Airflow's own import takes fewer since release 2.7.
+# Characters other than letters and digits in connection ids: Airflow's own import accepts fewer since release 2.7.
 MARKS = "a/b\\c.d-e:f#g!(h)" if SERIES == "2.5" else "a_b.c-d"
 
 Result = dict[str, Any]
@@ -77,20 +77,20 @@ print(json.dumps([check_password_hash(*pair) for pair in json.loads(sys.argv[1])
 
 
 class Text(str):
-    """Text that is no template: YAML's `!unsafe`."""
+    """Text that Ansible must not template; written with YAML's `!unsafe`."""
 
     __slots__ = ()
 
 
 class Dumper(yaml.SafeDumper):
-    """Writes playbooks."""
+    """YAML dumper for playbooks."""
 
 
 Dumper.add_representer(Text, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style='"'))
 
 
 def plain(value: Any) -> Any:
-    """Mark texts with braces as no templates. Only those: Ansible takes `!unsafe "1"` for a number."""
+    """Mark texts with braces as `!unsafe`. Other texts stay, because Ansible takes `!unsafe "1"` for a number."""
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -100,7 +100,7 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Played:
-    """One run of Ansible: results of its tasks, all that it printed, and the seconds that each task took."""
+    """One run of Ansible: results of its tasks, its complete output, and the duration of each task in seconds."""
 
     results: list[Result]
     output: str
@@ -108,9 +108,9 @@ class Played:
 
 
 def play(*tasks: dict[str, Any], verbose: bool = False, inventory: Path | None = None) -> Played:
-    """Run tasks on this machine, or on the one host of an inventory; a task that fails does not stop the others.
+    """Run tasks on this machine, or on the only host of an inventory. A failed task does not stop the others.
 
-    The results come from the JSON callback, unless `verbose` asks for what a person sees with -vvv --diff.
+    The results come from the JSON callback. With `verbose`, the output is that of -vvv --diff, without results.
     """
     playbook = [{"hosts": "all", "gather_facts": False, "tasks": [{**t, "ignore_errors": True} for t in tasks]}]
     environment = {
@@ -140,41 +140,41 @@ def play(*tasks: dict[str, Any], verbose: bool = False, inventory: Path | None =
 
 
 def seconds(task: dict[str, Any]) -> float:
-    """How long a task took, by Ansible's own clock."""
+    """Duration of a task in seconds, as measured by Ansible."""
     start, end = (datetime.fromisoformat(task["duration"][edge]) for edge in ("start", "end"))
     return (end - start).total_seconds()
 
 
 def task(kind: str, wanted: list[dict[str, Any]], *, check: bool = False, **options: Any) -> dict[str, Any]:
-    """A task that calls the module of a kind."""
+    """Task that calls the module of a kind."""
     arguments = {kind: plain(wanted), "project": PROJECT, **options}
     return {"name": kind.capitalize(), f"ansible_airflow.airflow.airflow_{kind}": arguments, "check_mode": check}
 
 
 def connections(wanted: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
-    """A task that calls the module airflow_connections."""
+    """Task that calls the module airflow_connections."""
     return task("connections", wanted, **options)
 
 
 def four_ways(wanted: list[dict[str, Any]], kind: str = "connections", **options: Any) -> list[Result]:
-    """Check, do it, check again, do it again: the results."""
+    """Results of four runs: check mode, real run, check mode, real run."""
     return play(*(task(kind, wanted, check=check, **options) for check in (True, False, True, False))).results
 
 
 def changed(results: list[Result]) -> list[bool]:
-    """What each result says, of which none may have failed."""
+    """Value of `changed` of each result; no result may have failed."""
     for result in results:
         assert not result.get("failed"), result
     return [result["changed"] for result in results]
 
 
 def summary(result: Result) -> dict[str, Any]:
-    """What check mode has to predict."""
+    """Part of a result that check mode must predict."""
     return {name: result[name] for name in ("created", "updated", "deleted", "unchanged", "diff")}
 
 
 def failure(task: dict[str, Any]) -> str:
-    """The message of a task that has to fail and change nothing."""
+    """Message of a task that must fail and change nothing."""
     result = play(task).results[0]
     assert result["failed"], result
     assert result["changed"] is False
@@ -182,27 +182,27 @@ def failure(task: dict[str, Any]) -> str:
 
 
 def run_command(argv: list[str], data: str = "", **_: object) -> tuple[int, str, str]:
-    """What AnsibleModule.run_command does."""
+    """Run a command like AnsibleModule.run_command."""
     run = subprocess.run(argv, input=data, capture_output=True, text=True, check=False)
     return run.returncode, run.stdout, run.stderr
 
 
 class Stack:
-    """Postgres, Redis and Airflow containers, each on its own; Airflow's are labelled as compose does."""
+    """Postgres, Redis and Airflow containers, started individually; Airflow's have the labels that compose sets."""
 
     def __init__(self) -> None:
         self.airflow = f"{registry_address()}/apache/airflow:{VERSION}"
-        # The same every time: a stack may stay from one run to the next, and is reached from this machine alone.
+        # Constant, because a stack may be kept between runs; it can only be reached from this machine.
         self.fernet_key = base64.urlsafe_b64encode(PROJECT.encode().ljust(32)[:32]).decode()
         self.password = base64.b16encode(PROJECT.encode()).decode()
 
     def runs(self) -> bool:
-        """Return whether everything has been started before and still runs."""
+        """Return whether all containers of an earlier run are still running."""
         running = docker.docker("ps", "--format", "{{.Names}}").split()
         return all(f"{PROJECT}-{name}-1" in running for name in ("postgres", "redis", "scheduler", "worker"))
 
     def up(self) -> None:
-        """Start everything, and wait until the schema is there and the services answer."""
+        """Start all containers, and wait until the schema is migrated and the services run."""
         self.down()
         docker.docker("network", "create", "--label", f"{LABEL}={OWNER}", NETWORK)
         for image in ("library/postgres:15", "library/redis:7", f"apache/airflow:{VERSION}"):
@@ -222,7 +222,7 @@ class Stack:
         self.start_airflow("worker", "celery", "worker", environment={"AIRFLOW__CELERY__WORKER_CONCURRENCY": "1"})
 
     def down(self) -> None:
-        """Remove everything."""
+        """Remove all containers and the network."""
         containers = docker.labelled("container", OWNER)
         if containers:
             docker.docker("rm", "--force", "--volumes", *containers)
@@ -230,7 +230,7 @@ class Stack:
             docker.docker("network", "rm", network)
 
     def start(self, name: str, image: str, *options: str, command: tuple[str, ...] = ()) -> None:
-        """Start one container, known to the others by its name."""
+        """Start one container, which the others reach by its name."""
         known = ("--network", NETWORK, "--network-alias", name, "--hostname", name)
         labels = ("--label", f"{LABEL}={OWNER}", "--name", f"{PROJECT}-{name}-1")
         docker.docker("run", "--detach", *known, *labels, *options, image, *command)
@@ -242,7 +242,7 @@ class Stack:
         environment: dict[str, str] | None = None,
         labels: dict[str, str] | None = None,
     ) -> None:
-        """Start an Airflow container, as a service of the compose project unless the labels say otherwise."""
+        """Start an Airflow container, labelled as a service of the compose project unless `labels` differ."""
         variables = {
             "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
@@ -259,27 +259,27 @@ class Stack:
         self.start(service, self.airflow, *options, command=command)
 
     def idle(self, service: str, **environment: str) -> None:
-        """Start an Airflow container that does nothing."""
+        """Start an Airflow container that only sleeps."""
         variables = {"CONNECTION_CHECK_MAX_COUNT": "0", **environment}
         self.start_airflow(service, "bash", "-c", "exec sleep infinity", environment=variables)
 
     def database(self, name: str) -> str:
-        """The address of a database on the stack's Postgres."""
+        """URL of a database on the stack's Postgres."""
         return f"postgresql+psycopg2://airflow:{self.password}@postgres/{name}"
 
     def sql(self, statement: str) -> str:
-        """Ask Postgres; an empty answer if it does not answer."""
+        """Run a statement in Airflow's database and return its output; empty if it fails."""
         argv = ["docker", "exec", f"{PROJECT}-postgres-1", "psql", "-U", "airflow", "-Atc", statement]
         return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
 
     def exported(self) -> dict[str, dict[str, Any]]:
-        """The connections as Airflow itself exports them."""
+        """Connections in the form of Airflow's own export."""
         command = "airflow connections export /tmp/export.json >&2 && cat /tmp/export.json && rm /tmp/export.json"
         found: dict[str, dict[str, Any]] = json.loads(self.inside("bash", "-c", command))
         return found
 
     def variables(self) -> dict[str, str]:
-        """The variables as a task reads them, as text."""
+        """Variables as a task reads them, as text."""
         program = (
             "import json; from airflow.models import Variable; from airflow.utils.session import create_session\n"
             "with create_session() as session: keys = [key for (key,) in session.query(Variable.key)]\n"
@@ -289,18 +289,18 @@ class Stack:
         return found
 
     def users(self) -> dict[str, dict[str, Any]]:
-        """What the database holds of the users, but for their passwords."""
+        """Users in the database, without their passwords."""
         answer = self.sql(USERS).strip()
         return json.loads(answer) if answer else {}
 
     def add_user(self, name: str, password: str, role: str = "Op") -> None:
-        """Let Airflow have a user, as if from before: its own command takes seconds."""
-        # One round of what Airflow does 260000 times.
+        """Insert an existing user directly into the database, because Airflow's own command takes seconds."""
+        # A single iteration of the hash, of which Airflow uses 260000.
         digest = hashlib.pbkdf2_hmac("sha256", password.encode(), b"salt", 1).hex()
         self.sql(ADD_USER.format(name=name, role=role, digest=f"pbkdf2:sha256:1$salt${digest}"))
 
     def opens(self, *passwords: tuple[str, str]) -> list[bool]:
-        """Whether each user logs in with a password: the web application's own check of it."""
+        """Whether each user can log in with a password, by the web application's own check."""
         hashes = json.loads(self.sql("SELECT json_object_agg(username, password) FROM ab_user"))
         pairs = [(hashes[name], password) for name, password in passwords]
         answer: list[bool] = json.loads(self.inside("python", "-c", CHECK_PASSWORDS, json.dumps(pairs)))
@@ -311,7 +311,7 @@ class Stack:
         return docker.docker("exec", f"{PROJECT}-{service}-1", *argv)
 
     def clear(self) -> None:
-        """Remove all objects that a new Airflow has not."""
+        """Reset all objects to those of a new Airflow."""
         self.sql("DELETE FROM connection; DELETE FROM variable; DELETE FROM slot_pool WHERE pool <> 'default_pool'")
         self.sql("UPDATE slot_pool SET slots = 128, description = 'Default pool'")
         self.sql("DELETE FROM ab_user_role; DELETE FROM ab_user")
@@ -321,10 +321,10 @@ class Stack:
         """Wait until a condition holds."""
         until = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < until, "the stack did not come up"
+            assert time.monotonic() < until, f"the condition did not hold within {seconds} s"
             time.sleep(1)
 
 
 def words(text: str) -> str:
-    """Text on one line, as Ansible folds long ones."""
+    """Text on one line, because Ansible folds long messages."""
     return re.sub(r"\s+", " ", text)

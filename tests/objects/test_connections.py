@@ -1,4 +1,4 @@
-"""The module airflow_connections on a real Airflow."""
+"""Module airflow_connections on a real Airflow."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ODD_CONNECTIONS: list[dict[str, Any]] = [
 
 
 def one(stack: Stack, **fields: Any) -> dict[str, Any]:
-    """The connection `c` after the module has set it, and found nothing to do the next time."""
+    """Set the connection `c`, check that a second run changes nothing, and return the exported connection."""
     wanted = [{"conn_id": "c", "conn_type": "http", **fields}]
     assert changed(play(connections(wanted), connections(wanted, check=True)).results) == [True, False]
     return stack.exported()["c"]
@@ -113,7 +113,7 @@ def test_replaces_every_field(stack: Stack) -> None:
 def test_order_of_keys_and_the_way_it_is_written_make_no_difference(stack: Stack) -> None:
     fields = {"conn_type": "postgres", "login": "u", "password": "p@", "host": "h", "schema": "s", "port": 5}
     same: list[dict[str, Any]] = [
-        # Texts: Airflow 3 makes numbers of a URI's numbers, earlier ones do not.
+        # Texts, because Airflow 3 converts numbers in a URI and earlier releases do not.
         {**fields, "extra": {"a": "x", "b": "y"}},
         {**fields, "extra": {"b": "y", "a": "x"}, "description": ""},
         {**fields, "extra": ' {"b":"y","a":"x"} '},
@@ -121,7 +121,7 @@ def test_order_of_keys_and_the_way_it_is_written_make_no_difference(stack: Stack
     ]
     results = play(*(connections([{"conn_id": "c", **entry}]) for entry in [*same, *same])).results
     assert changed(results) == [True] + [False] * 7
-    # What Airflow's form stores for empty fields is no difference either.
+    # Empty texts, which Airflow's form stores for empty fields, are no difference either.
     stack.sql("UPDATE connection SET description = ''")
     assert changed(play(connections([{"conn_id": "c", **same[0]}])).results) == [False]
 
@@ -221,7 +221,7 @@ def meddling(stack: Stack) -> Iterator[Stack]:
 
 
 def test_reports_what_airflow_does_not_take(meddling: Stack) -> None:
-    # The id of one that is refused is the beginning of another one's.
+    # One refused id is the prefix of an accepted one.
     names = ("first", "db2", "db", "refused-1", "tampered", "last", "refused-2")
     wanted = [{"conn_id": name, "conn_type": "http", "host": "h", "password": f"find-me-{name}"} for name in names]
     result = play(connections(wanted)).results[0]
@@ -257,11 +257,11 @@ def test_no_airflow_runs(stack: Stack) -> None:
     assert "compose project 'nobody' runs none of the services scheduler, dag-processor, webserver" in failure(task)
     result = play({**task, "check_mode": True}).results[0]
     assert (result["changed"], result["created"], result["unchanged"]) == (True, ["c", "u"], ["x"])
-    assert "no Airflow runs yet" in result["warnings"][0]
+    assert "Airflow is not running yet" in result["warnings"][0]
     assert "find-me" not in json.dumps(result)
     assert stack.exported() == {}
     assert "no container named 'nobody' runs" in failure(connections([C], container="nobody"))
-    # The Postgres container has no Airflow; it may have no Python either.
+    # The Postgres container has no Airflow, and possibly no Python.
     assert f"{PROJECT}-postgres-1" in failure(connections([C], container=f"{PROJECT}-postgres-1"))
 
 
@@ -274,17 +274,17 @@ def test_the_database_is_not_as_it_should_be(stack: Stack) -> None:
     )
     stack.idle("otherkey", AIRFLOW__CORE__FERNET_KEY="MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=")
     message = failure(connections([C], services=["empty"]))
-    assert "its migrations still run, or never ran" in message
+    assert "its migrations are still running, or never ran" in message
     message = failure(connections([C], services=["nowhere"]))
     assert "metadata database does not answer" in message
     assert stack.password not in message
     message = failure(connections([C], services=["otherkey"]))
-    assert "cannot decrypt c, which another Fernet key encrypted" in message
+    assert "cannot decrypt c, encrypted with another Fernet key" in message
     lock = "BEGIN; LOCK TABLE connection; SELECT pg_sleep(20)"
     with subprocess.Popen(["docker", "exec", f"{PROJECT}-postgres-1", "psql", "-U", "airflow", "-c", lock]) as locker:
         time.sleep(1)
         started = time.monotonic()
-        assert "Airflow came to no end after 8 seconds" in failure(connections([C], timeout=8))
+        assert "Airflow did not finish within 8 seconds" in failure(connections([C], timeout=8))
         assert time.monotonic() - started < 18
         stack.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%'")
         locker.wait()

@@ -1,4 +1,4 @@
-"""The check of DAG files on a real Airflow: every file that can go wrong, and what it costs when nothing does."""
+"""The check of DAG files on a real Airflow: every kind of faulty file, and many files without faults."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Report = dict[str, Any]
 
 
 def check(folder: str, *, jobs: int = 0, **environment: str) -> Report:
-    """Run the action in the scheduler's container."""
+    """Run the check in the scheduler's container."""
     variables = {"AIRFLOW__CORE__DAGS_FOLDER": folder, **environment}
     options = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
     argv = ["docker", "exec", "-i", *options, SCHEDULER, "python"]
@@ -44,7 +44,7 @@ def check(folder: str, *, jobs: int = 0, **environment: str) -> Report:
 
 
 def put(files: Mapping[str, str], place: Path, folder: str) -> None:
-    """Lay files out in the scheduler's container, readable by all."""
+    """Copy files into the scheduler's container, readable by all users."""
     place.mkdir(mode=0o755)
     for name, text in files.items():
         path = place / name
@@ -55,7 +55,7 @@ def put(files: Mapping[str, str], place: Path, folder: str) -> None:
 
 
 def found(report: Report) -> dict[str, list[Hit]]:
-    """The findings by file."""
+    """Findings by file."""
     context = {**CONTEXT, **report["database"], "unknown": {}}
     findings, not_checked = dag_policy.check(report, context)
     assert not_checked == {}
@@ -68,7 +68,7 @@ def found(report: Report) -> dict[str, list[Hit]]:
 
 @pytest.fixture(scope="module")
 def checked(running: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
-    """The report on all files."""
+    """Report of the check on all files."""
     running.clear()
     running.sql(
         "INSERT INTO connection (conn_id, conn_type, port, is_encrypted, is_extra_encrypted)"
@@ -100,9 +100,9 @@ def test_only_files_that_airflow_would_load_are_loaded(checked: Report) -> None:
 def test_what_is_found(checked: Report, name: str) -> None:
     hits = FILES[name][1]
     if name.startswith("package/"):
-        # At fault is the module that it imports.
+        # The fault is in the imported module.
         hits = [Hit("import-error", 1)] if name == "package/shared.py" else []
-    # On a busy machine any file may be slow.
+    # On a busy machine every file can be slow.
     assert [hit for hit in found(checked)[name] if hit in hits or hit.rule != "slow-import"] == hits
 
 
@@ -127,7 +127,7 @@ def test_an_error_shows_no_secret_and_a_connection_may_be_anywhere(checked: Repo
     files = {file["file"]: file for file in checked["files"]}
     assert files["secret.py"]["errors"][0]["text"] == "ValueError: ***"
     assert files["connection.py"]["errors"][0]["text"] == "ValueError: ***"
-    # Tasks use three of them; `known` is in the environment, `stored` in the database.
+    # Tasks use three connections; `known` is in the environment, `stored` in the database.
     assert checked["database"]["connections"] == ["known", "stored"]
 
 
@@ -135,7 +135,7 @@ def test_a_file_gets_what_the_database_has_and_writes_nothing(checked: Report, r
     files = {file["file"]: file for file in checked["files"]}
     assert [dag["dag_id"] for dag in files["variable.py"]["dags"]] == ["variable_prod"]
     assert "gone" in files["variable_gone.py"]["errors"][0]["text"]
-    # The other DAG of the file is stored.
+    # The other DAG of the file is not affected.
     assert [dag["dag_id"] for dag in files["timetable.py"]["dags"]] == ["good"]
     assert "OfMine" in files["timetable.py"]["errors"][0]["text"]
     refused = [error["text"] for error in files["access.py"]["errors"]]

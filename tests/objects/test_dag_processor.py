@@ -1,4 +1,4 @@
-"""The check of DAG files and the release's own DAG processor come to the same on the same files."""
+"""The check of DAG files and the release's own DAG processor give the same results for the same files."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 FOLDER, PLUGINS = "/tmp/processor/dags", "/tmp/processor/plugins"
 CONTAINER = f"{PROJECT}-processor-1"
-# Files that the processor kills, or that end it: it leaves no trace of them in the database.
+# Files whose parsing the processor kills, or that end the processor: the database has no record of them.
 LEFT_OUT = {"loop.py", "loop_for_ever.py", "os_exit.py", "orphan.py", "segv.py", "sys_exit.py", "slow.py"}
-# They write, which the check does not allow.
+# Files that write to the database, which the check forbids.
 LEFT_OUT |= {"write.py", "own_engine.py"}
-# Postgres refuses to store them: the processor of 3.3.2 ends by it, that of 2.5.3 leaves no trace.
+# Postgres refuses to store these: the processor of 3.3.2 exits because of that, that of 2.5.3 records nothing.
 LEFT_OUT |= {"nul.py", "infinite.py"}
-# The example DAGs of the release itself, with their plugins, as an operator gets them with load_examples.
+# The release's own example DAGs and their plugins, the same as with load_examples.
 EXAMPLES = f"""set -e
 examples=$(python -W ignore -c 'import airflow.example_dags as found; print(list(found.__path__)[0])')
 mkdir -p {FOLDER} && cp -r "$examples" {FOLDER}/example_dags && mv {FOLDER}/example_dags/plugins {PLUGINS}
-# A plugin's classes are known by the names that they have in the plugins folder.
+# Classes of plugins are identified by their names in the plugins folder.
 sed -i 's/airflow.example_dags.plugins[.]//' {FOLDER}/example_dags/*.py
 """
 PROCESSOR = (
@@ -40,7 +40,7 @@ PROCESSOR = (
 
 
 class Processor:
-    """A container with an Airflow of its own database, and what is in that."""
+    """A container with an Airflow that uses a separate database, and queries of that database."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -78,7 +78,7 @@ def processor(stack: Stack) -> Iterator[Processor]:
 
 
 def put_our_files(place: Path) -> None:
-    """Lay our own files beside the release's."""
+    """Add the test files next to the release's examples."""
     place.mkdir(mode=0o755)
     for name, (text, _) in FILES.items():
         if name not in LEFT_OUT:
@@ -89,22 +89,22 @@ def put_our_files(place: Path) -> None:
 
 
 def without_broken_plugins(processor: Processor) -> list[str]:
-    """Remove those example plugins that do not work, and return what the check said of them.
+    """Remove the example plugins that do not work, and return the errors that the check reported for them.
 
-    In 2.5.3 that is a listener whose argument the hook of the same release does not have: no service of Airflow starts
-    with it. And pandas, which one of them imports, is not in every image.
+    In 2.5.3 one is a listener with an argument that the hook of the same release lacks: no Airflow service starts with
+    it. Another plugin imports pandas, which is not in every image.
     """
     said: list[str] = []
     while "plugins" in (errors := ours()[2]):
         said += map(str, errors["plugins"])
         broken = "listener_plugin.py" if "PluginValidationError" in said[-1] else "workday.py"
-        # Fails if it is gone already.
+        # Fails if the file was removed before.
         processor.inside("rm", f"{PLUGINS}/{broken}")
     return said
 
 
 def ours() -> tuple[set[str], set[str], dict[str, Any]]:
-    """What the check finds: files with an error, DAGs that Airflow will store, and the errors by file."""
+    """Results of the check: files with an error, DAGs that Airflow will store, and the errors by file."""
     argv = ["docker", "exec", "-i", CONTAINER, "python"]
     wanted = {"folder": FOLDER, "limit": 60, "jobs": 0, "database": True, "plugins": True}
     report = parse_files(run_command, argv, CONTAINER, timeout=600, **wanted)
@@ -118,7 +118,7 @@ def ours() -> tuple[set[str], set[str], dict[str, Any]]:
 
 
 def theirs(processor: Processor) -> tuple[set[str], set[str]]:
-    """What the release's own processor has left in its database: files with an error, and DAGs."""
+    """Results of the release's own processor in its database: files with an error, and DAGs."""
     processor.inside(*PROCESSOR)
     failed = {path.removeprefix(FOLDER).lstrip("/") for path in processor.sql("SELECT filename FROM import_error")}
     return failed, set(processor.sql("SELECT DISTINCT dag_id FROM serialized_dag"))
@@ -135,7 +135,7 @@ def test_the_check_finds_what_the_processor_finds(processor: Processor, tmp_path
     assert {path: errors[path] for path in failed - real_failed} == {}
     assert real_failed - failed == set()
     assert (stored - real_stored, real_stored - stored) == (set(), set())
-    # Both have seen the examples, and nothing is wrong with them but what this image lacks.
+    # Both have parsed the examples, whose only errors are modules that this image lacks.
     assert len(real_stored) > 40
     wrong = [errors[path] for path in real_failed if path.startswith("example_dags")]
     assert [texts for texts in wrong if "No module named" not in str(texts)] == []

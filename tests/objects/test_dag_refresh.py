@@ -1,4 +1,4 @@
-"""The module airflow_dag_refresh on a real Airflow without a scheduler, so that nothing else finds a change."""
+"""Module airflow_dag_refresh on a real Airflow without a scheduler, so that nothing else detects changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ for name in {names}:
 
 
 class Folder:
-    """The DAGs folder of a container, and what Airflow's database says of it."""
+    """The DAGs folder of a container, and its state in Airflow's database."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -56,9 +56,9 @@ class Folder:
         return result
 
     def dags(self) -> dict[str, str]:
-        """File of each DAG that Airflow shows; all of them are there to be run."""
+        """File of each DAG that Airflow shows; checks that all of them are serialized."""
         shown = self.sql(f"SELECT dag_id, fileloc FROM dag WHERE {SHOWN}")  # noqa: S608
-        # Release 3 keeps the versions of those that are not shown.
+        # Release 3 keeps the versions of DAGs that are not shown.
         assert V3 or {row[0] for row in shown} == {row[0] for row in self.sql("SELECT dag_id FROM serialized_dag")}
         return {name: path.rpartition("/")[2] for name, path in shown}
 
@@ -78,7 +78,7 @@ def folder(stack: Stack) -> Iterator[Folder]:
 
 
 def test_a_file_that_reads_a_variable(folder: Folder) -> None:
-    # `env` would be found in the environment too, by any process.
+    # Not `env`, which a process could also read from its environment.
     folder.sql("INSERT INTO variable (key, val, is_encrypted) VALUES ('stage', 'prod', false)")
     library = "airflow.sdk" if V3 else "airflow.models"
     folder.write("a.py", "a", more=f"from {library} import Variable\nassert Variable.get('stage') == 'prod'")
@@ -95,18 +95,18 @@ def test_airflow_knows_at_once_what_changed(folder: Folder) -> None:
     assert (first["parsed"], first["dags"], first["gone"]) == (3, 3, 0)
     assert first["errors"] == {"/opt/airflow/dags/broken.py": "ModuleNotFoundError: No module named 'no_such_module'"}
     assert folder.dags() == {"a": "a.py", "a2": "a.py", "b": "b.py"}
-    # Warnings may stand before it.
+    # Warnings may precede the value.
     printed = folder.stack.inside("airflow", "variables", "get", "airflow_dags_release", service="dags")
     assert json.loads(printed.strip().splitlines()[-1]) == {"release": "abc"}
 
-    # One DAG leaves its file, another one comes; no other file is read.
+    # One DAG is removed from its file and another one added; no other file is parsed.
     folder.write("a.py", "a", "a3", tag="new")
     changed = folder.refresh(changed=("a.py",))
     assert (changed["parsed"], changed["gone"]) == (1, 1)
     assert folder.dags() == {"a": "a.py", "a3": "a.py", "b": "b.py"}
     assert folder.sql("SELECT name FROM dag_tag WHERE dag_id = 'a'") == [["new"]]
 
-    # A file moves, and with it its DAGs; another one goes.
+    # A file with its DAGs is moved, another file is removed.
     folder.write("moved.py", "a", "a3")
     folder.remove("a.py")
     folder.remove("b.py")
@@ -115,7 +115,7 @@ def test_airflow_knows_at_once_what_changed(folder: Folder) -> None:
     assert folder.dags() == {"a": "moved.py", "a3": "moved.py"}
     assert folder.sql(f"SELECT {SHOWN} FROM dag WHERE dag_id = 'b'") == [["f"]]  # noqa: S608
 
-    # What is no DAG file may change any of them.
+    # A file without DAGs can affect any DAG file.
     folder.text("shared.py", "VALUE = 2")
     assert folder.refresh(changed=("shared.py",))["parsed"] == 2
     folder.remove("shared.py")
@@ -134,11 +134,11 @@ def test_history_goes_with_a_file_and_not_with_an_error_in_it(folder: Folder) ->
     folder.remove("b.py")
     result = folder.refresh(changed=("a.py",), removed=("b.py",), delete_history=True)
     assert (result["gone"], result["not_deleted"]) == (1, {})
-    # Airflow 3 itself does not show what it cannot read.
+    # Airflow 3 itself hides DAGs whose file has an error.
     assert folder.dags() == ({} if V3 else {"a": "a.py", "a2": "a.py"})
     assert folder.sql("SELECT dag_id FROM dag_run ORDER BY 1") == [["a"], ["a2"]]
 
-    # It leaves a file that is still there: it may come back.
+    # A DAG that is removed from a remaining file may come back, so its history stays.
     folder.write("a.py", "a")
     assert folder.refresh(changed=("a.py",), delete_history=True)["gone"] == (0 if V3 else 1)
     assert folder.dags() == {"a": "a.py"}
@@ -159,7 +159,7 @@ def test_the_scheduler_may_write_the_same_dag_at_the_same_time(folder: Folder) -
         assert scheduler.stdin
         print("BEGIN; INSERT INTO serialized_dag SELECT * FROM other;", file=scheduler.stdin, flush=True)
         refresh = pool.submit(folder.refresh, changed=("a.py",))
-        # It waits for the other one's end, and then finds the row that it was about to write.
+        # The refresh waits for the end of the other transaction, and then finds the row that it was about to write.
         folder.stack.wait(lambda: folder.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
         print("COMMIT;", file=scheduler.stdin, flush=True)
         scheduler.stdin.close()

@@ -1,4 +1,4 @@
-"""The module airflow_encryption on a real Airflow."""
+"""Module airflow_encryption on a real Airflow."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ with create_session() as session:
 
 
 def encryption(*, check: bool = False, **options: Any) -> dict[str, Any]:
-    """A task that calls the module as role airflow_stack does."""
+    """Task that calls the module like role airflow_stack does."""
     arguments = {"project": PROJECT, "tables": ROW["encrypted"], **options}
     return {"name": "Encrypt", "ansible_airflow.airflow.airflow_encryption": arguments, "check_mode": check}
 
 
 def plant(stack: Stack) -> None:
-    """Let the database hold secrets in plain text, as an Airflow without a key leaves them, and other rows."""
+    """Insert secrets in plain text, as Airflow without a Fernet key stores them, and other rows."""
     planted = {
         "connections": {
             "whole": {"uri": f"postgres://me:{SECRETS[0]}@db.example.com/news?token={SECRETS[1]}"},
@@ -45,12 +45,12 @@ def plant(stack: Stack) -> None:
     }
     keyless = ("exec", "-e", "AIRFLOW__CORE__FERNET_KEY=", SCHEDULER)
     docker.docker(*keyless, "python", "-W", "ignore", "-c", PLANT, json.dumps(planted))
-    # Nobody has the key of this one.
+    # Encrypted with an unknown key.
     stack.sql("INSERT INTO variable (key, val, is_encrypted) VALUES ('foreign', 'gAAAAABforeign', true)")
 
 
 def left(stack: Stack) -> dict[str, int]:
-    """What the role asks the database: rows with plain text by table."""
+    """Number of rows with plain text by table, as the role counts them."""
     answer = stack.sql(count_query(ROW["encrypted"]))
     return {name: int(count) for name, _, count in (line.partition("|") for line in answer.splitlines())}
 
@@ -66,7 +66,7 @@ def test_plain_text_is_encrypted_once(stack: Stack) -> None:
     assert set(left(stack).values()) == {0}
     held = stack.sql("SELECT password, extra FROM connection; SELECT val FROM variable; SELECT kwargs FROM trigger")
     assert not [secret for secret in SECRETS if secret in held + played.output]
-    # What another key encrypted, and what holds nothing, stays.
+    # Values encrypted with another key, and empty values, stay unchanged.
     assert "gAAAAABforeign" in held
     assert stack.sql("SELECT password, extra FROM connection WHERE conn_id = 'bare'").strip() == "|"
     (warning,) = played.results[1]["warnings"]

@@ -1,4 +1,4 @@
-"""playbooks/export_airflow_objects.yml: what an Airflow holds comes back from the files that it writes."""
+"""playbooks/export_airflow_objects.yml: seeding the exported files restores the objects of an Airflow."""
 
 from __future__ import annotations
 

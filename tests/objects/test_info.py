@@ -1,4 +1,4 @@
-"""The module airflow_info on a real Airflow."""
+"""Module airflow_info on a real Airflow."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_tells_the_state(stack: Stack) -> None:
 
 def test_waits_for_no_more_workers_than_there_are(stack: Stack) -> None:
     stack.wait(lambda: play(info(subset=["workers"])).results[0]["workers"], seconds=60)
-    # With the whole of this time it would end as unreachable: play() gives up long before.
+    # If the module waited for the whole worker_timeout, it would run into `timeout` first.
     result = play(info(subset=["workers"], worker_timeout=900, worker_count=1, timeout=60)).results[0]
     assert [worker["name"] for worker in result["workers"]] == ["celery@worker"], result
 
@@ -67,7 +67,7 @@ def test_tells_only_what_is_asked_for(stack: Stack) -> None:
 
 
 def test_a_dag_processor_that_runs_alone_is_found(stack: Stack) -> None:
-    """As on a host that runs nothing else."""
+    """A container with only a dag-processor, as on a host without other services."""
     labels = {"project": f"{PROJECT}-alone", "service": "dag-processor"}
     quiet = {"CONNECTION_CHECK_MAX_COUNT": "0"}
     stack.start_airflow("alone", "bash", "-c", "exec sleep infinity", environment=quiet, labels=labels)

@@ -1,4 +1,4 @@
-"""The modules of the installed collection, in somebody's own play, on a container that no role of ours deployed."""
+"""Modules of the installed collection in a user's own play, on a container that no role of the project deployed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.objects.stack import Stack
 
 CONTAINER = f"{PROJECT}-scheduler-1"
-# The project's name is not given: the container's is enough.
+# Without the name of the compose project, since the container's name is enough.
 TASKS: list[dict[str, Any]] = [
     {"airflow_connections": {"connections": [{"conn_id": "theirs", "conn_type": "http", "host": "example.com"}]}},
     {"airflow_variables": {"variables": [{"key": "theirs", "value": {"a": [1, 2]}}]}},
@@ -32,7 +32,7 @@ TASKS: list[dict[str, Any]] = [
 
 @pytest.fixture
 def theirs(tmp_path: Path) -> Path:
-    """Somebody's directory: the collection in it, and a play."""
+    """A user's directory with the installed collection and a play."""
     install(REPO, tmp_path / "collections")
     tasks = [
         {f"ansible_airflow.airflow.{name}": {**arguments, "container": CONTAINER}}
@@ -45,7 +45,7 @@ def theirs(tmp_path: Path) -> Path:
 
 
 def run(directory: Path) -> list[dict[str, Any]]:
-    """The results of the play's tasks."""
+    """Run the play and return the results of its tasks."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     environment |= {
         "ANSIBLE_COLLECTIONS_PATH": str(directory / "collections"),

@@ -1,4 +1,4 @@
-"""The module airflow_pools on a real Airflow."""
+"""Module airflow_pools on a real Airflow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pools = partial(task, "pools")
 
 COLUMNS = "SELECT json_object_agg(pool, json_build_array(slots, description)) FROM slot_pool"
-# What releases from 2.7 on tell of each pool besides.
+# Additional key of each pool in releases from 2.7 on.
 DEFERRED = {} if SERIES == "2.5" else {"include_deferred": False}
 DEFAULT = {"default_pool": [128, "Default pool"]}
 
@@ -31,13 +31,13 @@ def stored(stack: Stack) -> dict[str, Any]:
 
 
 def hold(stack: Stack, **slots: int) -> None:
-    """Let Airflow hold pools with so many slots, each with the description `d`."""
+    """Insert pools with these numbers of slots and the description `d`."""
     more, value = ("", "") if SERIES == "2.5" else (", include_deferred", ", false")
     rows = ", ".join(f"('{name}', {number}, 'd'{value})" for name, number in slots.items())
     stack.sql(f"INSERT INTO slot_pool (pool, slots, description{more}) VALUES {rows}")  # noqa: S608 - our own texts
 
 
-# What is hard to carry.
+# Names and values that need correct quoting, and limits.
 ODD_POOLS: list[dict[str, Any]] = [
     {"name": ODD, "slots": 1, "description": ODD},
     {"name": "--help", "slots": -1},
@@ -67,7 +67,7 @@ def test_creates_changes_deletes_and_purges(stack: Stack) -> None:
     assert (results[1]["deleted"], results[1]["unchanged"]) == (["absent", "purged"], ["same", "never"])
     assert results[1]["diff"]["before"]["emptied"] == {"slots": 1, "description": "d", **DEFERRED}
     assert results[1]["diff"]["after"]["emptied"] == {"slots": 1, **DEFERRED}
-    # A purge leaves Airflow the pool that it cannot be without.
+    # A purge keeps default_pool, which Airflow requires.
     assert stored(stack) == DEFAULT | {
         ODD: [1, ODD],
         "--help": [-1, None],
@@ -95,12 +95,12 @@ def test_what_cannot_be_is_refused(stack: Stack) -> None:
     ]
     message = failure(pools(bad))
     for part in (
-        "pools, 'negative': slots -2 is not possible; write a number from 0 to 2147483647, or -1 for no limit.",
-        "pools, 'many': slots 2147483648 is not possible",
+        "pools, 'negative': slots -2 is invalid; write a number from 0 to 2147483647, or -1 for no limit.",
+        "pools, 'many': slots 2147483648 is invalid",
         "pools, 'none': slots is missing",
         "pools, ' ': name must be 1 to 256 characters",
         f"pools, '{'n' * 257}': name must be",
-        "pools, 'default_pool': Airflow cannot be without this pool",
+        "pools, 'default_pool': Airflow cannot run without this pool",
         "pools: 'twice' is listed 2 times",
     ):
         assert part in message
@@ -111,7 +111,7 @@ def test_deferred_tasks_count_where_airflow_knows_it(stack: Stack) -> None:
     wanted = [{"name": "a", "slots": 1}, {"name": "d", "slots": 1, "include_deferred": True}]
     if SERIES == "2.5":
         message = failure(pools(wanted))
-        assert message.startswith("pools, 'd': this release of Airflow has no include_deferred, which came with 2.7")
+        assert message.startswith("pools, 'd': this release of Airflow has no include_deferred, which was added in 2.7")
         assert stored(stack) == DEFAULT
         return
     assert changed(four_ways(wanted, "pools")) == [True, True, False, False]
@@ -148,7 +148,7 @@ def test_reports_what_airflow_does_not_take(meddling: Stack) -> None:
     assert sorted(stored(meddling)) == ["default_pool", "first", "last", "tampered"]
 
 
-# Two tasks that run. Airflow 3 gives each try an id, and a run other times.
+# Two running tasks. In Airflow 3 each try has an id, and a DAG run has other time columns.
 TIMES, NOW = ("logical_date, run_after", "now(), now()") if V3 else ("execution_date", "now()")
 ID, NEW_ID = ("id, ", "gen_random_uuid(), ") if V3 else ("", "")
 RUNNING = f"""

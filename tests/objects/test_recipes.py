@@ -1,4 +1,4 @@
-"""Every recipe of docs/airflow_objects.md is taken by the role, and by Airflow."""
+"""The role and Airflow accept every recipe in docs/airflow_objects.md."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = (REPO / "docs" / "airflow_objects.md").read_text(encoding="utf-8")
 
 
 def recipes() -> dict[str, Any]:
-    """All variables of the page's YAML, lists of one name joined."""
+    """All variables in the YAML blocks of the page; lists of the same variable are joined."""
     variables: dict[str, Any] = {}
     for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL):
         for name, value in yaml.safe_load(block).items():
@@ -32,7 +32,7 @@ def test_recipes(stack: Stack, playbook: Playbook, tmp_path: Path) -> None:
     for database in given["airflow_postgres_databases"]:
         (tmp_path / f"database_{database['name']}_password").write_text("p\n")
     (tmp_path / "admin_password").write_text("find-me admin\n")
-    # The lab's image lacks providers that the official one has.
+    # The lab's image lacks providers of the official one.
     given |= {name: f"find-me {name} @" for name in re.findall(r"vault_\w+", PAGE)}
     given["airflow_connections_allow_unknown_types"] = True
     for count in (1, 0):

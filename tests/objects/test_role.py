@@ -1,4 +1,4 @@
-"""The role airflow_objects and its playbook, with this machine as the host."""
+"""Role airflow_objects and its playbook, with this machine as the host."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Seed = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def seed(playbook: Playbook) -> Seed:
-    """Runs playbooks/seed_airflow_objects.yml with some variables."""
+    """Return a function that runs playbooks/seed_airflow_objects.yml with variables."""
     return partial(playbook, "seed_airflow_objects", airflow_postgres_databases=DATABASES)
 
 
@@ -74,7 +74,7 @@ def test_a_missing_password_stops_the_run(stack: Stack, seed: Seed, tmp_path: Pa
     seed = partial(seed, airflow_connections=CONNECTIONS, airflow_users=[])
     check = seed("--check")
     assert check.returncode == 0, check.stdout
-    assert "The real run makes database_news_password, admin_password" in words(check.stdout)
+    assert "A real run generates database_news_password, admin_password" in words(check.stdout)
     assert "email: admin@example.com" in check.stdout
     real = seed()
     assert real.returncode != 0
@@ -105,7 +105,7 @@ def test_bad_lists_stop_the_run_before_anything_is_changed(stack: Stack, seed: S
     for part in (
         "here: these inputs cannot work; nothing was changed.",
         "stack_database 'nwes' is not listed in airflow_postgres_databases; write one of news",
-        "'b': port 70000 is not one",
+        "'b': port 70000 is invalid",
         "'b' is listed 2 times",
         "airflow_variables, 'v': description holds a NUL character",
         "airflow_variables, 'n': value is missing or null",
@@ -134,7 +134,7 @@ def test_makes_the_first_administrator_once(stack: Stack, seed: Seed, tmp_path: 
     secret = tmp_path / "admin_password"
     secret.write_text(f"{PASSWORD}\n")
     check, real = seed("--check"), seed("-vvv")
-    # A person who has changed what the administrator was made with is right.
+    # Later changes of the administrator in Airflow are kept.
     stack.sql("UPDATE ab_user SET email = 'new@example.com', first_name = 'Jane'")
     secret.write_text("another")
     later = seed()
@@ -150,7 +150,7 @@ def test_makes_the_first_administrator_once(stack: Stack, seed: Seed, tmp_path: 
 
 
 @pytest.mark.slow
-def test_a_listed_entry_takes_the_place_of_the_administrator(stack: Stack, seed: Seed, tmp_path: Path) -> None:
+def test_a_listed_entry_replaces_the_administrator(stack: Stack, seed: Seed, tmp_path: Path) -> None:
     (tmp_path / "admin_password").write_text(f"{PASSWORD}\n")
     stack.add_user("admin", "forgotten")
     entry = {"username": "admin", "roles": ["Admin"], "update_password": "always"}

@@ -1,4 +1,4 @@
-"""The module airflow_users on a real Airflow."""
+"""Module airflow_users on a real Airflow."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_creates_what_is_hard_to_carry(stack: Stack) -> None:
 def test_changes_what_differs_and_leaves_alone_what_is_not_listed(stack: Stack) -> None:
     stack.add_user("jane", "first")
     stack.add_user("alone", "first")
-    # A password that is listed is for creation, unless more is asked for.
+    # By default a listed password is only used to create the user.
     entry = {"username": "jane", "roles": ["Op"], "password": "second"}
     alone = {"username": "alone", "email": "x@example.com", "roles": ["Viewer"], "create_only": True}
     assert changed(play(users([entry, alone])).results) == [False]
@@ -92,7 +92,7 @@ def test_deletes_but_not_the_last_admin(stack: Stack) -> None:
     assert summary(results[0]) == summary(results[1])
     assert (results[1]["deleted"], results[1]["unchanged"]) == (["jane"], ["never"])
     assert results[1]["diff"]["before"]["jane"] == {name: JANE[name] for name in JANE if name != "username"}
-    # A deactivated administrator is no help.
+    # A deactivated administrator does not count.
     stack.add_user("asleep", "p", role="Admin")
     stack.sql("UPDATE ab_user SET active = false WHERE username = 'asleep'")
     gone = {"username": "root", "state": "absent"}
@@ -123,13 +123,13 @@ def test_what_airflow_cannot_have_is_refused(stack: Stack) -> None:
         "users, 'new': the user does not exist yet, and a new one needs email",
         "users, 'new': the user does not exist yet, and a new one needs password",
         "users, 'new': role 'Opp' does not exist; write one of Admin, Op, Public, User, Viewer",
-        "users, 'other': email 'jane@example.com' is that of Airflow's user 'jane'",
+        "users, 'other': email 'jane@example.com' already belongs to Airflow's user 'jane'",
     ):
         assert part in message
     assert "find-me" not in message
     message = failure(users([{**JANE, "roles": []}, {**JANE, "username": "JANE", "email": "jane"}]))
     assert "'jane': roles is missing" in message
-    assert "'JANE': email is no mail address" in message
+    assert "'JANE': email is not an email address" in message
     assert list(stack.users()) == ["jane"]
 
 
@@ -172,7 +172,7 @@ def test_reports_what_airflow_does_not_take(meddling: Stack) -> None:
     result = play(users(wanted)).results[0]
     assert result["failed"]
     assert result["changed"]
-    # FAB of Airflow 3 keeps the database's reason to itself.
+    # FAB of Airflow 3 does not report the database's error.
     reason = f"does not exist ({'FabException: Error adding' if V3 else 'RaiseException: not this one)'}"
     assert result["failed_objects"].pop("refused").startswith(reason)
     assert result["failed_objects"] == {"tampered": "differs in lastname, password"}
@@ -191,7 +191,7 @@ SELECT ab_user.id, dag_run.id, now(), now() FROM ab_user, dag_run WHERE username
 
 @pytest.mark.slow
 @pytest.mark.skipif(V3, reason="notes of Airflow 3 do not refer to users")
-def test_who_has_written_a_note_on_a_run_cannot_be_deleted(stack: Stack) -> None:
+def test_the_author_of_a_note_on_a_run_cannot_be_deleted(stack: Stack) -> None:
     for name in ("first", "author", "last"):
         stack.add_user(name, "p")
     stack.sql(NOTE)

@@ -1,4 +1,4 @@
-"""The module airflow_variables on a real Airflow."""
+"""Module airflow_variables on a real Airflow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 variables = partial(task, "variables")
 
-# Value by key, and the text that Airflow has to store.
+# By key: the value, and the text that Airflow must store.
 DATA: dict[str, Any] = {ODD: [ODD, 1, 1.5, 10**30, None, True, {"a": {}}], "b": {"سلام": "ü"}}
 ODD_VALUES: dict[str, tuple[Any, str]] = {
     ODD: (ODD, ODD),
@@ -65,12 +65,12 @@ def test_creates_what_is_hard_to_carry(stack: Stack) -> None:
 
 
 def hold(stack: Stack, values: dict[str, str]) -> None:
-    """Let Airflow hold variables as it has them without a Fernet key, each with its key as its description."""
+    """Insert unencrypted variables, each with its key as its description."""
     rows = ", ".join(f"($q${key}$q$, $q${text}$q$, $q${key}$q$, false)" for key, text in values.items())
     stack.sql(f"INSERT INTO variable (key, val, description, is_encrypted) VALUES {rows}")  # noqa: S608 - our own texts
 
 
-# What Airflow holds, what is wanted, and whether that is a change.
+# By name: stored text, wanted value, and whether they differ.
 COMPARED: dict[str, tuple[str, Any, bool]] = {
     "order of keys": ('{"b": 1, "a": {"d": [], "c": 1.5}}', {"a": {"c": 1.5, "d": []}, "b": 1}, False),
     "white space": (" [1,\n 2] ", [1, 2], False),
@@ -109,7 +109,7 @@ def test_replaces_deletes_and_purges_what_differs(stack: Stack) -> None:
     assert results[1]["updated"] == [key for key, (_, _, differs) in COMPARED.items() if differs] + ["gone", "new"]
     found = stack.variables()
     assert found.pop("team_2") == "1"
-    # A text that says the same stays as it is.
+    # An equivalent stored text is not rewritten.
     assert {found.pop(key) for key in others} == {'{"b":1,"a":2}'}
     assert {key: text == COMPARED[key][0] for key, text in found.items()} == {
         key: not differs for key, (_, _, differs) in COMPARED.items()
@@ -201,7 +201,7 @@ def test_what_cannot_be_decrypted_is_named(stack: Stack) -> None:
     hold(stack, {"good": "1", "bad one": "find-me"})
     stack.sql("UPDATE variable SET is_encrypted = true WHERE key = 'bad one'")
     message = failure(variables([{"key": "good", "value": "2"}]))
-    assert "cannot decrypt variable 'bad one', which another Fernet key encrypted" in message
+    assert "cannot decrypt variable 'bad one', encrypted with another Fernet key" in message
     assert "find-me" not in message
 
 

@@ -1,4 +1,4 @@
-"""Two comparisons: of a host with itself before, and of a host with one that was deployed afresh."""
+"""Comparison of a host with its earlier state, and with a freshly deployed host."""
 
 from __future__ import annotations
 
@@ -8,53 +8,53 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BESIDE = "a person's own, which tests/previous/use.py made"
-OWN = "each machine's own"
-# Where it is right that two hosts differ, and why: patterns of whole names, by kind.
+BESIDE = "not part of the stack; created by tests/previous/use.py"
+OWN = "unique to each machine"
+# Differences between two hosts that are correct, with the reason: patterns of whole names, by kind.
 EXPECTED: Mapping[str, Mapping[str, str]] = {
     "paths": {
         r"/etc/(machine-id|ssh/ssh_host_.*)": OWN,
         r"/etc/cron\.d(/by_hand)?|/usr/local/projects/(by_hand(/.*)?|news_fetcher/notes\.txt)": BESIDE,
-        r"/root/\.docker/buildx/.*": "notes of each build",
-        r"/var/(backups|lib/(logrotate|systemd))/.*": "notes of Debian's timers, each at its own time",
-        r"/usr/local/projects/airflow/logs/.*": "logs of what ran there",
-        r"/usr/local/projects/airflow/dags/(history\.json|releases/.*)": "releases of before, and when each came",
+        r"/root/\.docker/buildx/.*": "records of each build",
+        r"/var/(backups|lib/(logrotate|systemd))/.*": "state of Debian's timers, which run at different times",
+        r"/usr/local/projects/airflow/logs/.*": "logs of tasks and services on that host",
+        r"/usr/local/projects/airflow/dags/(history\.json|releases/.*)": "earlier releases, and the time of each",
     },
     "packages": {},
     "in /run": {},
-    "units": {r"docker-DIGEST\.scope .*": "one a container"},
+    "units": {r"docker-DIGEST\.scope .*": "one unit per container"},
     "firewall": {
         r".*\b192\.0\.2\.7\b.*": BESIDE,
-        r".*\b127\.0\.0\.11\b.*": "ports of the name server that the lab's engine has for each host",
+        r".*\b127\.0\.0\.11\b.*": "ports of the name server that the lab's engine runs for each host",
     },
     "containers": {
         r"beside .*": BESIDE,
-        r".* Label com\.docker\.compose\.replace": "the container that it took the place of",
-        r".* Label com\.docker\.compose\.project\.(config_files|working_dir)": "a temporary directory of Ansible's",
+        r".* Label com\.docker\.compose\.replace": "id of the replaced container",
+        r".* Label com\.docker\.compose\.project\.(config_files|working_dir)": "temporary directory of Ansible",
     },
     "networks": {},
     "volumes": {r"beside_data": BESIDE},
     "images": {},
     "databases": {},
 }
-# What a takeover may change but not take away, and why.
+# Things that a takeover may change but not remove, with the reason.
 CHANGED: Mapping[str, str] = {
-    r"variables: airflow_dags_release": "names the release of DAGs that is in use",
+    r"variables: airflow_dags_release": "contains the current DAG release",
     r"(runs|tasks): handover .*": "ran during the takeover",
     r"files: /usr/local/projects/airflow/logs/(dag_id=handover|scheduler|dag_processor_manager)/.*": "grow",
 }
 
 
 def different(kind: str, ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
-    """What one of two hosts lacks, or has in another form, without what is expected.
+    """Differences between two hosts, without the expected ones.
 
     Args:
-        kind: What is compared, a key of EXPECTED.
-        ours: Parts of the host that was taken over, by name.
-        theirs: Those of the fresh one.
+        kind: Kind of the parts, a key of EXPECTED.
+        ours: Parts of the taken-over host by name.
+        theirs: Parts of the fresh host by name.
 
     Returns:
-        A line a difference.
+        One line per difference.
     """
     found = []
     for name in sorted(ours.keys() | theirs.keys()):
@@ -70,14 +70,14 @@ def different(kind: str, ours: Mapping[str, str], theirs: Mapping[str, str]) -> 
 
 
 def lost(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What is not there any more, or is another one.
+    """Things that are missing or changed since an earlier state.
 
     Args:
-        before: What a host held, by kind and name.
-        after: What it holds now.
+        before: Earlier state of a host by kind and name.
+        after: Present state of the host.
 
     Returns:
-        A line for each, without what CHANGED expects.
+        One line per thing, without the changes in CHANGED.
     """
     found = []
     for kind, things in before.items():

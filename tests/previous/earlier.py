@@ -1,4 +1,4 @@
-"""The code of an earlier commit: its files, and its playbooks against hosts of the lab."""
+"""The code of an earlier commit: its files, and runs of its playbooks on hosts of the lab."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# Users have hosts that its site.yml deployed. It stays: each later change is tested against the same start.
+# A commit whose site.yml deployed hosts of users. It stays fixed, so that all changes are tested with the same state.
 COMMIT = "17956776994c59ead36fc77092ff92327385fac2"
 CHECKOUT = REPO / "build" / "test" / "previous" / "checkout"
 
@@ -27,9 +27,9 @@ def check_out(commit: str = COMMIT, directory: Path = CHECKOUT, repository: Path
     """Write the files of a commit.
 
     Args:
-        commit: The commit's whole name.
-        directory: Where the files go; what is there is removed first.
-        repository: A clone that has the commit.
+        commit: Full hash of the commit.
+        directory: Target directory; existing content is removed first.
+        repository: Clone that has the commit.
 
     Raises:
         LabError: The clone lacks the commit.
@@ -48,14 +48,14 @@ def check_out(commit: str = COMMIT, directory: Path = CHECKOUT, repository: Path
 
 
 def environment(surrounding: Mapping[str, str], checkout: Path = CHECKOUT) -> dict[str, str]:
-    """Environment of an ansible-playbook that must load the earlier code alone.
+    """Environment for an ansible-playbook that must load only the earlier code.
 
     Args:
-        surrounding: The environment of this process, in which molecule names this checkout's configuration and roles.
-        checkout: Where the earlier code is.
+        surrounding: Environment of this process, in which Molecule sets this checkout's configuration and roles.
+        checkout: Directory of the earlier code.
 
     Returns:
-        The same without Ansible's variables, but for the one that names the earlier configuration.
+        The environment without Ansible's variables except for ANSIBLE_CONFIG, which names the earlier configuration.
     """
     kept = {name: value for name, value in surrounding.items() if not name.startswith("ANSIBLE_")}
     kept.pop("PYTHONPATH", None)
@@ -63,20 +63,20 @@ def environment(surrounding: Mapping[str, str], checkout: Path = CHECKOUT) -> di
 
 
 def play(inventory: Path, playbook: str, **variables: Any) -> None:
-    """Run one of the earlier playbooks, and let it print.
+    """Run one of the earlier playbooks with its output on the terminal.
 
     Args:
-        inventory: The lab's inventory, read after the earlier one of tests/inventory.
-        playbook: Its path in the repository.
+        inventory: Inventory of the lab, read after the earlier tests/inventory.
+        playbook: Path of the playbook in the repository.
         **variables: Extra variables.
 
     Raises:
-        LabError: The run failed; what it printed says why.
+        LabError: The run failed; its output shows why.
     """
     argv = [ANSIBLE_PLAYBOOK, "-i", "tests/inventory", "-i", str(inventory), "-e", json.dumps(variables), playbook]
-    # Its own directory: Ansible looks there, too, for what a playbook names.
+    # Run in the earlier checkout, because Ansible also resolves a playbook's paths from the current directory.
     code = subprocess.run(
         argv, cwd=CHECKOUT, env=environment(os.environ), stderr=subprocess.STDOUT, check=False
     ).returncode
     if code:
-        raise LabError(f"{playbook} of {COMMIT[:7]} ended with code {code}; its output stands above")
+        raise LabError(f"{playbook} of {COMMIT[:7]} failed with exit code {code}; see its output above")

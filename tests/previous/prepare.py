@@ -1,7 +1,7 @@
-"""Prepares the scenario `previous`: python -m tests.previous.prepare.
+"""Prepare scenario `previous`: python -m tests.previous.prepare.
 
-Deploys fresh1 with the code of this checkout and airflow1 with that of an earlier commit, does on airflow1 what people
-do, and notes what must be there after the takeover. tests/previous/test_takeover.py reads the note.
+Deploy fresh1 with the code of this checkout and airflow1 with the code of an earlier commit, use airflow1 like people
+do, and record the state that must survive the takeover. tests/previous/test_takeover.py reads the record.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ EARLIER_DAGS = DIRECTORY / "earlier_dags"
 
 
 def make_tree(source: Path, tree: Path) -> None:
-    """Put the example's DAGs of a checkout and the scenario's into one directory."""
+    """Merge the example's DAGs of a checkout and the scenario's DAGs into one directory."""
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(source / "dags", tree, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(SCENARIO_DAGS, tree, dirs_exist_ok=True)
 
 
 def write_fresh_inventory() -> None:
-    """Write the inventory in which fresh1 is in the groups of airflow1, and airflow1 does not exist."""
+    """Write an inventory in which fresh1 replaces airflow1 in all groups."""
     text = (LAB.directory / "hosts.yml").read_text(encoding="utf-8")
     tree = yaml.safe_load(text)
     tree["all"]["hosts"] = {"fresh1": tree["all"]["hosts"]["fresh1"]}
@@ -48,7 +48,7 @@ def deploy_fresh() -> None:
     run = FRESH.play("site.yml")
     print(run.output, flush=True)
     if run.code:
-        raise LabError(f"site.yml ended with code {run.code} on fresh1; its output stands above")
+        raise LabError(f"site.yml failed with exit code {run.code} on fresh1; see its output above")
 
 
 def main() -> int:
@@ -63,18 +63,18 @@ def main() -> int:
         make_tree(REPO, DIRECTORY / "dags")
         make_tree(earlier.CHECKOUT, EARLIER_DAGS)
         write_fresh_inventory()
-        # One after the other: two stacks that start at the same time on two cores are not healthy for minutes.
+        # One stack after the other: two that start at the same time on two cores take minutes to become healthy.
         say("deploying fresh1 with this checkout")
         deploy_fresh()
-        # Its program makes the table of the news.
+        # The pipeline's program creates the table of the news.
         use.run_pipeline(fresh())
-        # No task's container may be there when the two hosts are compared.
+        # No task container may run while the two hosts are compared.
         fresh().ssh("airflow dags pause news_fetcher")
         say(f"deploying airflow1 with {earlier.COMMIT[:7]}")
         inventory = LAB.directory / "hosts.yml"
         earlier.play(inventory, "site.yml", airflow_dags_source=str(earlier.CHECKOUT / "dags"))
         earlier.play(inventory, "playbooks/sync_airflow_dags.yml", airflow_dags_source=str(EARLIER_DAGS))
-        say("doing on airflow1 what people do")
+        say("using airflow1 like people do")
         host = taken_over()
         use.use(host)
         run = use.start_handover(host)

@@ -1,6 +1,6 @@
-"""Runs in a container of Airflow: prints as JSON what Airflow's database and that of the news hold.
+"""Program for an Airflow container: print the content of Airflow's database and of the news database as JSON.
 
-By Airflow's models and a connection, not by the names of databases and their users, which later code may change.
+It uses Airflow's models and a connection, not names of databases and their users, which later code may change.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY t
 
 
 def secret(value: object) -> str:
-    """Return a digest: values of connections are compared, not shown."""
+    """Return a digest, because secret values are only compared and must not be shown."""
     return hashlib.sha256(str(value).encode()).hexdigest()
 
 
 def airflow(session: Any) -> dict[str, dict[str, Any]]:
-    """Return what Airflow's database holds, by kind and name."""
+    """Return the objects in Airflow's database by kind and name."""
     runs = session.query(DagRun.dag_id, DagRun.run_id, DagRun.state).all()
     tasks = session.query(TaskInstance.dag_id, TaskInstance.run_id, TaskInstance.task_id, TaskInstance.state).all()
     xcoms = session.query(XCom.dag_id, XCom.run_id, XCom.task_id, XCom.key, XCom.value).all()

@@ -1,6 +1,6 @@
-"""Runs as root on a host: prints as JSON what is there, with words in place of what differs between any two hosts.
+"""Program that runs as root on a host: print its parts as JSON, with texts that differ between any two hosts replaced.
 
-Reads a JSON object on standard input: `replace`, pairs of a regular expression and the word that takes its place.
+It reads a JSON object from standard input: `replace`, pairs of a regular expression and its replacement.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from typing import Any
 
 Replace = Callable[[str], str]
 
-# Directories whose contents are no part: not on the disk, or what programs write for themselves. What is in Docker's,
-# its commands show.
+# Directories whose contents are ignored: not on the disk, or written by programs for themselves. Docker's commands show
+# the contents of Docker's directory.
 SKIPPED = {Path("/var", name) for name in ("cache", "lib/apt", "lib/containerd", "lib/docker", "log", "tmp")}
 SKIPPED |= {Path("/", name) for name in ("dev", "proc", "run", "sys", "tmp")}
-# Where files may be that no package owns; of others the packages' versions tell what is in them.
+# Directories with files that no package owns. For all other files the versions of packages are compared.
 COMPARED = ("/etc/", "/usr/local/", "/var/lib/airflow", "/var/spool/", "/opt/", "/srv/", "/root/", "/home/")
-# Not these, which are generated on each host.
+# Excluded from the comparison of contents, because each host generates its own.
 GENERATED = "/etc/airflow/secrets/"
-# Bytes; the names that differ between hosts are not looked for in larger files.
+# Bytes; in larger files no texts are replaced.
 LARGE = 100_000
 
 
 def said(*words: str) -> str:
-    """What a command prints, or why it failed."""
+    """Output of a command, or its error."""
     run = subprocess.run(words, capture_output=True, text=True, check=False)
     return run.stdout if run.returncode == 0 else f"exit code {run.returncode}: {run.stderr}"
 
 
 def lines(replace: Replace, *words: str) -> dict[str, str]:
-    """The lines that a command prints, and how often each does; their blanks only separate words."""
+    """Lines of a command's output with normalized white space, and the number of occurrences of each."""
     found = [" ".join(replace(line).split()) for line in said(*words).splitlines()]
     return {line: str(found.count(line)) for line in found if line}
 
 
 def name_of(find: Callable[[int], Any], number: int) -> str:
-    """The name of a user or a group, or the number that has no name."""
+    """Name of a user or a group, or its number if it has no name."""
     try:
         return str(find(number)[0])
     except KeyError:
@@ -53,13 +53,13 @@ def name_of(find: Callable[[int], Any], number: int) -> str:
 
 
 def is_compared(path: Path) -> bool:
-    """Whether hosts that were deployed alike have the same in a file; bytecode holds the time of its source."""
+    """Whether a file must have the same content on equally deployed hosts; bytecode contains the time of its source."""
     name = str(path)
     return name.startswith(COMPARED) and not name.startswith(GENERATED) and path.suffix != ".pyc"
 
 
 def described(path: Path, at: os.stat_result, replace: Replace) -> str:
-    """Mode and owners of a path, and what is in it where that may be ours."""
+    """Mode and owners of a path, and its link target or a digest of its content if that is compared."""
     words = [stat.filemode(at.st_mode), name_of(pwd.getpwuid, at.st_uid), name_of(grp.getgrgid, at.st_gid)]
     if stat.S_ISLNK(at.st_mode):
         words.append(f"-> {replace(str(path.readlink()))}")
@@ -72,7 +72,7 @@ def described(path: Path, at: os.stat_result, replace: Replace) -> str:
 
 
 def below(directory: Path, device: int) -> Iterator[tuple[Path, os.stat_result]]:
-    """Everything below a directory that is on the same disk."""
+    """All paths below a directory on the same device."""
     for path in directory.iterdir():
         at = path.lstat()
         if at.st_dev != device:
@@ -83,36 +83,36 @@ def below(directory: Path, device: int) -> Iterator[tuple[Path, os.stat_result]]
 
 
 def paths(replace: Replace) -> dict[str, str]:
-    """Everything on the host's disk."""
+    """All paths on the host's disk."""
     root = Path("/")
     return {replace(str(path)): described(path, at, replace) for path, at in below(root, root.stat().st_dev)}
 
 
 def packages(replace: Replace) -> dict[str, str]:
-    """Debian's packages with their versions."""
+    """Debian packages with their versions."""
     return lines(replace, "dpkg-query", "-W", "-f", "${Package} ${Version} ${Status}\n")
 
 
 def running(replace: Replace) -> dict[str, str]:
-    """What programs have put into /run."""
+    """Entries of /run."""
     return {replace(path.name): "there" for path in Path("/run").iterdir()}
 
 
 def units(replace: Replace) -> dict[str, str]:
-    """Units of systemd: their files and whether they are enabled, those that failed or lost their file, and ours."""
+    """systemd units: unit files and whether they are enabled, failed units and units without a file, and our units."""
     plain = ("--no-legend", "--no-pager", "--plain")
     files = lines(replace, "systemctl", "list-unit-files", *plain)
     listed = ("systemctl", "list-units", "--all", *plain)
     kinds = "--type=service,timer,socket,path,target"
     amiss = lines(replace, *listed, kinds, "--state=failed,not-found")
-    # Name, whether it is loaded, and of a timer whether it waits: a service may or may not run at this moment.
+    # Name, load state and, for timers, active state; a service may or may not run at this moment.
     ours = [line.split() for line in lines(replace, *listed, "*airflow*")]
     loaded = {" ".join(words[: 3 if words[0].endswith(".timer") else 2]): "1" for words in ours}
     return {**files, **amiss, **loaded}
 
 
 def rules(program: str, shown: str) -> Iterator[str]:
-    """The lines of a program that shows rules, each with the table and the chain that it is in."""
+    """Rules in the output of a program, each with its table and chain."""
     table = chain = ""
     for line in (" ".join(each.split()) for each in shown.splitlines()):
         if line in {"", "}", "COMMIT"} or line.startswith("#"):
@@ -128,7 +128,7 @@ def rules(program: str, shown: str) -> Iterator[str]:
 
 
 def firewall(replace: Replace) -> dict[str, str]:
-    """The rules in force, by each program that shows some."""
+    """Rules in force, by each program that shows rules."""
     found: dict[str, str] = {}
     for words in (["iptables-save"], ["ip6tables-save"], ["nft", "list", "ruleset"]):
         shown = [replace(line) for line in rules(words[0], said(*words))]
@@ -137,7 +137,7 @@ def firewall(replace: Replace) -> dict[str, str]:
 
 
 def walk(value: Any, replace: Replace) -> Any:
-    """The same value with all texts replaced, and lists in one order."""
+    """The value with replacements in all texts, and with sorted lists."""
     if isinstance(value, str):
         return replace(value)
     if isinstance(value, dict):
@@ -148,12 +148,12 @@ def walk(value: Any, replace: Replace) -> Any:
 
 
 def text(value: Any, replace: Replace) -> str:
-    """A value as one text."""
+    """The value as JSON text."""
     return json.dumps(walk(value, replace), sort_keys=True)
 
 
 def engine(kind: str) -> list[dict[str, Any]]:
-    """What Docker says of all its containers, networks, volumes or images."""
+    """Output of `docker inspect` for all containers, networks, volumes or images."""
     every = ["--all"] if kind == "container" else []
     ids = said("docker", kind, "ls", *every, "--quiet").split()
     described: list[dict[str, Any]] = json.loads(said("docker", kind, "inspect", *dict.fromkeys(ids))) if ids else []
@@ -161,7 +161,7 @@ def engine(kind: str) -> list[dict[str, Any]]:
 
 
 def containers(replace: Replace) -> dict[str, str]:
-    """What each container was created with, not what happened to it since."""
+    """Settings with which each container was created, without its later state."""
     found = {}
     for each in engine("container"):
         settings = {"Config": each["Config"], "HostConfig": each["HostConfig"], "Label": each["Config"].pop("Labels")}
@@ -173,24 +173,24 @@ def containers(replace: Replace) -> dict[str, str]:
 
 
 def networks(replace: Replace) -> dict[str, str]:
-    """How each network was created."""
+    """Settings of each network."""
     keys = ("Driver", "Internal", "EnableIPv6", "Options", "Labels")
     return {each["Name"]: text({key: each[key] for key in keys}, replace) for each in engine("network")}
 
 
 def volumes(replace: Replace) -> dict[str, str]:
-    """How each volume was created."""
+    """Settings of each volume."""
     keys = ("Driver", "Options", "Labels")
     return {replace(each["Name"]): text({key: each[key] for key in keys}, replace) for each in engine("volume")}
 
 
 def images(_replace: Replace) -> dict[str, str]:
-    """The names of images."""
+    """Names of images."""
     return {tag: "there" for each in engine("image") for tag in each["RepoTags"] or []}
 
 
 def in_postgres(command: str) -> list[str]:
-    """What a command prints in Postgres' container, which knows the name of its administrator."""
+    """Output lines of a command in the Postgres container, whose environment has the name of the administrator."""
     return said("docker", "exec", "airflow-postgres-1", "sh", "-c", command).splitlines()
 
 
@@ -201,7 +201,7 @@ def databases(replace: Replace) -> dict[str, str]:
     for line in in_postgres('pg_dumpall -U "$POSTGRES_USER" --schema-only --no-role-passwords'):
         if line.startswith("\\connect "):
             database = f"{line.split()[1]}: "
-        # Comments, and words that psql compares with those at the end of the same output.
+        # Skip comments, and psql's \restrict and \unrestrict lines, whose keys are random.
         elif line and not line.startswith(("--", "\\")):
             found.append(f"{database}{line.strip()}")
     changed = "SELECT name, setting FROM pg_settings WHERE source NOT IN ('default', 'client', 'override')"
@@ -211,7 +211,7 @@ def databases(replace: Replace) -> dict[str, str]:
 
 
 def main() -> None:
-    """Print all of it."""
+    """Print all parts of the host."""
     pairs = [(re.compile(pattern), word) for pattern, word in json.load(sys.stdin)["replace"]]
 
     def replace(text: str) -> str:

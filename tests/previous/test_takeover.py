@@ -1,6 +1,6 @@
-"""Takeover of a host that earlier code deployed; `make molecule SCENARIO=previous` makes it and runs all of this.
+"""Takeover of a host that earlier code deployed; `make molecule SCENARIO=previous` prepares it and runs all tests here.
 
-Nothing here names what was renamed or replaced since then: the host is compared with what it held before, and with a
+The tests name nothing that was renamed or replaced since then: they compare the host with its state before, and with a
 host that only this checkout has deployed.
 """
 
@@ -26,32 +26,32 @@ END_SECONDS = 300
 
 @pytest.fixture(scope="session")
 def host() -> Remote:
-    """The host that was taken over."""
+    """The taken-over host."""
     return taken_over()
 
 
 @pytest.fixture(scope="session")
 def before() -> dict[str, Any]:
-    """What it held before."""
+    """State of the host before the takeover."""
     found: dict[str, Any] = json.loads(BEFORE.read_text(encoding="utf-8"))
     return found
 
 
 @pytest.fixture(scope="session")
 def both(host: Remote) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
-    """The parts of the host, and those of the fresh one."""
+    """Parts of the taken-over host, and parts of the fresh host."""
     return parts(host), parts(fresh())
 
 
 def started(host: Remote) -> str:
-    """When each container of the host was started."""
+    """Start time of each container of the host."""
     return host.ssh(
         "docker ps -aq --no-trunc | xargs docker inspect -f '{{.Name}} {{.Id}} {{.State.StartedAt}}' | sort"
     )
 
 
 def test_tasks_that_ran_meanwhile_ended_well(host: Remote, before: dict[str, Any]) -> None:
-    """The process and the container ran until their worker was told to end; the task after them ran on the new one."""
+    """Process and container ran until their worker was told to stop; the task after them ran on the new worker."""
     run = before["handover"]
     wait(lambda: use.state(host, run) in ("success", "failed"), END_SECONDS, "the end of the run")
     assert use.state(host, run) == "success"
@@ -59,7 +59,7 @@ def test_tasks_that_ran_meanwhile_ended_well(host: Remote, before: dict[str, Any
 
 def test_nothing_is_lost(host: Remote, before: dict[str, Any]) -> None:
     assert before["found"].keys() == (after := use.read(host)).keys()
-    assert all(before["found"].values()), "nothing to lose"
+    assert all(before["found"].values()), "a kind of objects was empty before the takeover"
     assert lost(before["found"], after) == []
 
 
@@ -83,12 +83,12 @@ def test_the_second_run_changes_nothing_and_restarts_nothing(host: Remote) -> No
 
 def test_the_pipeline_runs(host: Remote, before: dict[str, Any]) -> None:
     use.run_pipeline(host)
-    # It fetches the same links again, at a later time.
+    # The pipeline fetches the same links again, at a later time.
     rows = [found["news"]["links"].rpartition(" in ")[2] for found in (use.read(host), before["found"])]
     assert rows[0] == rows[1]
 
 
-def test_a_release_of_dags_from_before_can_be_gone_back_to(host: Remote, before: dict[str, Any]) -> None:
+def test_rollback_to_an_earlier_dag_release(host: Remote, before: dict[str, Any]) -> None:
     current = host.ssh("readlink /usr/local/projects/airflow/dags/current").strip().rpartition("/")[2]
     releases = set(re.findall(r"/releases/([0-9a-f]+)/", " ".join(before["found"]["releases of DAGs"])))
     earlier = min(releases - {current})

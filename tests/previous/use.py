@@ -1,4 +1,4 @@
-"""What people do with a deployed Airflow, and what of it must be there later."""
+"""Typical use of a deployed Airflow, and the state that must survive a takeover."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from tests.remote import Remote
 
 READ_AIRFLOW = (Path(__file__).parent / "read_airflow.py").read_text(encoding="utf-8")
-# A container and a volume that have nothing to do with the stack; the image is one that the host has.
+# A container and a volume that do not belong to the stack; the host already has the image.
 BESIDE = "docker run -d --name beside --restart unless-stopped -v beside_data:/data redis:7 redis-server --save 1 1"
-# A rule of a person's own, in Docker's chain for such rules. The network is one for documentation (RFC 5737).
+# A user's own rule in Docker's chain for such rules. The address is reserved for documentation (RFC 5737).
 RULE = "iptables -I DOCKER-USER -s 192.0.2.7 -j DROP"
 FILES = {
     "/usr/local/projects/news_fetcher/notes.txt": "written by hand",
     "/usr/local/projects/by_hand/config.json": "{}",
     "/etc/cron.d/by_hand": "0 4 * * * root true",
 }
-# Files that must stay as they are, besides these.
+# Directories whose files must not change either.
 KEPT = ("/etc/airflow/secrets", "/usr/local/projects/airflow/logs")
-# A link that no feed has, and that does not expire.
+# A link that is in no feed and does not expire.
 LINK = """
 from airflow.providers.postgres.hooks.postgres import PostgresHook
 PostgresHook(postgres_conn_id="postgres_default").run(
@@ -36,18 +36,18 @@ RUN_SECONDS = 300
 
 
 def python(host: Remote, program: str) -> str:
-    """Run a program in the scheduler's container and return what it prints."""
+    """Run a Python program in the scheduler's container and return its output."""
     return host.ssh("docker exec -i airflow-scheduler-1 python - 2>/dev/null", program)
 
 
 def state(host: Remote, run: str) -> str:
-    """The state of a run of a DAG."""
+    """State of a DAG run."""
     shown: str = json.loads(python(host, READ_AIRFLOW).splitlines()[-1])["runs"].get(run, "")
     return shown
 
 
 def run_pipeline(host: Remote) -> None:
-    """Run the pipeline of the example to success."""
+    """Run the example's pipeline and check that it succeeds."""
     run = f"by_hand_{time.time_ns()}"
     host.ssh(f"airflow dags unpause news_fetcher && airflow dags trigger news_fetcher --run-id {run}")
     name = f"news_fetcher {run}"
@@ -56,7 +56,7 @@ def run_pipeline(host: Remote) -> None:
 
 
 def use(host: Remote) -> None:
-    """Do what people do: run the pipeline, and add what no inventory knows."""
+    """Use the host like people do: run the pipeline, and add objects, files and rules that are in no inventory."""
     run_pipeline(host)
     python(host, LINK)
     host.ssh(
@@ -67,12 +67,12 @@ def use(host: Remote) -> None:
     for path, content in FILES.items():
         host.ssh(f"mkdir -p $(dirname {path}) && cat >{path}", f"{content}\n")
     host.ssh(f"{BESIDE} && {RULE}")
-    # Of the two DAGs of the example one is paused from here on, the other is not.
+    # From here on, one of the example's two DAGs is paused and the other is not.
     host.ssh("airflow dags pause news_fetcher && airflow dags unpause news_report")
 
 
 def start_handover(host: Remote) -> str:
-    """Start tasks that run until their worker is replaced, and return the run, as `read` names it."""
+    """Start tasks that run until their worker is replaced, and return the name of the run in the result of `read`."""
     run = f"handover_{time.time_ns()}"
     host.ssh(f"airflow dags trigger handover --run-id {run}")
     running = f"docker top handover_{run}"
@@ -88,13 +88,13 @@ def start_handover(host: Remote) -> str:
 
 
 def digests(host: Remote, *places: str) -> dict[str, str]:
-    """Digests of files, and of all below directories, by path."""
+    """Digests of files, and of all files below directories, by path."""
     lines = host.ssh(f"find {' '.join(places)} -type f -exec sha256sum {{}} +").splitlines()
     return {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
 
 
 def read(host: Remote) -> dict[str, dict[str, Any]]:
-    """What must not get lost, by kind and name."""
+    """State that must survive, by kind and name."""
     found: dict[str, dict[str, Any]] = json.loads(python(host, READ_AIRFLOW).splitlines()[-1])
     found["files"] = digests(host, *KEPT, *FILES)
     rights = host.ssh("find /etc/airflow -printf '%p %m %u %g\\n'")

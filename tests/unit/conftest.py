@@ -1,10 +1,10 @@
-"""Lets plain pytest import what Ansible and the hosts import, by the same names."""
+"""Make plain pytest find the modules of Ansible and of the hosts under the same import names."""
 
 import sys
 
 from tests.rows import ROOT, use_collections
 
-# The tests that render templates need Ansible's importer, so all others use it as well.
+# Tests that render templates need Ansible's importer, so all tests use it.
 use_collections()
-# The program that keeps a host's stack running imports itself by its own name there.
+# airflow-watch, which keeps a host's stack running, imports its package by this name on hosts.
 sys.path.insert(0, str(ROOT / "roles" / "airflow_watch" / "files"))

@@ -1,4 +1,4 @@
-"""The repository is a collection: its link, its names, and what each tool sees through the link."""
+"""The repository is a collection: its link, its names, and what the tools find through the link."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 LINK = Path("collections/ansible_collections/ansible_airflow/airflow")
-# Directories whose Python and YAML use the collection's names.
+# Directories with Python and YAML files that use the collection's names.
 SOURCES = ("plugins", "roles", "playbooks", "molecule", "tests", "inventories", "dags")
 
 
@@ -22,16 +22,16 @@ def sources(*suffixes: str) -> list[Path]:
     return [path for name in SOURCES for path in (ROOT / name).rglob("*") if path.suffix in suffixes and path.is_file()]
 
 
-def test_the_link_is_committed_and_leads_to_the_root() -> None:
+def test_the_link_is_committed_and_points_to_the_root() -> None:
     argv = ["git", "ls-files", "--stage", "collections"]
     listed = subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
     assert [line.split("\t")[1] for line in listed] == [str(LINK)]
-    # The mode of a symbolic link.
+    # Git's mode of a symbolic link.
     assert listed[0].startswith("120000 ")
     assert (ROOT / LINK).resolve() == ROOT
 
 
-def test_nobody_edits_the_import_path_of_ansible() -> None:
+def test_no_file_edits_the_import_path_of_ansible() -> None:
     edits = re.compile(
         r"module_utils\.__path__|^UTILS =|\b__path__\.(append|extend|insert)|\b__path__ \+=", re.MULTILINE
     )
@@ -44,8 +44,8 @@ def test_nobody_edits_the_import_path_of_ansible() -> None:
     assert re.findall(r"^(library|module_utils|\w+_plugins|roles_path)\b", config, re.MULTILINE) == []
 
 
-def test_no_role_reaches_the_root_of_the_repository() -> None:
-    """An installed role has no dags/ and no examples/ two directories above it."""
+def test_no_role_uses_files_of_the_repository_root() -> None:
+    """Two directories above an installed role, there is no dags/ or examples/."""
     reaching = re.compile(r"role_path[^\n]*(dirname|\.\.)")
     found = [path for path in sources(".yml", ".j2", ".md") if reaching.search(path.read_text(encoding="utf-8"))]
     assert found == []
@@ -71,7 +71,7 @@ def test_roles_and_modules_are_called_by_their_full_names() -> None:
 
 
 def short_names(tasks: object, modules: set[str], roles: set[str]) -> list[str]:
-    """Names in tasks or plays, also those of blocks, that only a search path could find."""
+    """Return short names of modules and roles in tasks or plays, including blocks."""
     found: list[str] = []
     for task in tasks if isinstance(tasks, list) else []:
         found += modules & set(task)
@@ -83,13 +83,19 @@ def short_names(tasks: object, modules: set[str], roles: set[str]) -> list[str]:
     return found
 
 
-def test_the_collection_names_what_requirements_yml_does() -> None:
+# Collections that only tests and benchmarks use: users of the collection do not need them.
+FOR_TESTS = {"ansible.posix"}
+
+
+def test_galaxy_yml_has_the_dependencies_of_requirements_yml() -> None:
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     required = yaml.safe_load((ROOT / "requirements.yml").read_text(encoding="utf-8"))["collections"]
-    assert galaxy["dependencies"] == {each["name"]: each["version"] for each in required}
+    versions = {each["name"]: each["version"] for each in required}
+    assert galaxy["dependencies"] == {name: version for name, version in versions.items() if name not in FOR_TESTS}
+    assert set(versions) >= FOR_TESTS
 
 
-# What people keep in a checkout that they deploy with; some of it git ignores, none of it is for others.
+# Private files that users keep in the checkout they deploy from; git ignores only some of them.
 PLANTED = (
     "inventories/production/hosts.yml",
     "inventories/production/group_vars/all/secret.yml",
@@ -116,7 +122,7 @@ PLANTED = (
 )
 
 
-def test_the_archive_holds_the_collection_and_nothing_of_who_builds_it(tmp_path: Path) -> None:
+def test_the_archive_holds_the_collection_and_no_private_files(tmp_path: Path) -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
     checkout, built = tmp_path / "checkout", tmp_path / "built"
     for name in tracked:
@@ -137,7 +143,7 @@ def test_the_archive_holds_the_collection_and_nothing_of_who_builds_it(tmp_path:
 
 @pytest.mark.parametrize("broken", ["a text file", "a link to elsewhere", "nothing"])
 def test_setup_repairs_the_link(tmp_path: Path, broken: str) -> None:
-    """Zip archives and checkouts on Windows have the target's name as a text file."""
+    """In zip archives and in checkouts on Windows, the link is a text file with the target's name."""
     (tmp_path / "tests").mkdir()
     shutil.copy(ROOT / "tests" / "setup.sh", tmp_path / "tests")
     link = tmp_path / LINK
@@ -150,7 +156,7 @@ def test_setup_repairs_the_link(tmp_path: Path, broken: str) -> None:
     first, second = (repair(tmp_path) for _ in range(2))
     assert (first.returncode, second.returncode) == (0, 0)
     assert link.resolve() == tmp_path
-    assert "setup: making collections/ansible_collections/ansible_airflow/airflow a link" in first.stdout
+    assert "setup: creating the link collections/ansible_collections/ansible_airflow/airflow" in first.stdout
     assert second.stdout == ""
 
 
@@ -170,7 +176,7 @@ def repair(root: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_mypy_sees_a_wrong_type_between_two_files_of_module_utils(tmp_path: Path) -> None:
-    """They import each other by the collection's name; without the link mypy would take all of it for Any."""
+    """Files import each other by the collection's name; without the link, mypy would treat all imports as Any."""
     for name in ("pyproject.toml", "plugins", "collections"):
         source = ROOT / name
         if source.is_dir():

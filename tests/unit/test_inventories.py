@@ -1,4 +1,4 @@
-"""The inventories that come with the project have the groups that the playbooks expect."""
+"""The inventories in the repository have the groups that the playbooks expect."""
 
 from __future__ import annotations
 

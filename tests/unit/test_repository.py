@@ -13,8 +13,8 @@ import yaml
 from tests import run, tables
 
 ROOT = Path(__file__).resolve().parents[2]
-# Put together from parts, so that this file passes its own test. Docker's own package repository is a documented
-# choice of roles/docker and therefore no entry here.
+# Strings are concatenated, so that this file passes its own test. Docker's own package repository is a documented
+# choice of roles/docker and therefore not listed.
 REGISTRIES = [
     r"pypi\." + "org",
     "python" + r"hosted\.org",
@@ -47,7 +47,7 @@ def texts() -> dict[str, str]:
 
 
 def places(pattern: str) -> list[str]:
-    """`file:line: text` of everything that matches."""
+    """`file:line: text` of all matches."""
     regex = re.compile(pattern)
     return [
         f"{name}:{number}: {line.strip()}"
@@ -67,14 +67,14 @@ def test_no_file_names_a_path_of_one_machine(pattern: str) -> None:
     assert places(pattern) == []
 
 
-def test_no_role_takes_sets_for_lists() -> None:
-    """Ansible's filters for sets give their result in another order on each run; select('in', ...) keeps it."""
+def test_no_role_uses_set_filters_on_lists() -> None:
+    """Ansible's set filters return a different order on each run; select('in', ...) keeps the order."""
     found = places(r"""(\| *|map\(')(intersect|difference|union|symmetric_difference)\b""")
     assert [place for place in found if place.startswith(("roles/", "playbooks/"))] == []
 
 
-def test_no_task_for_one_host_ends_the_run_of_all_without_a_word() -> None:
-    """With run_once Ansible takes a host that ignore_unreachable names for an error of all hosts, and says nothing."""
+def test_no_run_once_task_ends_the_run_silently() -> None:
+    """With run_once and ignore_unreachable, Ansible treats an unreachable host as an error of all and says nothing."""
     silent = [
         f"{path.relative_to(ROOT)}: {task['name']}"
         for path in (ROOT / "roles").glob("*/tasks/*.yml")
@@ -90,14 +90,14 @@ def test_text_files_end_with_one_newline() -> None:
 
 
 def test_every_scenario_is_in_the_list_of_scenarios() -> None:
-    """tests/scenarios.yml says what `make test` runs; one that is forgotten there would never run."""
+    """`make test` runs the scenarios in tests/scenarios.yml; one missing there would never run."""
     listed = yaml.safe_load((ROOT / "tests" / "scenarios.yml").read_text(encoding="utf-8"))
     named = {entry.split()[0] for entry in (*listed["core"], *listed["full"])}
     assert sorted(named) == sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
 
 
-def test_every_release_called_tested_is_tested() -> None:
-    """`make test-full` tests images, modules and a whole stack of the release of each row."""
+def test_every_tested_release_is_tested() -> None:
+    """`make test-full` tests the images, the modules and a whole stack for the tested release of each row."""
     steps = [step.name for step in run.long_steps("full")]
     for release in tables.tested():
         for step in ("image contract", "modules on Airflow", "scenario default"):
@@ -118,8 +118,8 @@ def test_every_make_target_has_a_help_line() -> None:
     assert [name for name, rest in targets if "##" not in rest] == []
 
 
-def test_lists_of_problems_have_a_line_each() -> None:
-    """Where Ansible reads a template from a block of YAML, it takes a backslash in it for a backslash."""
+def test_problems_are_joined_in_double_quoted_strings() -> None:
+    """In a YAML block scalar, Ansible reads a backslash in a template literally, so all problems would share a line."""
     files = [*(ROOT / "roles").rglob("*.yml"), *(ROOT / "playbooks").rglob("*.yml")]
     joined = [
         line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines() if "join('\\n" in line

@@ -1,4 +1,4 @@
-"""Every role has the same parts, and its defaults and argument specs say the same."""
+"""Every role has the same files, and its defaults match its argument specs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
-# The longest that main.yml, the table of contents of a role, may be.
+# Maximum number of lines of main.yml, the table of contents of a role.
 MAIN_LINES = 30
 
 
@@ -19,18 +19,22 @@ def load(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+def defaults_files(role: Path) -> list[Path]:
+    """Files with the defaults of a role: defaults/main.yml, or those in the directory defaults/main."""
+    return sorted((role / "defaults").rglob("*.yml"))
+
+
 def defaults_of(role: Path) -> dict[str, Any]:
-    path = role / "defaults" / "main.yml"
-    return load(path) or {} if path.exists() else {}
+    return {name: value for path in defaults_files(role) for name, value in (load(path) or {}).items()}
 
 
 def specs_of(role: Path) -> dict[str, Any]:
-    """The entry points of a role."""
+    """Entry points of a role."""
     return load(role / "meta" / "argument_specs.yml")["argument_specs"]
 
 
 def options_of(role: Path) -> dict[str, Any]:
-    """The options of the entry point `main`, or of `preflight` where that one checks nothing; others repeat a part."""
+    """Options of entry point `main`, or of `preflight` if `main` has none; other entry points repeat some of them."""
     specs = specs_of(role)
     return specs.get("main", specs.get("preflight", {})).get("options", {})
 
@@ -54,17 +58,16 @@ def called() -> set[tuple[str, str]]:
 
 
 def commented_of(role: Path) -> set[str]:
-    """Options that have no default and stand in the defaults as a comment."""
-    path = role / "defaults" / "main.yml"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    """Options without a default, which appear in the defaults as a comment."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in defaults_files(role))
     return set(re.findall(r"^# ([a-z]\w*):", text, re.MULTILINE)) & set(options_of(role)) - set(defaults_of(role))
 
 
 def comments_of(role: Path) -> dict[str, str]:
-    """The comment that stands directly above each default, as one line."""
+    """The comment directly above each default, as one line."""
     comments: dict[str, str] = {}
     block: list[str] = []
-    for line in (role / "defaults" / "main.yml").read_text(encoding="utf-8").splitlines():
+    for line in "\n".join(path.read_text(encoding="utf-8") for path in defaults_files(role)).splitlines():
         key = re.match(r"(?:# )?([A-Za-z_]\w*):", line)
         if key and key[1] in options_of(role) and key[1] not in comments:
             comments[key[1]] = " ".join(block)
@@ -77,7 +80,7 @@ def comments_of(role: Path) -> dict[str, str]:
 
 
 def undescribed(options: dict[str, Any], path: str = "") -> list[str]:
-    """Options, also nested ones, without a description or a type."""
+    """Options, including nested ones, without a description or a type."""
     problems = []
     for name, option in options.items():
         here = f"{path}{name}"
@@ -94,7 +97,7 @@ def plain(text: Any) -> str:
 
 
 def private_of_others(role: Path) -> set[str]:
-    """Private names of other roles that a role reads. Each begins with the name of its role, the longest that fits."""
+    """Private names of other roles that a role reads. The owner is the role with the longest matching name."""
     owners = sorted((path.name for path in ROLES), key=len, reverse=True)
     texts = [path.read_text(encoding="utf-8") for path in role.rglob("*") if path.suffix in {".yml", ".j2"}]
     names = set(re.findall(r"\b__[a-z]\w*", "\n".join(texts)))
@@ -121,7 +124,7 @@ class TestRole:
         wanted = ["README.md", "meta/main.yml", "meta/argument_specs.yml"]
         assert [part for part in wanted if not (role / part).exists()] == []
 
-    def test_what_others_call_is_an_entry_point_with_a_spec(self, role: Path) -> None:
+    def test_entry_points_used_elsewhere_are_exactly_those_with_a_spec(self, role: Path) -> None:
         entries = {entry for name, entry in called() if name == role.name}
         assert entries == set(specs_of(role))
         assert [entry for entry in specs_of(role) if not (role / "tasks" / f"{entry}.yml").exists()] == []
@@ -151,7 +154,7 @@ class TestRole:
         without = {name for name, option in options_of(role).items() if "default" not in option}
         assert {name for name in without if name in defaults_of(role)} == set()
 
-    def test_options_are_described_down_to_nested_ones(self, role: Path) -> None:
+    def test_options_including_nested_ones_are_described(self, role: Path) -> None:
         assert undescribed(options_of(role)) == []
 
     def test_the_comment_above_a_default_is_its_description(self, role: Path) -> None:
@@ -165,7 +168,7 @@ class TestRole:
         }
         assert different == {}
 
-    def test_options_carry_the_role_s_prefix(self, role: Path) -> None:
-        # The airflow_* roles share one contract, whose names start with `airflow_`.
+    def test_options_have_the_prefix_of_the_role(self, role: Path) -> None:
+        # The airflow_* roles share variables, whose names start with `airflow_`.
         prefix = "airflow_" if role.name.startswith("airflow") else f"{role.name}_"
         assert [name for name in options_of(role) if not name.startswith(prefix)] == []

@@ -1,4 +1,4 @@
-"""A deployed host of the lab, and a neighbour on its link. `make molecule SCENARIO=watch` makes them and runs all."""
+"""A deployed host of the lab, and a neighbour on its link. `make molecule SCENARIO=watch` runs all tests here."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 LAB = "watch"
 KNOCK = (REPO / "molecule" / "default" / "files" / "knock.py").read_text(encoding="utf-8")
-# Two rounds of airflow-watch and what they take, on a machine that others use as well.
+# Time for two runs of airflow-watch on a busy machine.
 HEALED_SECONDS = 90
 FLUSH = "for t in filter nat mangle raw; do iptables -t $t -F; iptables -t $t -X; done"
 REACH = "import urllib.request; urllib.request.urlopen('http://feeds.lab:8000/nasa.xml', timeout=3)"
 
 
 class Host:
-    """The host: commands as root over SSH, and what others see of it."""
+    """The host: root commands over SSH, and its view from other machines."""
 
     def __init__(self) -> None:
         self.lab = lab(LAB)
@@ -33,15 +33,15 @@ class Host:
         self.neighbour = self.remote.variables["lab_container"].rpartition("-")[0] + "-feeds"
 
     def inspect(self, service: str, field: str) -> str:
-        """What Docker says of a service's container; nothing if there is none."""
+        """Field of `docker inspect` for a service's container; empty without a container."""
         return self.run(f"docker inspect -f '{{{{ {field} }}}}' airflow-{service}-1").stdout.strip()
 
     def services(self) -> list[str]:
-        """The services of the stack's definition."""
+        """Services of the stack's compose definition."""
         return self.ssh("docker compose -f /usr/local/projects/airflow/compose.yml config --services").split()
 
     def started(self) -> dict[str, str]:
-        """When each service was started."""
+        """Start time of each service."""
         return {service: self.inspect(service, ".State.StartedAt") for service in self.services()}
 
     def healthy(self, service: str) -> bool:
@@ -54,14 +54,14 @@ class Host:
             wait(lambda service=service: self.healthy(service), 300, f"a healthy {service}")  # type: ignore[misc]
 
     def reached(self) -> list[str]:
-        """What a neighbour reaches that sends what no router would bring there."""
+        """Addresses that a neighbour reaches, including with packets that no router would forward."""
         targets = ["127.0.0.1:8080", f"{self.address}:8080"]
         for service, port in (("webserver", 8080), ("postgres", 5432), ("redis", 6379), ("worker", 8793)):
             address = self.inspect(service, ".NetworkSettings.Networks.airflow.IPAddress")
             targets += [f"{address}:{port}"] if address else []
         argv = ["docker", "exec", "-i", self.neighbour, "python3", "-", self.address, f"{self.address}:22", *targets]
         found = json.loads(subprocess.run(argv, input=KNOCK, capture_output=True, text=True, check=True).stdout)
-        # Without it the neighbour itself is lost, and reaches nothing because of that.
+        # SSH must answer: otherwise the neighbour has no connection at all.
         assert f"{self.address}:22" in found
         return sorted(set(found) - {f"{self.address}:22"})
 
@@ -76,26 +76,26 @@ class Host:
         return self.run(f'python3 -c "{ask}"').returncode == 0
 
     def said(self, since: str) -> str:
-        """What airflow-watch has left in the journal since a time of the host."""
+        """Log of airflow-watch in the journal since a time of the host."""
         return self.ssh(f"journalctl -u airflow-watch -o cat --since '{since}'")
 
     def now(self) -> str:
-        """The time of the host, as journalctl takes it."""
+        """Time of the host in the format of journalctl."""
         return self.ssh("sleep 1; date '+%F %T'").strip()
 
     def forget_restarts(self) -> None:
-        """Let airflow-watch restart Docker as if it had not for long."""
+        """Reset the record of Docker restarts, so that airflow-watch may restart Docker."""
         self.ssh("rm -f /run/airflow-watch/docker_restarts.json")
 
     def failed(self) -> bool:
-        """Whether the last round failed."""
+        """Whether the last run of airflow-watch failed."""
         return self.run("systemctl is-failed airflow-watch.service").stdout.strip() == "failed"
 
 
 def in_order(host: Host) -> bool:
-    """Whether neither strangers reach the stack nor anything of Docker's is missing."""
+    """Whether the firewall protects the stack and Docker's rules are complete."""
     return (
-        "strangers are kept out" in host.ssh("airflow-watch status")
+        "firewall: in force" in host.ssh("airflow-watch status")
         and "--dport 8080 -j DNAT" in host.ssh("iptables-save -t nat")
         and "! -o br-airflow -j MASQUERADE" in host.ssh("iptables-save -t nat")
     )
@@ -103,18 +103,18 @@ def in_order(host: Host) -> bool:
 
 @pytest.fixture(scope="session")
 def host() -> Host:
-    """The deployed host, in order."""
+    """The deployed host, with all services healthy."""
     host = Host()
     host.ssh("command -v nft >/dev/null || (apt-get -q update && apt-get -q -y install nftables) >/dev/null")
-    # The package's own service flushes all when it starts, but nobody starts it.
+    # The service of package nftables flushes all rules when it starts, but nothing starts it.
     host.wait_healthy()
     return host
 
 
 @pytest.fixture
 def orderly(host: Host) -> Iterator[Host]:
-    """The host in order, before and after."""
-    # systemd counts the restarts of these tests as well.
+    """The host with complete firewall rules at the start of the test."""
+    # systemd limits the number of restarts and also counts those of these tests.
     host.ssh("systemctl reset-failed docker")
     wait(lambda: in_order(host), HEALED_SECONDS, "a host in order")
     host.forget_restarts()

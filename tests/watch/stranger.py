@@ -1,6 +1,6 @@
-"""Runs on the neighbour: `python3 - HOST ADDRESS` connects to Postgres at ADDRESS, which it reaches over HOST.
+"""Program for the neighbour: `python3 - HOST ADDRESS` connects to Postgres at ADDRESS with HOST as the gateway.
 
-It says `connected`, waits for a line on standard input, then asks Postgres something, and says `answered` or `cut off`.
+It prints `connected`, waits for a line on standard input, sends Postgres a request, and prints `answered` or `cut off`.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ SSL_REQUEST = struct.pack("!II", 8, 80877103)
 
 
 def name(address: str) -> bytes:
-    """A socket address as the kernel takes it."""
+    """Socket address in the kernel's format."""
     return struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(address))
 
 

@@ -1,4 +1,4 @@
-"""airflow-watch restarts Docker only where that does no harm."""
+"""airflow-watch restarts Docker only if that does no harm."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 DAEMON_JSON = "/etc/docker/daemon.json"
 KEPT = f"{DAEMON_JSON}.kept"
-# A /run with half of the space that Docker is said to need; systemd goes on with it.
+# A /run with half of the space that the check before a restart requires; systemd still works with it.
 SMALL = "size=$(($(df --output=used -B1 /run | tail -n 1) + 500000))"
-# What makes each fault, what mends it, and words of the failure.
+# For each fault: the command that causes it, the command that repairs it, and the expected message.
 FAULTS = (
     (f"echo {{ >{DAEMON_JSON}", f"cp {KEPT} {DAEMON_JSON}", f"{DAEMON_JSON} is broken: "),
     (
@@ -31,7 +31,7 @@ FAULTS = (
 
 
 def set_live_restore(host: Host, *, on: bool) -> None:
-    """Change Docker's option; a reload is enough for it."""
+    """Change Docker's option live-restore, for which a reload is enough."""
     word = "true" if on else "false"
     host.ssh(f"""sed -i 's/"live-restore": [a-z]*/"live-restore": {word}/' /etc/docker/daemon.json""")
     host.ssh("systemctl reload docker")
@@ -46,7 +46,7 @@ def test_without_live_restore_docker_is_left_alone_and_the_command_is_named(orde
         orderly.ssh(FLUSH)
         wait(orderly.failed, HEALED_SECONDS, "a round that fails")
         said = orderly.said(since)
-        assert "strangers are kept out again" in said
+        assert "the firewall is in force again" in said
         assert "live-restore is off, so a restart would stop all containers of this host" in said
         assert "run `systemctl restart docker`" in said
         assert "back" not in said
@@ -54,7 +54,7 @@ def test_without_live_restore_docker_is_left_alone_and_the_command_is_named(orde
         assert orderly.started() == before
         assert orderly.ssh("systemctl show -p MainPID docker") == docker
         assert not orderly.reaches_others()
-        # What the words tell to do.
+        # Run the command that the message recommends.
         orderly.ssh("systemctl restart docker")
         wait(lambda: in_order(orderly), HEALED_SECONDS, "the rules' return")
         orderly.wait_healthy()
@@ -79,10 +79,10 @@ def test_a_docker_that_could_not_start_again_is_left_running(orderly: Host) -> N
                 orderly.ssh(mend)
             said = orderly.said(since)
             assert f"it would not start again: {words}" in said
-            assert "strangers may reach" not in said
+            assert "other hosts may reach" not in said
             assert orderly.ssh("systemctl show -p MainPID docker") == docker
         assert orderly.reached() == []
-        # Mended, it is restarted.
+        # Docker is restarted after the repair.
         orderly.ssh("systemctl start airflow-watch.service")
         assert in_order(orderly)
         assert orderly.ssh("systemctl show -p MainPID docker") != docker

@@ -1,4 +1,4 @@
-"""However the rules of the firewall get lost, strangers are out again soon, and containers reach others again."""
+"""However firewall rules are lost, other hosts are soon blocked again, and containers reach other hosts again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STRANGER = (Path(__file__).parent / "stranger.py").read_text(encoding="utf-8")
         FLUSH,
         "nft flush ruleset",
         "nft delete table ip filter",
-        # Docker 26 does not always make the chain again that an earlier fault took.
+        # Docker 26 does not always recreate the chain that an earlier fault removed.
         "iptables -N DOCKER-USER 2>/dev/null; iptables -F; iptables -X DOCKER-USER",
         "iptables -t nat -F",
         "iptables -P FORWARD ACCEPT; iptables -F FORWARD",
@@ -60,21 +60,21 @@ def test_lost_rules_come_back(orderly: Host, fault: str) -> None:
     ],
 )
 def test_no_rule_of_others_lets_strangers_in(orderly: Host, rule: str) -> None:
-    """Not even for the time until a round."""
+    """The stack stays protected even before the next run of airflow-watch."""
     policy = orderly.ssh("iptables -S FORWARD").splitlines()[0]
-    # Docker 26 may have left this out when it was restarted.
+    # Docker 26 may have omitted this jump when it was restarted.
     orderly.ssh("iptables -N DOCKER-USER 2>/dev/null; iptables -I FORWARD -j DOCKER-USER")
     orderly.ssh(f"iptables -P FORWARD ACCEPT; iptables -I {rule}")
     try:
         assert orderly.reached() == []
-        assert "firewall: strangers are kept out\n" in orderly.ssh("airflow-watch status")
+        assert "firewall: in force\n" in orderly.ssh("airflow-watch status")
         assert orderly.web()
     finally:
         orderly.ssh(f"iptables -D {rule}; iptables -D FORWARD -j DOCKER-USER; iptables {policy}")
 
 
-def test_what_docker_loses_lets_strangers_in_at_no_time(orderly: Host) -> None:
-    """Without its nat rules docker-proxy answers on published ports."""
+def test_lost_docker_rules_never_let_strangers_in(orderly: Host) -> None:
+    """Without Docker's nat rules docker-proxy answers on published ports."""
     orderly.ssh("systemctl stop airflow-watch.timer")
     try:
         orderly.ssh("iptables -t nat -F; iptables -F; iptables -P FORWARD ACCEPT")
@@ -83,15 +83,15 @@ def test_what_docker_loses_lets_strangers_in_at_no_time(orderly: Host) -> None:
         orderly.ssh("systemctl start airflow-watch.timer")
 
 
-def test_rules_of_your_own_are_asked_before_those_of_docker(orderly: Host) -> None:
-    """Docker 26 does not see to it when it starts while containers run."""
+def test_user_rules_come_before_those_of_docker(orderly: Host) -> None:
+    """Docker 26 does not ensure this order when it starts while containers run."""
     own = "DOCKER-USER -s 192.0.2.7 -j DROP"
     lose = "while iptables -D FORWARD -j DOCKER-USER 2>/dev/null; do :; done"
     orderly.ssh(f"iptables -N DOCKER-USER 2>/dev/null; iptables -I {own}; {lose}")
     try:
         first = "-A FORWARD -j DOCKER-USER"
         wait(lambda: orderly.ssh("iptables -S FORWARD").splitlines()[1] == first, HEALED_SECONDS, "the jump's return")
-        # A restart of Docker puts its rules before the jump, or leaves it out.
+        # A restart of Docker inserts its rules before the jump, or omits the jump.
         orderly.ssh(f"{lose}; systemctl restart docker")
         wait(lambda: orderly.ssh("iptables -S FORWARD").splitlines()[1] == first, HEALED_SECONDS, "the jump's return")
     finally:
@@ -109,13 +109,13 @@ def test_a_flush_while_docker_restarts(orderly: Host, delay: str) -> None:
 
 
 def test_a_restart_of_docker_after_a_flush_closes_the_hole_at_once(orderly: Host) -> None:
-    """The firewall's unit starts again with it."""
+    """The firewall's unit is restarted together with Docker."""
     orderly.ssh("systemctl stop airflow-watch.timer")
     try:
         orderly.ssh(FLUSH)
         assert len(orderly.reached()) == 4
         orderly.ssh("systemctl restart docker")
-        # The round that Docker's start begins.
+        # The start of Docker triggers a run of airflow-watch.
         wait(lambda: in_order(orderly), 30, "the rules' return")
         assert orderly.reached() == []
         assert orderly.reaches_others()
@@ -124,7 +124,7 @@ def test_a_restart_of_docker_after_a_flush_closes_the_hole_at_once(orderly: Host
 
 
 @pytest.mark.parametrize("closed", [True, False])
-def test_a_connection_that_a_stranger_made_meanwhile_ends(orderly: Host, closed: bool) -> None:
+def test_a_stranger_s_connection_made_without_rules_ends(orderly: Host, closed: bool) -> None:
     address = orderly.inspect("postgres", ".NetworkSettings.Networks.airflow.IPAddress")
     image = output("docker", "inspect", "-f", "{{.Config.Image}}", orderly.neighbour)
     network = output("docker", "inspect", "-f", "{{.HostConfig.NetworkMode}}", orderly.neighbour)
@@ -136,7 +136,7 @@ def test_a_connection_that_a_stranger_made_meanwhile_ends(orderly: Host, closed:
         with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as stranger:
             assert stranger.stdout
             assert stranger.stdout.readline() == "connected\n"
-            # Without a round it answers, which shows that the connection is a good one.
+            # Without a run of airflow-watch Postgres answers, which shows that the connection works.
             if closed:
                 orderly.ssh("systemctl start airflow-watch.service")
             said, _ = stranger.communicate("go on\n", timeout=60)
@@ -146,7 +146,7 @@ def test_a_connection_that_a_stranger_made_meanwhile_ends(orderly: Host, closed:
 
 
 def output(*words: str) -> str:
-    """What a command on this machine prints."""
+    """Output of a command on this machine."""
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -158,7 +158,7 @@ def test_docker_is_not_restarted_again_and_again(orderly: Host) -> None:
         docker = orderly.ssh("systemctl show -p MainPID docker")
         since = orderly.now()
         assert orderly.run("iptables -t nat -F; systemctl start airflow-watch.service").returncode != 0
-        assert "find out what removes them, then run `systemctl restart docker`" in orderly.said(since)
+        assert "find out what removes the rules, then run `systemctl restart docker`" in orderly.said(since)
         assert orderly.ssh("systemctl show -p MainPID docker") == docker
         assert orderly.reached() == []
     finally:

@@ -1,4 +1,4 @@
-"""Services that are down are started again, unless somebody has paused that; a pause has an end."""
+"""Stopped services are started again unless they are paused, and a pause ends by itself."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_what_is_down_is_started_again(host: Host, service: str, fault: str, wor
     host.wait_healthy()
     assert words in host.said(since)
     assert "ERROR" not in host.said(since)
-    # Airflow's services may end without Postgres or Redis, and a worker is restarted that has lost its queue with it.
+    # Airflow's services may exit without Postgres or Redis, and a worker that lost its queue with Redis is restarted.
     if service not in ("postgres", "redis"):
         again = {name for name, at in host.started().items() if at != before[name]}
         assert again - {"worker"} <= {service}
@@ -44,8 +44,8 @@ def test_what_is_down_is_started_again(host: Host, service: str, fault: str, wor
 
 
 @pytest.mark.parametrize("service", ["worker", "webserver"])
-def test_a_service_starts_whatever_process_has_the_number_of_its_last_life(host: Host, service: str) -> None:
-    """What a power cut leaves in a container is there when it starts again; a process has the number 1 always."""
+def test_a_service_starts_although_a_process_has_its_previous_pid(host: Host, service: str) -> None:
+    """PID files survive a power failure in a container; the test writes PID 1, which always exists."""
     container, since = f"airflow-{service}-1", host.now()
     for line in host.ssh(f"docker diff {container}").splitlines():
         if line.endswith(".pid"):
@@ -69,7 +69,7 @@ def test_a_container_that_lost_the_stack_s_network_is_replaced(host: Host) -> No
     assert "ERROR" not in host.said(since)
 
 
-def test_the_next_run_of_site_yml_finds_what_was_created_as_it_would_have_made_it(host: Host) -> None:
+def test_the_next_run_of_site_yml_keeps_recreated_containers(host: Host) -> None:
     run = host.lab.play("site.yml")
     assert (run.code, run.changed) == (0, 0), run.output
     assert host.ssh(f"ls {PAUSES}") == ""
@@ -85,9 +85,9 @@ def test_a_pause_holds_until_it_is_ended(host: Host) -> None:
     status = host.ssh("airflow-watch status")
     assert paused.strip() in status
     assert "(paused)" in next(line for line in status.splitlines() if line.startswith("worker: exited"))
-    # The firewall is never paused.
+    # A pause does not affect the firewall.
     host.ssh("airflow-watch pause --for 30m --owner bo; iptables -t mangle -F AIRFLOW-FORWARD")
-    wait(lambda: "strangers are kept out again" in host.said(since), HEALED_SECONDS, "the firewall's return")
+    wait(lambda: "the firewall is in force again" in host.said(since), HEALED_SECONDS, "the firewall's return")
     refused = host.run("airflow-watch resume --owner ana worker; airflow-watch resume worker")
     assert "worker stays paused by bo until" in refused.stderr
     host.ssh("airflow-watch resume")
@@ -99,17 +99,17 @@ def test_a_pause_ends_a_restart_that_is_under_way(host: Host) -> None:
     host.ssh(f"systemd-run --quiet --unit={unit} sleep 600")
     assert "worker: running, healthy (its restart is under way)" in host.ssh("airflow-watch status")
     said = host.ssh("airflow-watch pause worker --for 30m --owner ana; airflow-watch resume worker --owner ana")
-    assert "worker: its restart was under way and goes no further." in said
+    assert "worker: its restart was under way and is cancelled." in said
     assert host.run(f"systemctl is-active {unit}").stdout.strip() == "inactive"
 
 
-def test_files_that_are_no_pause_and_pauses_that_are_over_hinder_nothing(host: Host) -> None:
+def test_invalid_and_expired_pause_files_are_ignored(host: Host) -> None:
     since = host.now()
     old = {"owner": "ana", "reason": "", "expires": "2020-01-01T00:00:00+00:00", "service": "worker"}
     host.ssh(f"echo '{json.dumps(old)}' >{PAUSES}/old.json; echo '{{' >{PAUSES}/broken.json")
     host.ssh("docker kill -s KILL airflow-worker-1")
     wait(lambda: "worker runs again" in host.said(since), HEALED_SECONDS, "the worker")
-    assert "broken.json pauses nothing: it is no JSON" in host.said(since)
+    assert "broken.json is ignored: it is not JSON" in host.said(since)
     assert host.ssh(f"ls {PAUSES}") == "broken.json\n"
     host.ssh(f"rm {PAUSES}/broken.json")
     host.wait_healthy()
@@ -118,9 +118,9 @@ def test_files_that_are_no_pause_and_pauses_that_are_over_hinder_nothing(host: H
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [
-        ("worker --for soon", "--for 'soon' is no duration; write minutes, hours or days, such as 30m, 2h or 1d"),
+        ("worker --for soon", "--for 'soon' is not a duration; write minutes, hours or days, such as 30m, 2h or 1d"),
         ("worker --for 9999d", "--for 9999d is more than 365d"),
-        ("wroker --for 2h", "no service 'wroker' on this host; there are: postgres, redis, scheduler, triggerer, "),
+        ("wroker --for 2h", "no service 'wroker' on this host; write one of postgres, redis, scheduler, triggerer, "),
         ("worker", "the following arguments are required: --for"),
     ],
 )
@@ -139,7 +139,7 @@ def test_a_run_that_is_killed_leaves_a_pause_with_an_end(host: Host) -> None:
     since = host.now()
     wait(lambda: "worker (exited with code 137) is left alone" in host.said(since), HEALED_SECONDS, "a round")
     assert "paused by site.yml (run by " in host.ssh("airflow-watch status")
-    # Its hour comes.
+    # Let the pause expire.
     host.ssh(f'sed -i \'s/"expires": "[^"]*"/"expires": "2020-01-01T00:00:00+00:00"/\' {PAUSES}/*')
     wait(lambda: "worker runs again" in host.said(since), HEALED_SECONDS, "the worker")
     assert host.ssh(f"ls {PAUSES}") == ""
@@ -154,21 +154,21 @@ def test_without_the_definition_a_round_fails_and_names_the_file(host: Host) -> 
     host.ssh(f"mv {file} {file}.away")
     try:
         wait(host.failed, HEALED_SECONDS, "a round that fails")
-        assert f"{file} is missing, which names the stack's services; run site.yml" in host.said(since)
+        assert f"{file}, which lists the stack's services, is missing; run site.yml" in host.said(since)
     finally:
         host.ssh(f"mv {file}.away {file}")
     wait(lambda: not host.failed(), HEALED_SECONDS, "a round that succeeds")
 
 
 def test_a_slow_restart_hinders_nothing_else(host: Host) -> None:
-    """A worker that hangs does not end when it is told to, and gets its grace period."""
+    """A hanging worker does not stop when told to, so its restart waits for the grace period."""
     since = host.now()
     before = host.inspect("worker", ".State.StartedAt")
     host.ssh("pkill -STOP -P $(docker inspect -f '{{.State.Pid}}' airflow-worker-1)")
     wait(lambda: "restarting airflow-worker-1, whose last health check said" in host.said(since), 300, "a restart")
     since = host.now()
     try:
-        # Not Docker's own rules: its restart would cut the worker's short, which begins again when it is unhealthy.
+        # Keep Docker's own rules: a restart of Docker would abort the worker's restart, which would begin again.
         host.ssh("iptables -t mangle -F; docker rm -f airflow-triggerer-1")
         wait(lambda: "triggerer runs again" in host.said(since), HEALED_SECONDS, "the triggerer")
         wait(lambda: in_order(host), HEALED_SECONDS, "the rules' return")

@@ -1,4 +1,4 @@
-"""DAGs that tell on which host a task ran, and whether a long one survives its worker's replacement."""
+"""DAGs that show which host a task ran on, and whether a long task survives the replacement of its worker."""
 
 import os
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ try:
 except ImportError:
     from airflow.operators.bash import BashOperator
 
-# One task a queue, which tells where it runs, and one that takes its time in a container of its own.
+# One task per queue, which prints the address of its host, and one long task in a container of its own.
 with DAG(
     dag_id="queues",
     schedule=None,
@@ -34,7 +34,7 @@ with DAG(
         queue="red",
         image="news_fetcher:1.0",
         container_name="cluster_long_{{ dag_run.start_date | ts_nodash }}",
-        # Of the two only the command is templated.
+        # Only `command` is a templated field; `entrypoint` is not.
         entrypoint=["sleep"],
         command=["{{ dag_run.conf.get('seconds', 90) }}"],
         mount_tmp_dir=False,

@@ -1,7 +1,7 @@
-"""Searches a host for its secrets in places that may hold none, and prints what it did as JSON, never a value.
+"""Search a host for its secrets in places where no secret may be, and print a summary as JSON, never a secret value.
 
 Usage: find_secrets.py DIRECTORY_OF_SECRETS ANSIBLE_LOG
-A value of its own, planted in every place first, proves that each search finds what is there.
+The program first plants a random value in every place, to check that each search would find a secret.
 """
 
 import base64
@@ -22,30 +22,30 @@ Texts = Iterator[tuple[str, str]]
 
 
 def output(*argv: str) -> str:
-    """Run a command and return what it prints."""
+    """Run a command and return its output."""
     return subprocess.run(argv, check=True, capture_output=True, text=True, errors="replace").stdout
 
 
 def psql(sql: str) -> str:
-    """Ask Airflow's metadata database."""
+    """Run a statement in Airflow's metadata database and return its output."""
     return output("docker", "exec", "airflow-postgres-1", "psql", "-qAt", "-U", "airflow", "-d", "airflow", "-c", sql)
 
 
 def files(paths: Iterable[Path]) -> Texts:
-    """Each file's path and text."""
+    """Path and text of each file."""
     for path in paths:
         if path.is_file():
             yield str(path), path.read_text(encoding="utf-8", errors="replace")
 
 
 def containers() -> Texts:
-    """All that Docker tells about each container."""
+    """Output of `docker inspect` for each container."""
     for container in output("docker", "ps", "--all", "--quiet").split():
         yield container, output("docker", "inspect", container)
 
 
 def processes() -> Texts:
-    """Each process with its arguments, those in containers too."""
+    """Command line of each process on the host, including processes in containers."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             yield path.parent.name, path.read_text(encoding="utf-8", errors="replace").replace("\0", " ")
@@ -54,12 +54,12 @@ def processes() -> Texts:
 
 
 def journal() -> Texts:
-    """What the system and Ansible's modules logged."""
+    """Text of the journal, which holds the log messages of the system and of Ansible's modules."""
     yield "journal", output("journalctl", "--no-pager", "--output", "cat")
 
 
 def rendered_fields() -> Texts:
-    """The rendered templates of the tasks that got the database's address; no text where none did."""
+    """Rendered template fields of all tasks; no text if no task received the database's address."""
     rows = psql(f"SELECT rendered_fields FROM {RENDERED}")  # noqa: S608  # a constant
     if "DATABASE_URL" in rows:
         yield RENDERED, rows
@@ -90,7 +90,7 @@ def planted_process(value: str) -> Iterator[None]:
 
 @contextmanager
 def planted_file(path: Path, value: str) -> Iterator[None]:
-    """A file that ends with the value; what it held before stays."""
+    """A file with the value appended; its previous content is restored at the end."""
     before = path.read_bytes() if path.exists() else None
     with path.open("a", encoding="utf-8") as file:
         file.write(value)
@@ -105,7 +105,7 @@ def planted_file(path: Path, value: str) -> Iterator[None]:
 
 @contextmanager
 def planted_field(value: str) -> Iterator[None]:
-    """A rendered field with the value."""
+    """A rendered template field with the value."""
     first = f"ctid = (SELECT min(ctid) FROM {RENDERED})"  # noqa: S608  # constants
     more = f'(rendered_fields::jsonb || \'{{"planted": "{value}"}}\')::json'
     psql(f"UPDATE {RENDERED} SET rendered_fields = {more} WHERE {first}")  # noqa: S608  # constants
@@ -116,13 +116,13 @@ def planted_field(value: str) -> Iterator[None]:
 
 
 def forms(value: str) -> set[str]:
-    """A value as it is, and as URIs, JSON and base64 hold it."""
+    """A value as it is, and as it is written in URIs, JSON and base64."""
     encoded = base64.b64encode(value.encode()).decode().rstrip("=")
     return {value, quote(value, safe=""), json.dumps(value)[1:-1], encoded}
 
 
 def search(place: str, texts: Texts, secrets: dict[str, set[str]], planted: str) -> tuple[dict, list[dict]]:
-    """Return what was searched, and where which secret was found."""
+    """Return a summary of the search, and which secrets were found where."""
     count, seen, found = 0, False, []
     for where, text in texts:
         count += 1
@@ -136,7 +136,7 @@ def search(place: str, texts: Texts, secrets: dict[str, set[str]], planted: str)
 
 
 def main(directory: Path, ansible_log: Path) -> None:
-    """Plant, search, remove what was planted, print the result."""
+    """Plant a value in every place, search, remove the planted values, print the result."""
     secrets = {path.name: forms(path.read_text(encoding="utf-8").strip()) for path in sorted(directory.iterdir())}
     planted = uuid.uuid4().hex
     places: dict[str, Callable[[], Texts]] = {

@@ -1,5 +1,5 @@
--- Look at the heartbeats once a second until the run of the DAG `parallel` has ended, and print the greatest age of each kind
--- and the greatest number of connections to this server.
+-- Read the heartbeats once a second until the run of the DAG `parallel` has ended. Print the greatest heartbeat age of each
+-- job type, and the greatest number of connections to this server.
 \set QUIET on
 CREATE TEMP TABLE seen (what text, value float);
 DO $$
@@ -10,7 +10,7 @@ BEGIN
       WHERE job_type IN ('SchedulerJob', 'TriggererJob', 'DagProcessorJob') GROUP BY job_type;
     INSERT INTO seen SELECT 'connections', count(*) FROM pg_stat_activity WHERE backend_type = 'client backend';
     EXIT WHEN NOT EXISTS (SELECT FROM dag_run WHERE dag_id = 'parallel' AND state IN ('queued', 'running'));
-    -- Or each look would show what the first one did.
+    -- Without this, every iteration would read the statistics of the first one.
     PERFORM pg_stat_clear_snapshot();
     PERFORM pg_sleep(1);
   END LOOP;

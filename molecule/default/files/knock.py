@@ -1,7 +1,7 @@
-"""Knocks at ports of a host from a neighbour on its link, also under addresses that no router would bring there.
+"""Probe TCP ports of a host from a neighbour on the same link, including addresses that no router would forward to it.
 
-python3 knock.py HOST ADDRESS:PORT...: sends each address a SYN in a frame to the host, as a neighbour can who wants in,
-and prints those that answer. Runs as root in a container of the lab; needs only Python.
+python3 knock.py HOST ADDRESS:PORT...: sends the host an Ethernet frame with a SYN for each address, as an attacker on
+the link can, and prints the addresses that answer. Runs as root in a container of the lab; needs only Python.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SYN, SYN_ACK = 0x02, 0x12
 
 
 def checksum(data: bytes) -> int:
-    """The checksum of the internet protocols."""
+    """Internet checksum of the data."""
     data += b"\0" * (len(data) % 2)
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     total = (total >> 16) + (total & 0xFFFF)
@@ -41,7 +41,7 @@ def packet(source: str, target: str, ports: tuple[int, int]) -> bytes:
 
 
 def ethernet(interface: str, host: str) -> bytes:
-    """The head of a frame to a host on the same link."""
+    """Ethernet header of a frame to a host on the same link."""
     with contextlib.suppress(OSError):
         socket.create_connection((host, 22), timeout=SECONDS).close()
     table = Path("/proc/net/arp").read_text(encoding="ascii").splitlines()
@@ -62,8 +62,8 @@ def main() -> None:
     host, targets = sys.argv[1], sys.argv[2:]
     interface = next(path.name for path in sorted(Path("/sys/class/net").iterdir()) if path.name != "lo")
     source, head = address_of(interface), ethernet(interface, host)
-    # A port of ours for each target, by which its answer is known, whatever address it comes from.
-    # Other ones each time: to the host, a packet between ports that it saw before belongs to what was let in then.
+    # Each target gets its own source port, which identifies its answer whatever address that comes from. The ports are
+    # random, because the host would treat a packet between known ports as part of a connection it accepted before.
     first = random.randrange(20000, 60000)  # noqa: S311
     ours = {first + number: target for number, target in enumerate(targets)}
     answered = set()

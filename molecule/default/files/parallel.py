@@ -1,4 +1,4 @@
-"""Sixteen containers that wait: each says that it is there, and ends when the file `open` is."""
+"""Sixteen tasks, each in a container that creates a file when it has started and ends when the file `open` exists."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Make the archive of an image of one small file, as `docker save` would: make_archive.py FILE IMAGE TEXT."""
+"""Write an archive like `docker save` does, of an image with one small file: make_archive.py FILE IMAGE TEXT."""
 
 import hashlib
 import io

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a key and an empty Debian repository that it signs: make_repository.sh DIRECTORY
+# Creates a signing key and an empty Debian repository signed with it: make_repository.sh DIRECTORY
 set -eu
 root=$1
 export GNUPGHOME="$root/gnupg"

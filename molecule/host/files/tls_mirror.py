@@ -1,4 +1,4 @@
-"""Give a registry mirror a TLS face: tls_mirror.py CERTIFICATE KEY PORT TARGET_HOST TARGET_PORT."""
+"""Terminate TLS in front of a registry mirror: tls_mirror.py CERTIFICATE KEY PORT TARGET_HOST TARGET_PORT."""
 
 import contextlib
 import shutil
@@ -9,7 +9,7 @@ import threading
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
-    """Pass on what one side sends, until it ends."""
+    """Forward what one side sends, until it closes the connection."""
     with (
         contextlib.suppress(OSError),
         source.makefile("rb", buffering=0) as read,
@@ -21,7 +21,7 @@ def pump(source: socket.socket, target: socket.socket) -> None:
 
 
 def main(certificate: str, key: str, port: str, host: str, target: str) -> None:
-    """Serve for ever."""
+    """Serve until the process is killed."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     with socket.create_server(("127.0.0.1", int(port))) as server:

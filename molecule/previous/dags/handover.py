@@ -1,4 +1,4 @@
-"""A DAG whose first two tasks run until their worker is told to end, and whose last one needs a worker after that."""
+"""A DAG whose first two tasks run until their worker is told to stop, and whose last task needs a worker after that."""
 
 import time
 from datetime import datetime, timedelta
@@ -16,12 +16,12 @@ except ImportError:
     from airflow.operators.bash import BashOperator
     from airflow.operators.python import PythonOperator
 
-# /opt/airflow/worker.py of the worker that is to be replaced writes this file when it is told to end.
+# /opt/airflow/worker.py of the replaced worker writes this file when it is told to stop.
 ENDING = Path("/dev/shm/worker-finishes-its-tasks")  # noqa: S108
 
 
 def wait_for_the_end(run_id: str) -> None:
-    """Run until the worker is told to end, and let the container of the other task end then."""
+    """Run until the worker is told to stop, then let the container of the other task end."""
     while not ENDING.exists():
         time.sleep(0.2)
     docker.from_env().containers.get("handover_" + run_id).exec_run("touch /tmp/end")
@@ -31,7 +31,7 @@ with DAG(
     dag_id="handover",
     schedule=None,
     start_date=datetime(2023, 1, 1),
-    # No second try: it would hide that the first one was killed.
+    # No retries: a second try would hide that the first one was killed.
     default_args={"retries": 0, "execution_timeout": timedelta(minutes=30)},
     is_paused_upon_creation=False,
 ) as dag:

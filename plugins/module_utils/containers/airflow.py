@@ -1,7 +1,7 @@
-"""Reaches Airflow from its host: finds a running container and runs one process with our actions in it.
+"""Runs our actions in Airflow: finds a running container on the host and runs them in one process in it.
 
-Only the docker command is needed. Data and results travel by standard input and output, never by an argument. No
-AnsibleModule in here: it takes the function ``run_command`` of one.
+Only the docker command is needed. Data and results pass through standard input and output, never through arguments.
+This file does not use AnsibleModule; its functions take the function ``run_command`` of one.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.mai
 # AnsibleModule.run_command: exit code, output, error output.
 RunCommand = Callable[..., tuple[int, str, str]]
 
-# The services of the stack that hold Airflow and run all the time, on whatever release. A unit test compares them with
-# the service table of role airflow.
+# The long-running services of the stack that contain Airflow, of all releases. A unit test compares them with the
+# service table of role airflow.
 SERVICES = ("scheduler", "dag-processor", "webserver", "worker", "triggerer", "execution-api")
 
-# How every module finds its container.
+# Options with which every module finds its container.
 CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
     "project": {"type": "str", "default": "airflow"},
     "services": {"type": "list", "elements": "str", "default": [*SERVICES]},
@@ -35,29 +35,29 @@ SENTENCES = {
     "database": "Airflow's metadata database does not answer ({detail}); start the service postgres or wait for it.",
     "broker": "Airflow's broker does not answer ({detail}); start the service redis or wait for it.",
     "migration": (
-        "Airflow's metadata database is not at this release's version ({detail}): its migrations still run, or never "
-        "ran. Wait for them, or run them: `airflow db upgrade`, from release 2.7 on `airflow db migrate`."
+        "Airflow's metadata database is not at this release's version ({detail}): its migrations are still running, or "
+        "never ran. Wait for them, or run them: `airflow db upgrade`, from release 2.7 on `airflow db migrate`."
     ),
     "fernet": (
-        "Airflow cannot decrypt {undecryptable}, which another Fernet key encrypted. Give Airflow that key, or delete "
+        "Airflow cannot decrypt {undecryptable}, encrypted with another Fernet key. Give Airflow that key, or delete "
         "them in the web UI."
     ),
-    "timeout": "Airflow came to {detail}; look for locks in its database, or raise timeout.",
-    "no_airflow": "its Python has no working Airflow ({detail}); name another one in services or container.",
+    "timeout": "Airflow {detail}; look for locks in its database, or raise timeout.",
+    "no_airflow": "its Python has no working Airflow ({detail}); name another container in services or container.",
     "refused": "Airflow refused: {detail}",
     "other": "Airflow failed: {detail}",
 }
 
 
 class NotRunningError(Exception):
-    """There is no running Airflow container on this host; the text says what to do."""
+    """No Airflow container is running on this host; the message says what to do."""
 
 
 class InsideError(Exception):
-    """The process inside the container failed; the text says why, without values.
+    """The process inside the container failed; the message says why, without values.
 
     Attributes:
-        reports: What the actions reported before the error, by their names.
+        reports: Reports of the actions before the error, by action name.
     """
 
     def __init__(self, message: str, reports: Mapping[str, Any]) -> None:
@@ -71,10 +71,10 @@ def find_container(run_command: RunCommand, docker: str | None, options: Mapping
     Args:
         run_command: Runs an argument list.
         docker: Path of the docker command, None if there is none.
-        options: ``container``, or else ``project`` and ``services``, in the order in which they are tried.
+        options: ``container``, or else ``project`` and ``services``; services are tried in the given order.
 
     Raises:
-        NotRunningError: None runs.
+        NotRunningError: No such container is running.
     """
     host = platform.node()
     if not docker:
@@ -89,7 +89,7 @@ def find_container(run_command: RunCommand, docker: str | None, options: Mapping
         raise NotRunningError(f"the Docker engine of host {host} does not answer: {first_line(err)}")
     running = [line.split("\t") for line in out.splitlines()]
     if options["container"]:
-        missing = f"no container named {options['container']!r} runs"
+        missing = f"no container named {options['container']!r} is running"
         found = [name for name, _ in running if name == options["container"]]
     else:
         missing = f"compose project {project!r} runs none of the services {', '.join(services)}"
@@ -97,8 +97,8 @@ def find_container(run_command: RunCommand, docker: str | None, options: Mapping
     if found:
         return found[0]
     raise NotRunningError(
-        f"on host {host} {missing}; start the stack (playbooks/deploy_airflow_stack.yml), or name what runs there in "
-        "project, services or container."
+        f"on host {host} {missing}; start the stack (playbooks/deploy_airflow_stack.yml), or set project, services or "
+        "container to what runs there."
     )
 
 
@@ -141,8 +141,8 @@ def run_program(
 
     Args:
         run_command: Runs an argument list with ``data`` as its standard input.
-        python: Command line that starts that Python, wherever it is, with our standard input and output.
-        where: Its place, as errors begin with it.
+        python: Command line that starts that Python with our standard input and output.
+        where: Where that Python is; error messages begin with it.
         timeout: Seconds after which the process ends itself.
         programs: The modules that define the actions; their text is sent.
         actions: Dicts with ``name`` and what that action needs.
@@ -155,7 +155,7 @@ def run_program(
     lines = [line for line in out.splitlines() if line.startswith(MARK)]
     if not lines:
         why = first_line((err.strip() or "no output").split("\n")[-1])
-        raise InsideError(f"{where}: its process ended with code {rc} and no result: {why}", {})
+        raise InsideError(f"{where}: its process exited with code {rc} and no result: {why}", {})
     result = json.loads(lines[-1][len(MARK) :])
     if result["error"]:
         reports = result["reports"]
@@ -165,7 +165,7 @@ def run_program(
 
 
 def sentence(error: Mapping[str, str], undecryptable: Sequence[str] = ()) -> str:
-    """Say what an error inside means and what to do about it.
+    """Return a sentence that explains an error inside the container and what to do about it.
 
     Args:
         error: ``kind`` and ``detail``.

@@ -1,4 +1,4 @@
-"""Runs a command in a throwaway container of a compose service, which is gone afterwards whatever happens."""
+"""Runs a command in a throwaway container of a compose service, which is always removed afterwards."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-# Seconds that compose gets to leave when it is told to.
+# Seconds that compose has to exit after it was terminated.
 PATIENCE = 10
 
 
 class ComposeError(Exception):
-    """Compose cannot do something; the text says what."""
+    """Compose failed; the message says how."""
 
 
 class Compose:
-    """A compose project, known by its file."""
+    """A compose project, identified by its file."""
 
     def __init__(self, docker: str, file: str) -> None:
         self.docker = docker
         self.argv = [docker, "compose", "-f", file]
 
     def definition(self) -> dict[str, Any]:
-        """Return the project as compose understands it, with services that only a profile starts.
+        """Return the project as compose resolves it, including services that only a profile starts.
 
         Raises:
             ComposeError: Compose refuses the file.
@@ -34,19 +34,19 @@ class Compose:
         argv = [*self.argv, "--profile", "*", "config", "--format", "json"]
         run = subprocess.run(argv, capture_output=True, text=True, check=False)
         if run.returncode != 0:
-            raise ComposeError(run.stderr.strip() or f"docker compose ended with code {run.returncode}")
+            raise ComposeError(run.stderr.strip() or f"docker compose exited with code {run.returncode}")
         found: dict[str, Any] = json.loads(run.stdout)
         return found
 
     @contextlib.contextmanager
     def throwaway(self, service: str, environment: Mapping[str, str]) -> Iterator[list[str]]:
-        """Give the command line that starts a container of a service; the container is gone after the block.
+        """Yield the command line that starts a container of a service; the container is removed after the block.
 
-        Ansible ends a module by a signal: that is an exception inside the block. Who is killed leaves a container that
-        ends by itself, as the program in it knows its time, and that the engine removes then.
+        Ansible ends a module by a signal, which becomes an exception inside the block. If this process is killed, the
+        container exits by itself, because its program has a timeout, and the engine then removes it.
 
         Args:
-            service: The service, whose image and configuration the container has, but not its ports.
+            service: The service; the container has its image and configuration, but not its ports.
             environment: Variables on top of the service's.
         """
         name = f"airflow-throwaway-{uuid.uuid4().hex[:12]}"
@@ -55,7 +55,7 @@ class Compose:
         try:
             yield [*self.argv, "run", "--rm", "-T", "--no-deps", "--name", name, *variables, service]
         finally:
-            # It is not there if all went well.
+            # The container is already gone if all went well.
             subprocess.run([self.docker, "rm", "--force", "--volumes", name], capture_output=True, check=False)
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -66,11 +66,11 @@ def _stop(number: int, _frame: object) -> None:
 
 
 def run_within(argv: Sequence[str], seconds: float, data: str) -> tuple[int, str, str]:
-    """Run a command that must not outlive its time or this process; return its exit code, output and error output.
+    """Run a command that must not outlive its timeout or this process; return its exit code, output and error output.
 
     Args:
         argv: The command.
-        seconds: Its time.
+        seconds: Its timeout.
         data: Its standard input.
     """
     with subprocess.Popen(
@@ -79,14 +79,14 @@ def run_within(argv: Sequence[str], seconds: float, data: str) -> tuple[int, str
         try:
             out, err = process.communicate(data, timeout=seconds)
         except subprocess.TimeoutExpired:
-            return _ended(process), "", f"no end after {seconds:g} seconds"
+            return _ended(process), "", f"did not finish within {seconds:g} seconds"
         finally:
             _ended(process)
         return process.returncode, out, err
 
 
 def _ended(process: subprocess.Popen[str]) -> int:
-    """End a process, at first by asking it, and return its exit code."""
+    """Terminate a process, kill it if that does not help, and return its exit code."""
     process.terminate()
     try:
         return process.wait(PATIENCE)

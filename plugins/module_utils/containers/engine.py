@@ -1,7 +1,7 @@
-"""Asks the Docker engine of this host through its socket: what it has, and what registries would give it.
+"""Queries the Docker engine of this host through its socket: what it has, and what it can get from registries.
 
-Only Python's own library is needed. The engine asks registries with its own mirrors, certificates and proxies, so its
-answer is what a task's container will meet.
+Only Python's standard library is needed. The engine queries registries with its own mirrors, certificates and proxies,
+so its answer is also valid for the containers of tasks.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
-# Registries that do not answer keep the engine waiting for longer than anybody wants to.
+# Timeout of a request: the engine itself waits too long for registries that do not answer.
 SECONDS = 60
 DENIED = ("unauthorized", "denied", "authentication required", "no basic auth credentials")
 
 
 class EngineError(Exception):
-    """The engine does not answer; the text says why."""
+    """The engine does not answer; the message says why."""
 
 
 class _Connection(http.client.HTTPConnection):
@@ -44,7 +44,7 @@ class Engine:
         self.path = path
 
     def get(self, path: str) -> tuple[int, Any]:
-        """Return status and content of what the engine has at a path of its API.
+        """Return the status and content of the engine's answer for a path of its API.
 
         Raises:
             EngineError: It does not answer.
@@ -54,7 +54,7 @@ class Engine:
             connection.request("GET", path)
             response = connection.getresponse()
             return response.status, json.loads(response.read())
-        # Python 3.9 has no TimeoutError here.
+        # Python 3.9 does not raise TimeoutError here.
         except socket.timeout as error:
             raise EngineError(f"no answer within {SECONDS} seconds") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -74,10 +74,10 @@ class Engine:
         return [network[key] for network in found for key in ("Name", "Id")]
 
     def missing_images(self, names: Iterable[str]) -> dict[str, str]:
-        """Return those images that neither the engine nor their registry has, with the registry's reason.
+        """Return the images that neither the engine nor their registry has, with the registry's reason.
 
         Args:
-            names: As one writes them in `docker run`.
+            names: Image names, as in `docker run`.
 
         Raises:
             EngineError: The engine does not answer.
@@ -88,7 +88,7 @@ class Engine:
             return {name: reason for name, reason in reasons if reason}
 
     def _refusal(self, name: str) -> str:
-        """Return why the registry of an image does not give it, empty text if it does."""
+        """Return why the registry of an image does not provide it; empty text if it does."""
         try:
             status, answer = self.get(f"/distribution/{_quoted(name)}/json")
         except EngineError as error:
@@ -97,7 +97,7 @@ class Engine:
 
 
 def wants_login(reason: str) -> bool:
-    """Return whether a registry may have an image for those who log in."""
+    """Return whether a registry may provide an image after a login."""
     return any(word in reason.lower() for word in DENIED)
 
 

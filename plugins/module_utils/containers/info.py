@@ -1,4 +1,4 @@
-"""Asks a running Airflow about itself, for the module airflow_info."""
+"""Queries a running Airflow, for the module airflow_info."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ REQUEST = ("subset", "worker_timeout", "worker_count")
 def ask(
     run_command: RunCommand, docker: str, container: str, options: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Ask for all subsets in one process.
+    """Query all subsets in one process.
 
     Args:
         run_command: Runs an argument list with ``data`` as its standard input.
         docker: Path of the docker command.
         container: Name of the container.
-        options: Those of the module airflow_info.
+        options: Options of the module airflow_info.
 
     Returns:
-        The answers by subset; for each subset that failed, its name and the reason as one sentence.
+        The answers by subset; and for each subset that failed, its name and the reason as one sentence.
 
     Raises:
         InsideError: The process failed.

@@ -1,6 +1,6 @@
-"""The program that runs in Airflow's containers, as it is sent there: texts of modules of the package ``inside``.
+"""The program that is sent to Airflow's containers and runs there: texts of modules of the package ``inside``.
 
-The texts come from the modules' loaders, as their files need not exist on the host: Ansible runs modules from a zip
+The texts come from the modules' loaders, because their files may not exist on the host: Ansible runs modules from a zip
 archive, and mitogen from memory.
 """
 
@@ -17,7 +17,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside imp
 
 PACKAGE = start.__name__.rpartition(".")[0]
 
-# The whole program that the process list shows; the rest of it comes by standard input.
+# The part of the program that the process list shows; the rest comes through standard input.
 LOADER = (
     "import json, sys; request = json.load(sys.stdin); names = {'__name__': 'start'}; "
     "exec(compile(request['start'], 'start', 'exec'), names); names['start'](request)"

@@ -1,6 +1,6 @@
-"""What is against each rule of rules.py.
+"""Finders of violations of the rules in rules.py.
 
-A finder gets the report and the context, a dict of facts, and gives places with what the rule's sentence has in braces.
+A finder takes the report and the context, a dict of facts, and yields places with the values for the rule's sentence.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.
 
 Hit = tuple[Place, Facts]
 
-# Networks that need not exist; `container:NAME` is another one.
+# Network modes that need no network; `container:NAME` is another one.
 NETWORK_MODES = ("bridge", "default", "host", "none")
 
 
 def below(path: str, directory: str) -> bool:
-    """Return whether a path is below a directory, or would be if it were there."""
+    """Return whether a path, which need not exist, is below a directory."""
     return os.path.normpath(path).startswith(os.path.join(os.path.normpath(directory), ""))
 
 
@@ -37,7 +37,7 @@ def within(path: str, directory: str) -> bool:
 
 
 def public(context: Facts) -> str:
-    """Return the directory of the stack that every task may mount: with what databases prove who they are."""
+    """Return the directory of the stack that every task may mount: it holds the CA certificates of the databases."""
     return os.path.join(context["airflow_directory"], "ca")
 
 
@@ -56,7 +56,7 @@ def find_errors(kind: str) -> Callable[[Facts, Facts], Iterator[Hit]]:
 
 
 def find_import_timeout(report: Facts, _: Facts) -> Iterator[Hit]:
-    """Find files that came to no end."""
+    """Find files that did not finish loading in time."""
     for place, text in errors(report, "import", timeout=True):
         seconds = re.search(r"after ([\d.]+)s", text)
         yield place, {"seconds": float(seconds.group(1)) if seconds else 0}
@@ -73,7 +73,7 @@ def find_import_crash(report: Facts, _: Facts) -> Iterator[Hit]:
 
 
 def find_duplicate_dag_id(report: Facts, _: Facts) -> Iterator[Hit]:
-    """Find DAGs that have the id of one before them."""
+    """Find DAGs that have the id of an earlier one."""
     first: dict[str, Place] = {}
     for place, dag in dags(report):
         if first.setdefault(dag["dag_id"], place) is not place:
@@ -113,14 +113,14 @@ def find_unknown_network(report: Facts, context: Facts) -> Iterator[Hit]:
 
 
 def find_mount_outside_projects(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find bind mounts of what is no project's."""
+    """Find bind mounts from outside the projects' directory."""
     for place, source in sources(report):
         if not (below(source, context["projects_directory"]) or within(source, public(context))):
             yield place, {"source": source, "directory": context["projects_directory"]}
 
 
 def find_mount_in_airflow(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find bind mounts of what is Airflow's own."""
+    """Find bind mounts from Airflow's own directory."""
     directory = os.path.normpath(context["airflow_directory"])
     for place, source in sources(report):
         if within(source, directory) and not within(source, public(context)):
@@ -128,14 +128,14 @@ def find_mount_in_airflow(report: Facts, context: Facts) -> Iterator[Hit]:
 
 
 def find_mount_missing(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find bind mounts of what is not there."""
+    """Find bind mounts whose source does not exist."""
     for place, source in sources(report):
         if not context["sources"].get(source, True):
             yield place, {"source": source}
 
 
 def find_image_missing(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find images that cannot be had."""
+    """Find images that are not available."""
     for place, container in containers(report):
         reason = context["images"].get(container["image"])
         if reason:
@@ -143,7 +143,7 @@ def find_image_missing(report: Facts, context: Facts) -> Iterator[Hit]:
 
 
 def find_unknown_connection(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find connections that are not there."""
+    """Find connections that do not exist."""
     for place, task in tasks(report):
         for conn_id, argument in task["connections"].items():
             if conn_id not in context["connections"]:
@@ -158,14 +158,14 @@ def find_unknown_queue(report: Facts, context: Facts) -> Iterator[Hit]:
 
 
 def find_unknown_pool(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find pools that are not there."""
+    """Find pools that do not exist."""
     for place, task in tasks(report):
         if task["pool"] not in context["pools"]:
             yield place, {"pool": task["pool"]}
 
 
 def find_schedule_never_fires(report: Facts, _: Facts) -> Iterator[Hit]:
-    """Find schedules that give no run although the DAG has a start date."""
+    """Find schedules that never trigger a run although the DAG has a start date."""
     for place, dag in dags(report):
         if dag["start_date"] and not dag["fires"]:
             end = f" with end_date {dag['end_date']}" if dag["end_date"] else ""
@@ -175,8 +175,8 @@ def find_schedule_never_fires(report: Facts, _: Facts) -> Iterator[Hit]:
 def find_start_date_missing(report: Facts, _: Facts) -> Iterator[Hit]:
     """Find DAGs that Airflow does not run because they have no start date.
 
-    Releases before 2.8 refuse those that have tasks. From then on it depends on the schedule and on ``catchup``: the
-    release's own code has said whether there is a first run.
+    Releases before 2.8 refuse such DAGs if they have tasks. From 2.8 on it depends on the schedule and on ``catchup``:
+    the release's own code has determined whether there is a first run.
     """
     for place, text in errors(report, "import"):
         if "missing the start_date" in text:
@@ -187,7 +187,7 @@ def find_start_date_missing(report: Facts, _: Facts) -> Iterator[Hit]:
 
 
 def find_slow_import(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find files that take long to load."""
+    """Find files that take too long to load."""
     for file in report["files"]:
         if file["seconds"] > context["slow_seconds"] and "dags" in file:
             yield Place(file["file"]), {"seconds": file["seconds"], "limit": context["slow_seconds"]}

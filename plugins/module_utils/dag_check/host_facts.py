@@ -17,10 +17,10 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.
 def gather(
     options: dict[str, Any], definition: dict[str, Any], report: dict[str, Any]
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Return the context for the policy, and what of a rule could not be checked: its id and a sentence.
+    """Return the context for the policy, and the rules that could not be checked completely: id and sentence.
 
     Args:
-        options: Those of the module airflow_dag_check.
+        options: Options of the module airflow_dag_check.
         definition: The compose project.
         report: What the action dags_check reported.
     """
@@ -35,7 +35,7 @@ def gather(
         "sources": {source: os.path.exists(source) for _, source in sources(report)},
         "connections": None if known["unknown"] else [*known["connections"], *options["connections"]],
         "pools": None if known["unknown"] else [*known["pools"], *options["pools"]],
-        # Whether there was a database with roles to hold each access_control against.
+        # Whether a database was available with roles for checking each access_control.
         "roles": None if known["unknown"] else True,
         "unknown": {},
     }
@@ -51,14 +51,14 @@ def add_engine(
     """Add what the Docker engine knows to the context.
 
     Args:
-        context: Gets ``networks`` and ``images``, or why they are unknown.
-        options: Those of the module airflow_dag_check.
+        context: Receives ``networks`` and ``images``, or why they are unknown.
+        options: Options of the module airflow_dag_check.
         started: The containers that the engine will run.
 
     Returns:
-        What of a rule could not be checked: its id and a sentence.
+        Rules that could not be checked completely: id and sentence.
     """
-    # Registries may be slow to say no: they are asked only where somebody wants to know.
+    # Registries may be slow to refuse, so they are queried only if the rule is enabled.
     wanted = {each["image"] for each in started if each["image"] and "image-missing" not in options["skip"]}
     engine = Engine(options["docker_socket"])
     try:
@@ -67,8 +67,8 @@ def add_engine(
     except EngineError as error:
         context["unknown"].update(dict.fromkeys(("networks", "images"), f"the Docker engine does not answer: {error}"))
         return []
-    # The task logs in with a connection of Airflow's, the check does not.
+    # The task logs in with an Airflow connection, the check does not.
     private = {each["image"] for each in started if each["login"]}
     closed = {name: reason for name, reason in images.items() if name in private and wants_login(reason)}
     context["images"] = {name: reason for name, reason in images.items() if name not in closed}
-    return [("image-missing", f"{name} needs a login: {reason}") for name, reason in closed.items()]
+    return [("image-missing", f"{name} requires a login: {reason}") for name, reason in closed.items()]

@@ -13,7 +13,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.parse import parse_files
 
-# Seconds that compose gets to start and remove the container.
+# Seconds that compose has to start and remove the container.
 AROUND = 120
 
 
@@ -25,7 +25,7 @@ def load(options: Mapping[str, Any], docker: str | None) -> tuple[dict[str, Any]
     """Load all files.
 
     Args:
-        options: Those of the module airflow_dag_check.
+        options: Options of the module airflow_dag_check.
         docker: Path of the docker command, None if there is none.
 
     Returns:
@@ -33,8 +33,8 @@ def load(options: Mapping[str, Any], docker: str | None) -> tuple[dict[str, Any]
 
     Raises:
         NothingThereError: There is no stack or no release.
-        ComposeError: Compose refuses, or has none of the services.
-        InsideError: The container could not load files.
+        ComposeError: Compose refuses the file, or the file has none of the services.
+        InsideError: The container could not load the files.
     """
     if not docker or not os.path.exists(options["compose_file"]):
         raise NothingThereError(f"there is no stack yet ({options['compose_file']}).")

@@ -1,4 +1,4 @@
-"""Parses DAG files in an Airflow, for the module airflow_dag_check and for `make dags-check`."""
+"""Parses DAG files with an Airflow, for the module airflow_dag_check and for `make dags-check`."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def parse_files(
     database: bool,
     plugins: bool,
 ) -> dict[str, Any]:
-    """Return what the action dags_check of inside/dags/check.py reports.
+    """Return the report of the action dags_check of inside/dags/check.py.
 
     Args:
         run_command: Runs an argument list with ``data`` as its standard input.
         python: Command line that starts a Python that has Airflow.
-        where: Its place, as errors begin with it.
-        timeout: Seconds that all files get together.
+        where: Where that Python is; error messages begin with it.
+        timeout: Timeout in seconds for all files together.
         folder: The DAGs folder, as that Python sees it.
-        limit: Seconds that one file gets.
-        jobs: How many files are parsed at a time, 0 for one a core.
-        database: Whether Airflow has the database of a stack, to be asked for connections, pools and roles.
-        plugins: Whether there has to be a folder of plugins.
+        limit: Timeout in seconds for one file.
+        jobs: Number of files to parse at a time; 0 for one per core.
+        database: Whether Airflow has the database of a stack, from which to read connections, pools and roles.
+        plugins: Whether a folder of plugins must exist.
 
     Raises:
         InsideError: The process failed.

@@ -1,4 +1,4 @@
-"""Checks what was found in DAGs against the rules."""
+"""Checks the report on DAGs against the rules."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import Facts, Place
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.rules import OPTIONAL, RULES
 
-# Facts of a place by name, and what is missing where one is None. Besides these a context may have `unknown`: a better
-# reason by name.
+# Facts about the host by name, and the reason to report if one is None. A context may also have `unknown`: a more
+# precise reason by name.
 FACTS = {
     "project": "the name of the compose project is not known",
     "services": "the services of the compose project are not known",
-    "networks": "that takes the Docker engine of a host",
+    "networks": "this requires the Docker engine of a host",
     "projects_directory": "the directory of the projects is not known",
     "airflow_directory": "the directory of the stack is not known",
-    "sources": "that takes the files of a host",
-    "images": "that takes the Docker engine of a host",
-    "connections": "that takes the database of a host's Airflow",
-    "pools": "that takes the database of a host's Airflow",
-    "roles": "that takes the database of a host's Airflow",
-    "queues": "that takes the inventory of the hosts",
-    "slow_seconds": "no time is given",
+    "sources": "this requires the files of a host",
+    "images": "this requires the Docker engine of a host",
+    "connections": "this requires the database of a host's Airflow",
+    "pools": "this requires the database of a host's Airflow",
+    "roles": "this requires the database of a host's Airflow",
+    "queues": "this requires the inventory of the hosts",
+    "slow_seconds": "no time limit is set",
 }
 
 
@@ -47,25 +47,25 @@ class Finding:
 
 
 def problems(skip: Iterable[str]) -> list[str]:
-    """Say what is wrong with a list of rules to switch off."""
+    """Return what is wrong with a list of rules to disable."""
     found = []
     optional = ", ".join(OPTIONAL)
     fixed = {rule.id for rule in RULES if rule.fixed}
     for name in skip:
         if name in fixed:
-            found.append(f"skip: {name} cannot be switched off; these can: {optional}.")
+            found.append(f"skip: {name} cannot be disabled; these can: {optional}.")
         elif name not in {rule.id for rule in RULES}:
-            found.append(f"skip: there is no rule {name!r} to switch off; there are {optional}.")
+            found.append(f"skip: there is no rule {name!r}; the rules that can be disabled are {optional}.")
     return found
 
 
 def check(report: Facts, context: Facts, skip: Sequence[str] = ()) -> tuple[list[Finding], dict[str, str]]:
-    """Return what is against the rules, in order of the files, and why some rules could not be checked, by their ids.
+    """Return the violations, in order of the files, and why some rules could not be checked, by rule id.
 
     Args:
-        report: What the action dags_check reported.
-        context: Facts by the names in FACTS, and maybe ``unknown``.
-        skip: Ids of rules that are switched off.
+        report: Report of the action dags_check.
+        context: Facts by the names in FACTS, and optionally ``unknown``.
+        skip: Ids of the disabled rules.
     """
     found: dict[Finding, None] = {}
     not_checked = {}
@@ -81,14 +81,14 @@ def check(report: Facts, context: Facts, skip: Sequence[str] = ()) -> tuple[list
     return sorted(found, key=lambda each: (each.place.file, each.place.line or 0)), not_checked
 
 
-# How releases say that a variable or a connection is not there.
+# Messages of the releases about a missing variable or connection.
 MISSING = re.compile(
     r"Variable (.+?) (?:does not exist|not found)|conn_id `([^`]+)` isn't defined|Connection (.+?) not found"
 )
 
 
 def missing_name(finding: Finding) -> str:
-    """Return the key of the variable or the id of the connection that a file asked for in vain, or nothing."""
+    """Return the key of the variable or the id of the connection that a file failed to read, or empty text."""
     match = MISSING.search(finding.text) if finding.rule == "import-error" else None
     return next(filter(None, match.groups()), "").strip("'\"") if match else ""
 
@@ -101,7 +101,7 @@ def without_awaited(findings: Sequence[Finding], names: Collection[str]) -> tupl
         names: Keys and ids that the inventory defines.
 
     Returns:
-        The other findings; and of what was split off the rule and why it could not be checked.
+        The other findings; and for each finding that was split off, the rule and why it could not be checked.
     """
     rest, awaited = [], []
     for finding in findings:

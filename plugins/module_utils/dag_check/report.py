@@ -1,4 +1,4 @@
-"""The report of the action dags_check of inside/dags/check.py: what is in it, and where."""
+"""Access to the report of the action dags_check of inside/dags/check.py."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Place:
     task_id: str | None = None
 
     def __str__(self) -> str:
-        """Return it as a person reads it."""
+        """Return it in readable form."""
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
@@ -56,7 +56,7 @@ def sources(report: Facts) -> Iterator[tuple[Place, str]]:
 
 
 def file_place(file: Facts) -> Place:
-    """Return where a file hung or crashed: the file that is at fault may be a module that it imports."""
+    """Return where a file hung or crashed, which may be in a module that it imports."""
     place = file.get("place") or {"file": file["file"], "line": None}
     return Place(place["file"], place["line"])
 
@@ -65,9 +65,9 @@ def errors(report: Facts, kind: str, *, timeout: bool = False) -> Iterator[tuple
     """Return Airflow's errors of a kind, either its own timeouts or all others.
 
     Args:
-        report: What the action dags_check reported.
+        report: Report of the action dags_check.
         kind: A kind of inside/dags/parse.py.
-        timeout: Whether its own timeouts are wanted.
+        timeout: Whether to return Airflow's own timeouts.
     """
     for file in report["files"]:
         for error in file.get("errors", ()):

@@ -1,7 +1,7 @@
-"""The rules that DAGs are checked against before Airflow gets them.
+"""The rules that DAGs are checked against before they are deployed.
 
-A rule looks at what the action dags_check of inside/dags/check.py reports, and at facts of the place where the DAGs
-will run, see FACTS in policy.py.
+A rule examines the report of the action dags_check of inside/dags/check.py, and facts about the host where the DAGs
+will run (FACTS in policy.py).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class Rule:
     """A rule.
 
     Attributes:
-        id: Its name, by which it is switched off.
+        id: Its name, with which it can be disabled.
         sentence: What is wrong, and what to write instead.
-        find: Finds what is against it in a report, given a context with the facts.
-        needs: Names of the facts without which it finds nothing.
-        fixed: Whether it cannot be switched off.
+        find: Finds violations of it in a report, given a context with the facts.
+        needs: Names of the facts that it requires.
+        fixed: Whether it cannot be disabled.
     """
 
     id: str
@@ -36,13 +36,13 @@ class Rule:
 RULES = (
     Rule(
         "import-error",
-        "Airflow cannot load it: {error}. Correct the file, or name it in .airflowignore if Airflow need not load it.",
+        "Airflow cannot load it: {error}. Correct the file, or list it in .airflowignore if Airflow need not load it.",
         finders.find_errors("import"),
         fixed=True,
     ),
     Rule(
         "import-write",
-        "writes to Airflow's database while it is parsed, which happens again and again: {error}. Move that into a "
+        "writes to Airflow's database while it is parsed, which happens repeatedly: {error}. Move that code into a "
         "task, or add the variable to airflow_variables.",
         finders.find_errors("write"),
         fixed=True,
@@ -63,14 +63,13 @@ RULES = (
     ),
     Rule(
         "import-timeout",
-        "was still loading after {seconds:g} s, which the scheduler does again and again. Move what takes so long into "
-        "a task.",
+        "was still loading after {seconds:g} s, and the scheduler loads it repeatedly. Move the slow code into a task.",
         finders.find_import_timeout,
         fixed=True,
     ),
     Rule(
         "import-crash",
-        "ended its interpreter while loading: {end}. Remove what does that from the file's top level.",
+        "ended its interpreter while loading: {end}. Remove the code that does so from the file's top level.",
         finders.find_import_crash,
         fixed=True,
     ),
@@ -82,20 +81,21 @@ RULES = (
     ),
     Rule(
         "container-name-taken",
-        "container_name {name!r} is a name of the stack's own containers or services. Begin it with the name of your "
-        "project.",
+        "container_name {name!r} is reserved for the stack's own containers or services. Begin it with the name of "
+        "your project.",
         finders.find_container_name_taken,
         needs=("project", "services"),
     ),
     Rule(
         "container-name-shared",
-        "container_name {name!r} is that of {other} too, and only one of them can run at a time. Write a name of its "
-        "own, with {{{{ dag_run.start_date | ts_nodash }}}}_{{{{ ti.map_index }}}}_{{{{ ti.try_number }}}} at its end.",
+        "container_name {name!r} is also used by {other}, and only one of them can run at a time. Write a unique "
+        "name, with {{{{ dag_run.start_date | ts_nodash }}}}_{{{{ ti.map_index }}}}_{{{{ ti.try_number }}}} at its "
+        "end.",
         finders.find_container_name_shared,
     ),
     Rule(
         "unknown-network",
-        "network_mode {network!r} is neither a mode of Docker's nor a network of the host. Write "
+        "network_mode {network!r} is neither a network mode of Docker nor a network of the host. Write "
         'os.environ["AIRFLOW_STACK_NETWORK"], or create the network.',
         finders.find_unknown_network,
         needs=("networks",),
@@ -109,22 +109,22 @@ RULES = (
     ),
     Rule(
         "mount-in-airflow",
-        "the bind mount's source {source!r} is in {directory}, which belongs to the stack and is written anew by it. "
+        "the bind mount's source {source!r} is in {directory}, which belongs to the stack and is overwritten by it. "
         "Put the files into a project of projects_list.",
         finders.find_mount_in_airflow,
         needs=("airflow_directory",),
     ),
     Rule(
         "mount-missing",
-        "the bind mount's source {source!r} does not exist on the host, and Docker makes none. Add it to a project of "
-        "projects_list, or correct the path.",
+        "the bind mount's source {source!r} does not exist on the host, and Docker does not create it. Add it to a "
+        "project of projects_list, or correct the path.",
         finders.find_mount_missing,
         needs=("sources",),
     ),
     Rule(
         "image-missing",
-        "image {image!r} is not on the host, and its registry does not give it: {reason}. Build it by projects_list, "
-        "push it, or correct its name.",
+        "image {image!r} is not on the host, and its registry does not provide it: {reason}. Build it with "
+        "projects_list, push it, or correct its name.",
         finders.find_image_missing,
         needs=("images",),
     ),
@@ -142,15 +142,15 @@ RULES = (
     ),
     Rule(
         "unknown-queue",
-        "no worker takes tasks from queue {queue!r}, only from {known}, so it would wait for ever. Add it to "
-        "airflow_worker_queues of a host, or correct its name.",
+        "no worker takes tasks from queue {queue!r}, only from {known}, so the task would wait for ever. Add the "
+        "queue to airflow_worker_queues of a host, or correct its name.",
         finders.find_unknown_queue,
         needs=("queues",),
     ),
     Rule(
         "schedule-never-fires",
-        "the schedule {schedule} gives no run, now or later. Correct it, or write schedule=None for a DAG that "
-        "people and other DAGs start.",
+        "the schedule {schedule} never triggers a run. Correct it, or write schedule=None for a DAG that is started "
+        "manually or by other DAGs.",
         finders.find_schedule_never_fires,
     ),
     Rule(
@@ -160,12 +160,12 @@ RULES = (
     ),
     Rule(
         "slow-import",
-        "takes {seconds:.1f} s to load, more than {limit:g} s, which the scheduler does again and again. Move what "
-        "takes so long into a task.",
+        "takes {seconds:.1f} s to load, more than {limit:g} s, and the scheduler loads it repeatedly. Move the slow "
+        "code into a task.",
         finders.find_slow_import,
         needs=("slow_seconds",),
     ),
 )
 
-# Ids of the rules that can be switched off.
+# Ids of the rules that can be disabled.
 OPTIONAL = tuple(rule.id for rule in RULES if not rule.fixed)

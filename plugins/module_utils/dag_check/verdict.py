@@ -1,4 +1,4 @@
-"""What the module airflow_dag_check says of a release: the findings, and what could not be checked."""
+"""The result of the module airflow_dag_check for a release: the findings, and what could not be checked."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import Facts
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.rules import OPTIONAL
 
-# How many of the files that took longest are named.
+# Number of slowest files to list.
 SLOWEST = 5
 
-# Ids of rules that were not checked, or not for all, each with the reason.
+# Ids of rules that were not checked, or not completely, each with the reason.
 NotChecked = list[tuple[str, str]]
 
 
@@ -23,9 +23,9 @@ def judge(
     """Check what was loaded against the rules.
 
     Args:
-        options: Those of the module airflow_dag_check.
+        options: Options of the module airflow_dag_check.
         definition: The compose project.
-        report: What the action dags_check reported.
+        report: Report of the action dags_check.
         awaiting: Whether the inventory's variables and connections may not be in Airflow yet, as in check mode.
 
     Returns:
@@ -40,17 +40,17 @@ def judge(
     not_checked = [*unknown.items(), *partly]
     if not awaiting:
         return findings, not_checked
-    # What a real run seeds before it comes here.
+    # A real run creates these before the check.
     findings, awaited = policy.without_awaited(findings, {*options["variables"], *options["connections"]})
     return findings, [*not_checked, *awaited]
 
 
 def summary(report: Facts, findings: Sequence[Finding], not_checked: NotChecked) -> dict[str, Any]:
-    """Return the result of the module, but for the time that it took.
+    """Return the result of the module, except its duration.
 
     Args:
-        report: What the action dags_check reported.
-        findings: What is against the rules.
+        report: Report of the action dags_check.
+        findings: Violations of the rules.
         not_checked: What could not be checked.
     """
     slowest: list[Mapping[str, Any]] = sorted(report["files"], key=lambda file: -file["seconds"])[:SLOWEST]
@@ -63,7 +63,7 @@ def summary(report: Facts, findings: Sequence[Finding], not_checked: NotChecked)
 
 
 def text(findings: Sequence[Finding]) -> str:
-    """Return the findings as a person reads them, one a line, below a line that says what follows from them."""
+    """Return the findings in readable form, one per line, below a line that states the consequence."""
     found = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-    headline = f"{found}, so Airflow does not get this release; docs/dag_authors.md lists the rules:"
+    headline = f"{found}, so this release is not deployed; docs/dag_authors.md lists the rules:"
     return "\n".join([headline, *map(str, findings)])

@@ -1,4 +1,4 @@
-"""What role docker takes from the controller: the key of Docker's repository, and CA certificates."""
+"""Inputs of role docker from the controller: the key of Docker's repository, and CA certificates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import required_source
 
-# Directory of a host from which update-ca-certificates takes certificates.
+# Directory of a host from which update-ca-certificates reads certificates.
 CERTIFICATES = "/usr/local/share/ca-certificates"
 
 
@@ -19,7 +19,7 @@ def repository_key(key: str, url: str, distribution: str, inventories: Sequence[
         key: Value of ``docker_repository_key``.
         url: Value of ``docker_repository_url``.
         distribution: Name of the host's distribution, such as ``Debian``.
-        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
+        inventories: Inventory sources of the run; relative paths are looked up in their directories.
 
     Returns:
         A URL, or the text of the key.
@@ -36,8 +36,8 @@ def certificates(entries: Sequence[Mapping[str, Any]], inventories: Sequence[str
     """Return the files that hold the CA certificates on the host.
 
     Args:
-        entries: Value of ``docker_ca_certificates``, found without problems.
-        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
+        entries: Value of ``docker_ca_certificates``, already checked.
+        inventories: Inventory sources of the run; relative paths are looked up in their directories.
 
     Returns:
         ``name``, ``path``, ``owner``, ``group``, ``mode`` and ``content`` (PEM) of each.

@@ -1,4 +1,4 @@
-"""What is wrong with the inputs of role docker, found before anything is changed."""
+"""Checks of role docker's inputs, made before anything is changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def package_problems(
         source: Value of ``docker_package_source``.
         release: Distribution and release, such as ``Debian 13``.
         table: Packages by source and release.
-        gaps: Releases whose own packages do not do, with the reason.
+        gaps: Releases whose own packages do not suffice, with the reason.
     """
     if release in table[source]:
         return []
@@ -37,11 +37,11 @@ def package_problems(
 
 
 def engine_problems(source: str, engine: str, installed: Mapping[str, str]) -> Problems:
-    """Refuse to replace an engine that came from another source: apt would remove it, with every container stopped.
+    """Refuse to replace an engine from another source: apt would remove it and stop every container.
 
     Args:
         source: Value of ``docker_package_source``.
-        engine: The package that this source's engine comes in.
+        engine: The package that contains this source's engine.
         installed: Packages on the host with their versions.
     """
     others = [name for name in ENGINES if name in installed and name != engine]
@@ -56,18 +56,18 @@ def engine_problems(source: str, engine: str, installed: Mapping[str, str]) -> P
 def version_problems(
     source: str, packages: Sequence[str], installed: Mapping[str, str], minimum: Mapping[str, str]
 ) -> Problems:
-    """Refuse an engine and a compose that are too old. Those that are there stay: apt does not upgrade them here.
+    """Refuse an installed engine or compose that is too old, because the role does not upgrade installed packages.
 
     Args:
         source: Value of ``docker_package_source``.
         packages: Names of this source's packages.
         installed: Packages on the host with their versions.
-        minimum: Lowest versions by package.
+        minimum: Minimum versions by package.
     """
     instead = ", or write docker_package_source: docker" if source == "distribution" else ""
     return [
         f"docker_package_source: {name} {installed[name]} on this host is older than {minimum[name]}, which the "
-        f"stack's health checks need; upgrade it there (apt-get install --only-upgrade {name}){instead}."
+        f"stack's health checks require; upgrade it on the host (apt-get install --only-upgrade {name}){instead}."
         for name in packages
         if name in minimum and name in installed and _numbers(installed[name]) < _numbers(minimum[name])
     ]
@@ -84,12 +84,12 @@ def repository_problems(url: str, key: str, inventories: Sequence[str]) -> Probl
     Args:
         url: Value of ``docker_repository_url``.
         key: Value of ``docker_repository_key``.
-        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
+        inventories: Inventory sources of the run; relative paths are looked up in their directories.
     """
     problems = []
     if not re.match(r"(https?://|file:/)", url):
         problems.append(
-            f"docker_repository_url: {url} is no URL; write https://HOST/linux, the directory that holds debian/ "
+            f"docker_repository_url: {url} is not a URL; write https://HOST/linux, the directory that holds debian/ "
             "and ubuntu/."
         )
     if key and not re.match(r"https?://", key):
@@ -106,7 +106,7 @@ def daemon_problems(content: str, inputs: Mapping[str, Any]) -> Problems:
     """Return what is wrong with the engine's options, those on the host included.
 
     Args:
-        content: Content of /etc/docker/daemon.json in base64; empty where there is none.
+        content: Content of /etc/docker/daemon.json in base64; empty if there is none.
         inputs: As filter docker_daemon takes them.
     """
     try:
@@ -115,8 +115,8 @@ def daemon_problems(content: str, inputs: Mapping[str, Any]) -> Problems:
         return [f"/etc/docker/daemon.json: the file on the host is not valid JSON: {error}; repair or remove it."]
     both = sorted(set(inputs["options_absent"]) & docker_daemon.own_options(inputs, present).keys())
     return [
-        f"docker_daemon_options_absent: {key} is also set, by docker_daemon_options or a variable of its own; "
-        "name it in one of the two."
+        f"docker_daemon_options_absent: {key} is also set, by docker_daemon_options or a variable of its own; remove "
+        "one of the two."
         for key in both
     ]
 
@@ -126,7 +126,7 @@ def certificate_problems(certificates: Sequence[Mapping[str, Any]], inventories:
 
     Args:
         certificates: Its entries.
-        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
+        inventories: Inventory sources of the run; relative paths are looked up in their directories.
     """
     problems = []
     names = [str(entry["name"]) for entry in certificates]
@@ -135,7 +135,7 @@ def certificate_problems(certificates: Sequence[Mapping[str, Any]], inventories:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", str(entry["name"])) or str(entry["name"]).endswith(".crt"):
             problems.append(f"{label}: write a name of letters, digits, dots, dashes and underscores, without .crt.")
         if names.count(str(entry["name"])) > 1:
-            problems.append(f"{label}: listed twice; give each certificate a name of its own.")
+            problems.append(f"{label}: listed twice; give each certificate a unique name.")
         content, src = entry.get("content"), entry.get("src")
         path = find_source(str(src or ""), inventories)
         if (content is None) == (src is None):
@@ -143,7 +143,7 @@ def certificate_problems(certificates: Sequence[Mapping[str, Any]], inventories:
         elif src is not None and path is None:
             problems.append(f"{label}: src {src} does not exist on the controller; write the path of a PEM file.")
         elif "-----BEGIN CERTIFICATE-----" not in (_text(path) if path else str(content)):
-            problems.append(f"{label}: this is no PEM certificate; it must hold a line -----BEGIN CERTIFICATE-----.")
+            problems.append(f"{label}: this is not a PEM certificate; it must have a line -----BEGIN CERTIFICATE-----.")
     return list(dict.fromkeys(problems))
 
 

@@ -1,4 +1,4 @@
-"""Files and directories of a host: what is there, and which of the wanted ones differ from that."""
+"""Files and directories of a host: their present state, and which of them differ from the wanted state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import file_digest
 
-# What a host says of one path.
+# State of one path on a host.
 State = Mapping[str, Any]
 
 
@@ -49,7 +49,7 @@ def _state(path: str) -> dict[str, Any] | None:
         "group": _name(lambda number: grp.getgrgid(number).gr_name, entry.st_gid),
     }
     if file:
-        # A file that is unreadable, or gone meanwhile, has no digest and so differs from every wanted one.
+        # A file that is unreadable or was removed meanwhile has no digest and so differs from every wanted one.
         with contextlib.suppress(OSError):
             state["digest"] = file_digest(path)
     return state
@@ -81,10 +81,10 @@ def copies(names: Iterable[str], source: str, directory: str, mode: str = "0644"
 
 
 def differing(entries: Sequence[Mapping[str, Any]], found: Mapping[str, State]) -> list[Mapping[str, Any]]:
-    """Return the directories and files that are not on the host as they are wanted.
+    """Return the wanted directories and files that are missing or different on the host.
 
-    If the comparison is in doubt, for example for a link, the entry differs: the module that writes it compares again.
-    An entry that is not returned needs no task.
+    If a comparison is uncertain, for example for a link, the entry counts as different; the module that writes it
+    compares again. An entry that is not returned needs no task.
 
     Args:
         entries: Each with ``path``, ``owner`` and ``group`` (a name or a number), ``mode`` (octal digits, or a number)
@@ -112,7 +112,7 @@ def _is_there(entry: Mapping[str, Any], state: State) -> bool:
 
 
 def _mode(wanted: str | int) -> int | None:
-    # A number is what YAML made of an octal number without quotes. What a symbolic mode means only the module knows.
+    # YAML turns an octal number without quotes into an int. Only the module can interpret a symbolic mode.
     try:
         return wanted if isinstance(wanted, int) else int(wanted, 8)
     except ValueError:
@@ -120,7 +120,7 @@ def _mode(wanted: str | int) -> int | None:
 
 
 def _owns(wanted: str | int, number: int, name: str) -> bool:
-    # As Ansible reads an owner: digits are a number, even where a user has that name.
+    # As in Ansible, digits are an id, even if a user or group has that name.
     return int(wanted) == number if str(wanted).isdecimal() else wanted == name
 
 

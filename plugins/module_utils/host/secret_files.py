@@ -16,7 +16,7 @@ def read(directory: str, name: str) -> str | None:
 
 
 def owned(path: str, owner: int) -> bool:
-    """Return whether a file belongs to the user id and only it may read it."""
+    """Return whether a file belongs to a user id and is readable by this user only."""
     try:
         found = os.stat(path)
     except FileNotFoundError:
@@ -25,7 +25,7 @@ def owned(path: str, owner: int) -> bool:
 
 
 def write(path: str, value: str, owner: int) -> None:
-    """Write one secret's file, atomically, readable by its owner alone from the first moment."""
+    """Write one secret's file atomically, readable only by its owner from the first moment."""
     temporary = f"{path}.new"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o400)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -32,7 +32,7 @@ def find_source(path: str, inventories: Sequence[str]) -> Path | None:
         inventories: Inventory sources of the run, as ``search_path`` takes them. The first match wins.
 
     Returns:
-        The absolute path, or None where there is nothing of that name that this user may see.
+        The absolute path, or None if there is nothing of that name or this user may not see it.
     """
     try:
         given = Path(path).expanduser()
@@ -40,7 +40,7 @@ def find_source(path: str, inventories: Sequence[str]) -> Path | None:
         # The home directory of a user who does not exist.
         return None
     candidates = [given] if given.is_absolute() else [root / given for root in search_path(inventories)]
-    # resolve() makes `roles/x/../../examples` readable in what a person is shown.
+    # resolve() makes `roles/x/../../examples` readable in messages.
     return next((candidate.resolve() for candidate in candidates if path and _is_there(candidate)), None)
 
 
@@ -60,7 +60,7 @@ def required_source(path: str, inventories: Sequence[str]) -> Path:
     found = find_source(path, inventories)
     if found is None:
         places = " or ".join(map(str, search_path(inventories)))
-        raise FileNotFoundError(f"{path} does not exist on the controller, below {places}")
+        raise FileNotFoundError(f"{path} does not exist on the controller below {places}")
     return found
 
 
@@ -95,7 +95,7 @@ def inventory_above(path: Path, inventories: Sequence[str]) -> Path | None:
 
 
 def misplaced(path: Path, inventory: Path) -> str:
-    """Say why a directory of code must not be in an inventory directory.
+    """Return why a directory of code must not be in an inventory directory.
 
     Args:
         path: The directory.

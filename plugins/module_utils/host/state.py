@@ -1,4 +1,4 @@
-"""What a host of a stack says of itself, and which other hosts it reaches."""
+"""The state of a host of a stack, and which other hosts it can reach."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-# What the module takes: its action plugin refuses other arguments before anything is sent to the host.
+# Arguments of the module; its action plugin refuses others before anything is sent to the host.
 ARGUMENTS = {
     "reach": {"type": "dict", "default": {}},
     "servers": {"type": "list", "elements": "str", "default": []},
@@ -17,12 +17,12 @@ ARGUMENTS = {
     "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "volume": {"type": "str", "default": "airflow_postgres_data"},
 }
-# Seconds that another host gets to answer.
+# Seconds to wait for the answer of another host.
 PATIENCE = 3.0
 
 
 def answers(address: str, port: int, seconds: float = PATIENCE) -> bool:
-    """Return whether a host answers on a TCP port; a refusal is an answer, too.
+    """Return whether a host answers on a TCP port; a refused connection is an answer, too.
 
     Args:
         address: IPv4 address.
@@ -53,7 +53,7 @@ def unreachable(targets: Mapping[str, Sequence[int]], seconds: float = PATIENCE)
 
 
 def silent_servers(servers: Iterable[str], seconds: float = PATIENCE) -> list[str]:
-    """Return the servers that take no connection.
+    """Return the servers that accept no connection.
 
     Args:
         servers: Each as ``HOST:PORT``.
@@ -70,14 +70,14 @@ def silent_servers(servers: Iterable[str], seconds: float = PATIENCE) -> list[st
 
 
 def digests(directory: str, names: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 of each secret that is there, by name.
+    """Return the SHA-256 of each existing secret, by name.
 
     Args:
         directory: Directory of the secrets.
         names: Names of files in it.
 
     Raises:
-        OSError: One is there and cannot be read.
+        OSError: An existing secret cannot be read.
     """
     found = {}
     for name in names:

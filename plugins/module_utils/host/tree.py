@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import IO
 
-# What tools leave behind in a source directory; nothing in an image is made from it.
+# Leftovers of tools in a source directory, from which nothing in an image is built.
 IGNORED = frozenset({"__pycache__", ".git"})
 CHUNK = 1024 * 1024
 
@@ -33,16 +33,16 @@ def _ignored(name: str) -> bool:
 
 
 def tree_entries(root: Path, ignored: Callable[[str], bool] = _ignored) -> Iterator[tuple[str, tarfile.TarInfo, Path]]:
-    """Walk a directory in an order that depends on names alone.
+    """Walk a directory in an order that depends only on names.
 
-    Of a mode only the executable bit counts, as in git: the rest is the umask of whoever made the copy.
+    Only the executable bit of a mode counts, as in git: the rest depends on the umask of whoever made the copy.
 
     Args:
         root: The directory.
-        ignored: Tells of a name, without its directory, whether it is passed over.
+        ignored: Returns whether a name, without its directory, is skipped.
 
     Yields:
-        The relative name with ``/``, what a tar archive says of the entry, and its path.
+        The relative name with ``/``, the tar header of the entry, and its path.
 
     Raises:
         ValueError: An entry is neither a file, a directory nor a symbolic link.
@@ -76,7 +76,7 @@ def tree_digest(root: Path, *extra: str) -> str:
 
     Args:
         root: The directory.
-        extra: Texts that count as well.
+        extra: Texts to include in the digest.
 
     Returns:
         SHA-256 in hexadecimal.
@@ -96,7 +96,7 @@ def tree_digest(root: Path, *extra: str) -> str:
 
 
 def pack_tree(root: Path, target: IO[bytes]) -> int:
-    """Write a compressed tar archive of what tree_digest counts, owned by root and without times.
+    """Write a compressed tar archive of the entries that tree_digest covers, owned by root and without timestamps.
 
     Args:
         root: The directory.
@@ -135,7 +135,7 @@ def pack_files(root: Path, target: IO[bytes], names: Collection[str]) -> None:
 
 
 def _pack(archive: tarfile.TarFile, info: tarfile.TarInfo, path: Path) -> None:
-    # Read whole, so that a file that changes meanwhile cannot break the archive.
+    # Read the whole file first, so that a file that changes meanwhile cannot break the archive.
     content = path.read_bytes() if info.isreg() else b""
     info.size = len(content)
     archive.addfile(info, io.BytesIO(content))

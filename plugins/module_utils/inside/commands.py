@@ -16,28 +16,28 @@ from .temporary import private_path
 
 
 class Capture(io.StringIO):
-    """Output of one command. Commands may close it, or ask for its name or number."""
+    """Output of one command. Commands may close it, or ask for its name or file descriptor."""
 
     name = "<stdout>"
 
     def fileno(self) -> int:
-        """Return the number of standard output, by which releases after 2.5 recognise it."""
+        """Return the file descriptor of standard output, by which releases after 2.5 recognise it."""
         return 1
 
     def close(self) -> None:
-        """Stay open, to be read after the command."""
+        """Stay open, so that the output can be read after the command."""
 
 
 class Airflow:
     """Airflow in this process.
 
     Attributes:
-        output: What the last command wrote to standard output, also if it raised.
-        complaints: What it wrote to standard error.
+        output: Standard output of the last command, even if it raised.
+        complaints: Its standard error output.
     """
 
     def __init__(self) -> None:
-        """Import Airflow; does not connect to its database."""
+        """Import Airflow, without connecting to its database."""
         from airflow.cli import cli_parser  # noqa: PLC0415 - only the container has Airflow
 
         forget_secrets()
@@ -45,7 +45,7 @@ class Airflow:
         self.output = self.complaints = ""
 
     def command(self, *argv: str) -> str:
-        """Run one of Airflow's command lines through its own parser and return what it printed.
+        """Run a command line through Airflow's own parser and return its output.
 
         Args:
             argv: The words after ``airflow``. Airflow writes them to its audit log, so they must hold no secret.
@@ -61,26 +61,26 @@ class Airflow:
         return self.output
 
     def command_with_file(self, data: object, *argv: str) -> str:
-        """Run a command whose last word is the path of a JSON file with these data, readable by this user only."""
+        """Run a command with the path of a JSON file as its last argument; only this user can read the file."""
         with private_path() as path:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 json.dump(data, file)
             return self.command(*argv, path)
 
     def command_to_file(self, *argv: str) -> Any:
-        """Run a command whose last word is the path of a JSON file that it writes, and return the data."""
+        """Run a command with the path of a JSON file to write as its last argument, and return the file's data."""
         with private_path() as path:
             self.command(*argv, path)
             with open(path) as file:
                 return json.load(file)
 
     def attempt(self, name: str, failed: dict[str, str], work: Callable[..., None], *arguments: object) -> None:
-        """Do the work on one object. If Airflow refuses it, note why.
+        """Process one object. If Airflow refuses it, record the reason.
 
         Args:
             name: The object's name.
             failed: Gets Airflow's reason by name.
-            work: Called with the arguments.
+            work: Function that processes the object.
             arguments: Its arguments.
 
         Raises:
@@ -101,9 +101,9 @@ class Airflow:
 
 
 def check_database_once() -> None:
-    """Let commands compare the database's version with Airflow's the first time only.
+    """Make commands compare the database's version with Airflow's only the first time.
 
-    It takes 0.1 s each time otherwise: Airflow reads all migrations there ever were.
+    Each comparison takes 0.1 s: Airflow reads all migrations that ever existed.
     """
     from airflow.utils import db  # noqa: PLC0415
 
@@ -111,6 +111,6 @@ def check_database_once() -> None:
 
 
 def once(module: Any, *names: str) -> None:
-    """Let functions of a module, called without arguments, run once and return the same from then on."""
+    """Cache the results of functions of a module that take no arguments, so that each runs only once."""
     for name in names:
         setattr(module, name, functools.lru_cache(maxsize=None)(getattr(module, name)))

@@ -1,4 +1,4 @@
-"""All that the program must know of differences between releases of Airflow: no other file looks for one."""
+"""Handles all differences between releases of Airflow for this package; no other file checks for them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-# Where releases of Airflow keep what moved, the newest place first; each by the name that it has here.
+# Import paths of what moved between releases of Airflow, newest first, by the name used here.
 MOVED = {
     "User": ["airflow.providers.fab.auth_manager.models:User", "airflow.www.fab_security.sqla.models:User"],
     "Role": ["airflow.providers.fab.auth_manager.models:Role", "airflow.www.fab_security.sqla.models:Role"],
@@ -17,7 +17,7 @@ MOVED = {
         "airflow.providers.fab.auth_manager.security_manager.constants:EXISTING_ROLES",
         "airflow.www.security:EXISTING_ROLES",
     ],
-    # Judges the access_control of DAGs.
+    # Validates the access_control of DAGs.
     "ApplessAirflowSecurityManager": [
         "airflow.providers.fab.www.security_appless:ApplessAirflowSecurityManager",
         "airflow.www.security_appless:ApplessAirflowSecurityManager",
@@ -29,48 +29,48 @@ MOVED = {
     "DagBag": ["airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag"],
     "sync_bag_to_db": ["airflow.dag_processing.dagbag:sync_bag_to_db", "airflow.models.dagbag:sync_bag_to_db"],
     "DagContext": ["airflow.sdk.definitions._internal.contextmanager:DagContext", "airflow.models.dag:DagContext"],
-    # Before release 3.2 part of the bag.
+    # Part of DagBag before release 3.2.
     "PythonDagImporter": ["airflow.dag_processing.importers.python_importer:PythonDagImporter"],
     "celery_app": [
         "airflow.providers.celery.executors.celery_executor:app",
         "airflow.executors.celery_executor:app",
     ],
 }
-# Modules with Airflow's list of secrets to hide from logs: from release 3 on the services' own, and that of tasks.
+# Modules with Airflow's secrets masker: from release 3 on, one for the services and one for tasks.
 MASKERS = ["airflow._shared.secrets_masker", "airflow.sdk._shared.secrets_masker", "airflow.utils.log.secrets_masker"]
-# Modules that each process imports that parses a file; a release has some of them.
+# Modules that every process for parsing DAG files imports; each release has some of them.
 PROCESSOR = (
     "airflow.api_fastapi.execution_api.app",
     "airflow.dag_processing.manager",
     "airflow.models.serialized_dag",
 )
-# What Airflow calls the DAGs folder among its bundles, from release 3 on.
+# Airflow's name for the bundle of the DAGs folder, from release 3 on.
 BUNDLE = "dags-folder"
-# Timetables that give no run by themselves. That for datasets, since release 3 for assets, is a kind of the first one
-# in some releases.
+# Timetables that schedule no runs by themselves. The one for datasets, since release 3 for assets, is a subclass of
+# NullTimetable in some releases.
 UNSCHEDULED = {"NullTimetable", "DatasetTriggeredTimetable", "AssetTriggeredTimetable"}
 
 
 def find(name: str) -> Any:
-    """Return what this release of Airflow has under a name of MOVED, wherever that is.
+    """Import an object of MOVED from wherever this release of Airflow has it.
 
     Raises:
-        ImportError: It is in none of the places.
+        ImportError: This release has it in none of these places.
     """
     for place in MOVED[name]:
         module, _, attribute = place.partition(":")
         with contextlib.suppress(ImportError, AttributeError):
             return getattr(importlib.import_module(module), attribute)
-    raise ImportError(f"this Airflow has {name} in none of {', '.join(MOVED[name])}")
+    raise ImportError(f"this Airflow has no {name}; looked in {', '.join(MOVED[name])}")
 
 
 def modules_of(name: str) -> list[str]:
-    """Return the modules in which releases have what find looks for."""
+    """Return the modules in which find looks for an object."""
     return [place.partition(":")[0] for place in MOVED[name]]
 
 
 def maskers() -> list[Any]:
-    """Return the modules with Airflow's list of secrets to hide from logs."""
+    """Return the modules with a secrets masker that this release has."""
     found = []
     for name in MASKERS:
         with contextlib.suppress(ImportError):
@@ -84,29 +84,29 @@ def accepts(function: Callable[..., Any], argument: str) -> bool:
 
 
 def dag_files(folder: str) -> list[str]:
-    """Return the paths of the files below a folder that Airflow would load, in no order.
+    """Return the paths of the files below a folder that Airflow would load, unordered.
 
-    Modules in the folder can be imported from then on, as in Airflow's services.
+    The folder is added to sys.path, as in Airflow's services, so that its modules can be imported.
     """
     from airflow.utils.file import list_py_file_paths  # noqa: PLC0415 - only the container has Airflow
 
     if folder not in sys.path:
         sys.path.append(folder)
-    # Release 3 knows no examples here.
+    # In release 3 this function has no option for the examples.
     examples = {"include_examples": False} if accepts(list_py_file_paths, "include_examples") else {}
     paths: list[str] = list_py_file_paths(folder, **examples)
     return paths
 
 
 def has_bundles() -> bool:
-    """Return whether this Airflow has bundles of DAGs, the DAGs folder being one of them: from release 3 on."""
+    """Return whether this Airflow has DAG bundles, the DAGs folder being one of them: from release 3 on."""
     from airflow.models import DagModel  # noqa: PLC0415
 
     return hasattr(DagModel, "bundle_name")
 
 
 def existing_dags() -> Any:
-    """Return the condition for DAGs that still exist: the column is another one from release 3 on."""
+    """Return the query condition for DAGs that still exist; its column differs from release 3 on."""
     from airflow.models import DagModel  # noqa: PLC0415
 
     return ~DagModel.is_stale if has_bundles() else DagModel.is_active
@@ -122,15 +122,15 @@ def has_deferred_slots(pool: Any) -> bool:
 
 
 def state_name(state: Any) -> str:
-    """Return the name of a job's state, which is a text or an enum's member."""
+    """Return the name of a job's state, which is a string or an enum member."""
     return str(getattr(state, "value", state))
 
 
 def first_run(dag: Any) -> Any:
-    """Return the first run that a DAG's schedule gives, None if there is none.
+    """Return the first run of a DAG's schedule, None if there is none.
 
     Args:
-        dag: The form of the DAG that the scheduler reads.
+        dag: The DAG in the form that the scheduler reads.
     """
     # The method takes the previous run. Release 3.2 renamed the argument, and in release 3 only the real DAG behind the
     # lazy one has it in its signature.
@@ -143,7 +143,7 @@ def first_run(dag: Any) -> Any:
 
 
 def is_supervised() -> bool:
-    """Return whether this Airflow parses a file in a process without access to its database: from release 3 on."""
+    """Return whether this Airflow parses DAG files in a process without database access: from release 3 on."""
     try:
         from airflow.dag_processing.processor import DagFileProcessorProcess  # noqa: PLC0415
     except ImportError:
@@ -152,7 +152,7 @@ def is_supervised() -> bool:
 
 
 def task_api() -> Any:
-    """Return a new API for tasks, within this process; None before release 3, in which variables come through it."""
+    """Return a new in-process task API, through which release 3 reads variables; None in earlier releases."""
     try:
         from airflow.dag_processing.processor import in_process_api_server  # noqa: PLC0415
     except ImportError:
@@ -161,25 +161,25 @@ def task_api() -> Any:
 
 
 def module_processor(bag: Any) -> Any:
-    """Return the class that takes the DAGs from the modules of a file: that of a bag, from release 3.2 on another one.
+    """Return the class that collects the DAGs from a file's modules: DagBag, from release 3.2 on PythonDagImporter.
 
     Args:
-        bag: A bag; None for the class of all bags.
+        bag: A DagBag; None for the class DagBag.
     """
     bags = type(bag) if bag is not None else find("DagBag")
     return bags if hasattr(bags, "_process_modules") else find("PythonDagImporter")
 
 
 def serializable(dag: Any) -> Any:
-    """Return a DAG in the form that the model of serialized DAGs takes."""
+    """Return a DAG in the form that the model of serialized DAGs accepts."""
     lazy = getattr(importlib.import_module("airflow.serialization.serialized_objects"), "LazyDeserializedDAG", None)
     return lazy.from_dag(dag) if lazy else dag
 
 
 def plugin_errors() -> dict[str, str]:
-    """Return the errors that Airflow met when it loaded plugins, by place."""
+    """Return the errors from loading Airflow's plugins, by path or plugin name."""
     from airflow import plugins_manager  # noqa: PLC0415
 
-    # Later releases have a function for them.
+    # Later releases have a function for the errors.
     errors: dict[str, str] = getattr(plugins_manager, "get_import_errors", lambda: plugins_manager.import_errors)()
     return errors

@@ -14,13 +14,13 @@ from .commands import Airflow, check_database_once
 
 
 def action_connections_read(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
-    """Report all connections, and what this Airflow makes of some URIs and types.
+    """Report all connections, how this Airflow parses some URIs, and which types it does not know.
 
     Args:
         airflow: Runs Airflow's commands.
-        request: ``uris`` by connection id; ``types``, the connection types that are wanted.
+        request: ``uris`` by connection id; ``types``, the wanted connection types.
         report: Gets ``objects``, fields by id; ``parsed``, the fields of each URI; ``unknown_types`` and
-            ``known_types``; and ``undecryptable``, ids of connections, before the error that they cause.
+            ``known_types``; and ``undecryptable``, ids of the connections that cause a decryption error.
     """
     from cryptography.fernet import InvalidToken  # noqa: PLC0415 - only the container has it
 
@@ -32,13 +32,13 @@ def action_connections_read(airflow: Airflow, request: dict[str, Any], report: d
     report["parsed"] = {name: parsed(uri) for name, uri in request["uris"].items()}
     used = {fields["conn_type"] for fields in report["objects"].values()}
     wanted = set(request["types"]) | {fields.get("conn_type", "generic") for fields in report["parsed"].values()}
-    # A type that a connection has already is taken as known: only a new one is worth the time to look for hooks.
+    # A type already in use counts as known: only a new type is worth the time that looking for hooks takes.
     report["known_types"] = [] if wanted <= used else known_types()
     report["unknown_types"] = [] if wanted <= used else sorted(wanted - used - set(report["known_types"]))
 
 
 def action_connections_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
-    """Create, replace and delete connections, then report those of them that exist, as they are now.
+    """Create, replace and delete connections, then report the current state of the ones that exist.
 
     Args:
         airflow: Runs Airflow's commands.
@@ -65,10 +65,10 @@ def exported(airflow: Airflow) -> dict[str, dict[str, Any]]:
 
 
 def create(airflow: Airflow, connections: dict[str, Any], done: list[str], failed: dict[str, str]) -> None:
-    """Import all at once; after an error import the rest one by one, to learn which of them Airflow refuses."""
+    """Import all connections at once; after an error, import the rest one by one to find the refused ones."""
     if not connections:
         return
-    # An error comes again below, with the id of the connection.
+    # An error occurs again below, with the id of the connection.
     with contextlib.suppress(Exception, SystemExit):
         import_file(airflow, connections, done)
     for name in [name for name in connections if name not in done]:
@@ -76,10 +76,10 @@ def create(airflow: Airflow, connections: dict[str, Any], done: list[str], faile
 
 
 def import_file(airflow: Airflow, connections: dict[str, Any], done: list[str]) -> None:
-    """Dispatch ``connections import``, which commits each connection and prints a line for each that it took.
+    """Run ``connections import``, which commits each connection separately and prints a line for each imported one.
 
     Raises:
-        SystemExit: With Airflow's reason, if it passes over one; that of 2.11 does so where it does not like the id.
+        SystemExit: With Airflow's reason, if it skips a connection; Airflow 2.11 does so if it does not accept the id.
     """
     try:
         airflow.command_with_file(connections, "connections", "import")
@@ -92,9 +92,9 @@ def import_file(airflow: Airflow, connections: dict[str, Any], done: list[str]) 
 
 
 def replace(name: str, fields: dict[str, Any], done: list[str]) -> None:
-    """Give a connection new values in one transaction: a task that reads it finds the old ones or the new ones.
+    """Update a connection in one transaction: a task that reads it gets the old values or the new ones.
 
-    No command does this: ``connections import`` of Airflow 2.5 skips what exists.
+    No command does this: ``connections import`` of Airflow 2.5 skips existing connections.
     """
     from airflow.models import Connection  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
@@ -103,7 +103,7 @@ def replace(name: str, fields: dict[str, Any], done: list[str]) -> None:
         row = session.query(Connection).filter(Connection.conn_id == name).one()
         for field in ("conn_type", "description", "host", "schema", "login", "port"):
             setattr(row, field, fields[field])
-        # Assigning no password changes nothing in Airflow 2: the column has to be emptied by its own name.
+        # Setting the password to None changes nothing in Airflow 2: the column itself has to be cleared.
         row._password, row.is_encrypted = None, False
         row.set_password(fields["password"])
         row.set_extra(fields["extra"])
@@ -111,7 +111,7 @@ def replace(name: str, fields: dict[str, Any], done: list[str]) -> None:
 
 
 def delete(airflow: Airflow, name: str, done: list[str]) -> None:
-    """Dispatch ``connections delete``."""
+    """Run ``connections delete``."""
     airflow.command("connections", "delete", "--", name)
     done.append(name)
 
@@ -122,20 +122,20 @@ def parsed(uri: str) -> dict[str, Any]:
 
     try:
         row = Connection(uri=uri)
-    except Exception as error:  # noqa: BLE001 - whichever it is, the URI is at fault
+    except Exception as error:  # noqa: BLE001 - any error means that the URI is at fault
         return {"error": type(error).__name__}
     return {name: getattr(row, name) for name in ("conn_type", "host", "schema", "login", "password", "port", "extra")}
 
 
 def known_types() -> list[str]:
-    """Return the connection types that Airflow's own command accepts: four without a hook, and those of the hooks."""
+    """Return the connection types that Airflow's own command accepts: four without a hook, and all that have one."""
     from airflow.providers_manager import ProvidersManager  # noqa: PLC0415
 
     return sorted({"fs", "mesos_framework-id", "email", "generic", *ProvidersManager().hooks})
 
 
 def undecryptable() -> list[str]:
-    """Return the ids of the connections that the Fernet key in use does not open."""
+    """Return the ids of the connections that the Fernet key in use cannot decrypt."""
     from airflow.models import Connection  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
     from cryptography.fernet import InvalidToken  # noqa: PLC0415

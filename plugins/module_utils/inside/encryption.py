@@ -1,7 +1,7 @@
 """Encrypts plain text in Airflow's database.
 
-An Airflow with an empty Fernet key stores secrets as they are, and marks them as not encrypted. One
-with a key goes on to read them so, and its command ``rotate-fernet-key`` passes over them.
+With an empty Fernet key, Airflow stores secrets in plain text and marks them as not encrypted. With a key, it still
+reads these values as plain text, and its command ``rotate-fernet-key`` skips them.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from typing import Any
 
 from .commands import Airflow
 
-# Tables with secrets: the column that names a row for people, and the columns with secrets, each with the one that says
-# whether it is encrypted. That of triggers says nothing: what is JSON is not encrypted.
+# Tables with secrets: the column that names a row for people, and the columns with secrets, each with the column that
+# flags it as encrypted. Triggers have no such flag: their value is plain text if it is JSON.
 TABLES: dict[str, tuple[str, dict[str, str]]] = {
     "connection": ("conn_id", {"password": "is_encrypted", "extra": "is_extra_encrypted"}),
     "connection_test_request": ("connection_id", {"password": "is_encrypted", "extra": "is_extra_encrypted"}),
     "variable": ("key", {"val": "is_encrypted"}),
     "trigger": ("classpath", {"kwargs": ""}),
 }
-# Where each table's model is.
+# The model of each table.
 MODELS = {
     "connection": "airflow.models.connection:Connection",
     "connection_test_request": "airflow.models.connection_test:ConnectionTestRequest",
     "variable": "airflow.models.variable:Variable",
     "trigger": "airflow.models.trigger:Trigger",
 }
-# Rows that are written in one transaction, which locks them.
+# Number of rows written in one transaction, which locks them.
 BATCH = 200
-# Names of rows that are reported of each table.
+# Maximum number of row names reported for each table.
 NAMED = 20
 
 
 def count_query(tables: list[str]) -> str:
-    """Return the SQL that counts the rows with plain text, a table a row: it costs less than to start Airflow."""
+    """Return the SQL that counts the rows with plain text, by table: it costs less than starting Airflow."""
     return " UNION ALL ".join(
         f"SELECT '{table}' AS kind, count(*) AS plain FROM \"{table}\" WHERE "  # noqa: S608 - our own names
         + " OR ".join(
@@ -45,11 +45,11 @@ def count_query(tables: list[str]) -> str:
 
 
 def action_encryption(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
-    """Encrypt all plain text with the Fernet key in use, a batch of rows in a transaction.
+    """Encrypt all plain text with the Fernet key in use, one batch of rows per transaction.
 
     Args:
-        request: ``tables``, names; ``dry_run``, whether only to look.
-        report: Gets ``rows``, numbers of rows by table, and ``names``, the first of these rows for people by table.
+        request: ``tables``, names; ``dry_run``, whether to report only.
+        report: Gets ``rows``, the number of plain-text rows by table, and ``names``, the first of their names by table.
     """
     from airflow.models.crypto import get_fernet  # noqa: PLC0415 - only the container has Airflow
 
@@ -64,13 +64,13 @@ def action_encryption(_airflow: Airflow, request: dict[str, Any], report: dict[s
 
 
 def table_of(name: str) -> Any:
-    """Return a table as Airflow's model of it describes it."""
+    """Return the SQLAlchemy table of a model of Airflow."""
     module, _, attribute = MODELS[name].partition(":")
     return getattr(importlib.import_module(module), attribute).__table__
 
 
 def plain(table: Any, column: str) -> Any:
-    """Return the condition under which a column of a row holds plain text, as the query has it."""
+    """Return the condition that a column holds plain text, the same as in count_query."""
     from sqlalchemy import and_  # noqa: PLC0415
 
     flag = TABLES[table.name][1][column]
@@ -94,7 +94,7 @@ def look(name: str) -> list[str]:
 def encrypt(name: str, fernet: Any) -> list[str]:
     """Encrypt a table's plain text and return the names of the rows.
 
-    A row that somebody changes at the same time is locked: Airflow's own writing waits for the end of the batch.
+    The rows of a batch are locked: Airflow's own writes to them wait for the end of the batch.
     """
     from airflow.utils.session import create_session  # noqa: PLC0415
     from sqlalchemy import or_  # noqa: PLC0415
@@ -114,7 +114,7 @@ def encrypt(name: str, fernet: Any) -> list[str]:
 
 
 def encrypted(row: Any, columns: dict[str, str], fernet: Any) -> dict[str, Any]:
-    """Return the values that a row gets in place of its plain text."""
+    """Return the encrypted values that replace a row's plain text."""
     values: dict[str, Any] = {}
     for column, flag in columns.items():
         text = row[column]

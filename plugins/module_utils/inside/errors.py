@@ -1,4 +1,4 @@
-"""What an exception of Airflow means."""
+"""Classifies exceptions of Airflow."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ def first_line(text: object) -> str:
 
 
 def describe(error: BaseException, complaints: str) -> dict[str, str]:
-    """Return what an exception means, without the statement or the row at fault: these may hold secrets.
+    """Classify an exception, without the SQL statement or the row at fault: these may hold secrets.
 
     Args:
         error: The exception.
-        complaints: What the last command wrote to standard error.
+        complaints: Standard error output of the last command.
 
     Returns:
-        ``kind``, a word for the caller, and ``detail``, a line for people.
+        ``kind``, a keyword for the caller, and ``detail``, one line for people.
     """
     names = {kind.__name__ for kind in type(error).__mro__}
     origin = getattr(error, "orig", None)
@@ -33,13 +33,13 @@ def describe(error: BaseException, complaints: str) -> dict[str, str]:
 
 
 def _database_error(origin: BaseException, *, unreachable: bool) -> dict[str, str]:
-    """Return what an error of the database driver means.
+    """Classify an error of the database driver.
 
     Args:
         origin: The driver's exception.
-        unreachable: Whether SQLAlchemy takes it for a problem of the connection.
+        unreachable: Whether SQLAlchemy classifies it as a connection problem.
     """
-    # Only the first line: the row at fault follows it, and SQLAlchemy's own text holds the parameters.
+    # Use only the first line: the row at fault follows it, and SQLAlchemy's own text contains the parameters.
     detail = f"{type(origin).__name__}: {first_line(origin)}"
     if type(origin).__name__ in ("UndefinedTable", "UndefinedColumn") or "no such table" in detail:
         return {"kind": "migration", "detail": detail}

@@ -1,7 +1,7 @@
-"""What a running Airflow can tell about itself.
+"""What a running Airflow reports about itself.
 
-Only the database and the broker are asked: no DAG file is read here, so the answer is what Airflow's
-services have found, not what this container would find.
+Only the database and the broker are queried. No DAG file is read here, so the answer is what Airflow's services have
+found, not what this container would find.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from .compat import existing_dags, find, has_deferred_slots, state_name
 
 
 def action_info(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
-    """Report each subset that is asked for; one that fails goes into ``failed`` with its reason, the others go on.
+    """Report each requested subset. A subset that fails is listed in ``failed`` with its reason; the others continue.
 
     Args:
-        airflow: Runs Airflow's commands, and tells what errors mean.
-        request: ``subset``, names; ``worker_timeout``, seconds that workers get to answer; ``worker_count``, after how
-            many answers no more are waited for, 0 for all that come.
+        airflow: Runs Airflow's commands, and classifies errors.
+        request: ``subset``, names; ``worker_timeout``, seconds to wait for answers of workers; ``worker_count``, the
+            number of answers after which to stop waiting, 0 for no limit.
         report: Gets the answers by name, and ``failed``.
     """
     failed = report.setdefault("failed", {})
@@ -92,7 +92,7 @@ def info_variables(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str
 
 
 def info_pools(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the pools, with how many of their slots are taken."""
+    """Return the pools, with the number of their occupied slots."""
     from airflow.models.pool import Pool  # noqa: PLC0415
 
     stats = Pool.slots_stats()
@@ -121,7 +121,7 @@ def info_users(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, An
     user, role = find("User"), find("Role")
     found: dict[str, dict[str, Any]] = {}
     with create_session() as session:
-        # Columns, not objects: a user's roles would come with each of their permissions.
+        # Query columns, not objects: loading a user's roles would also load all of their permissions.
         columns = (user.username, user.email, user.first_name, user.last_name, user.active)
         for name, email, firstname, lastname, active in session.query(*columns).order_by(user.username):
             found[name] = {"username": name, "email": email, "firstname": firstname, "lastname": lastname}
@@ -132,9 +132,9 @@ def info_users(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, An
 
 
 def info_jobs(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the latest job of each service that has one, by type and host.
+    """Return the latest job of each service that has jobs, by type and host.
 
-    It is alive under the rule of Airflow's own health page: it says that it runs, and its last heartbeat is younger
+    A job is alive by the rule of Airflow's own health page: its state is running, and its last heartbeat is younger
     than the scheduler's threshold.
     """
     from airflow.configuration import conf  # noqa: PLC0415
@@ -145,7 +145,7 @@ def info_jobs(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any
     threshold = conf.getfloat("scheduler", "scheduler_health_check_threshold")
     latest: dict[tuple[str, str], dict[str, Any]] = {}
     with create_session() as session:
-        # Columns, not objects: these need the classes of all job types. Tasks have jobs too, a row for each try.
+        # Query columns, not objects: those need the classes of all job types. Tasks have jobs too, one row per try.
         query = session.query(job.job_type, job.hostname, job.state, job.latest_heartbeat)
         query = query.filter(job.job_type.in_(["SchedulerJob", "TriggererJob", "DagProcessorJob"]))
         for job_type, hostname, state, heartbeat in query.order_by(job.latest_heartbeat):
@@ -182,5 +182,5 @@ def rows(model: Any, condition: Any, order: Any) -> list[Any]:
 
 
 def text_of(time: Any) -> str | None:
-    """Return a time in ISO 8601, None for none."""
+    """Return a time in ISO 8601, None if there is none."""
     return time.isoformat() if time else None

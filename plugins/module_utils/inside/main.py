@@ -1,7 +1,7 @@
 """Runs the actions of one request and writes their reports; see the package's docstring in start.py.
 
 An action is a function ``action_NAME(airflow, request, report)`` of a module of this package. It fills the dict
-``report`` as it goes, so that the caller also learns what was done before an error.
+``report`` step by step, so that the caller also gets what was done before an error.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ def defined_actions(modules: list[str]) -> dict[str, Callable[..., None]]:
 
 
 class Result:
-    """The one line that the caller gets, whichever thread is the first to write it.
+    """The single result line that the caller reads, written by the first thread that finishes.
 
     Attributes:
-        reports: What the actions reported so far, by their names.
+        reports: Reports of the actions so far, by action name.
     """
 
     def __init__(self) -> None:
-        """Take standard output for the result alone."""
-        # Airflow, its plugins and their libraries print to standard output as they like: that becomes standard error.
+        """Reserve standard output for the result."""
+        # Airflow, its plugins and their libraries print to standard output too: redirect that to standard error.
         self.channel = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)
         self.once = threading.Lock()
         self.reports: dict[str, dict[str, Any]] = {}
 
     def finish(self, error: dict[str, str] | None) -> None:
-        """Write the result and end the process, unless another thread does so already.
+        """Write the result and end the process, unless another thread is already doing so.
 
         Args:
             error: ``kind`` and ``detail`` of the error, None if all actions succeeded.
@@ -60,20 +60,20 @@ class Result:
             clean_up()
             self.channel.write(f"\n{MARK}{json.dumps({'reports': self.reports, 'error': error})}\n")
             self.channel.flush()
-            # No exit handlers: a thread that still waits for the database would delay them without end.
+            # Skip the exit handlers: a thread that still waits for the database would block them forever.
             os._exit(0)
 
 
 def main(request: dict[str, Any]) -> None:
-    """Run the actions of a request in order; the first error ends it. Never returns.
+    """Run the actions of a request in order, up to the first error. Never returns.
 
     Args:
-        request: ``modules``, names of those in this package that define actions; ``actions``, each a dict with its
-            ``name`` and its own input; ``timeout`` in seconds.
+        request: ``modules``, names of the modules in this package that define actions; ``actions``, each a dict with
+            its ``name`` and its own input; ``timeout`` in seconds.
     """
     actions = defined_actions(request["modules"])
     result = Result()
-    expired = {"kind": "timeout", "detail": f"no end after {request['timeout']} seconds"}
+    expired = {"kind": "timeout", "detail": f"did not finish within {request['timeout']} seconds"}
     watchdog = threading.Timer(request["timeout"], result.finish, [expired])
     watchdog.daemon = True
     watchdog.start()
@@ -85,6 +85,6 @@ def main(request: dict[str, Any]) -> None:
             for action in request["actions"]:
                 run = actions[f"action_{action['name']}"]
                 run(airflow, action, result.reports.setdefault(action["name"], {}))
-    except BaseException as caught:  # noqa: BLE001 - the caller gets a line that says so, whatever it is
+    except BaseException as caught:  # noqa: BLE001 - any error is reported to the caller
         error = airflow.describe(caught) if airflow else {"kind": "no_airflow", "detail": first_line(caught)}
     result.finish(error)

@@ -1,4 +1,4 @@
-"""Airflow's list of secrets to hide from logs, and texts in which stars stand for secrets."""
+"""Controls which secrets Airflow collects for masking its logs, and masks secrets in texts."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .compat import maskers
 
 
 def forget_secrets() -> None:
-    """Make Airflow keep no list of secrets: nobody reads this process' logs.
+    """Stop Airflow from collecting secrets to mask: nobody reads this process' logs.
 
-    For each secret that it meets, it compiles one regular expression of all of them: 500 passwords cost seconds.
+    For each new secret it recompiles one regular expression of all secrets: 500 passwords cost seconds.
     """
     for module in maskers():
         module.SecretsMasker.add_mask = lambda _self, _secret, _name=None: None
 
 
 def remember_secrets() -> list[str]:
-    """Return a list to which Airflow adds each secret that it would hide from its logs."""
+    """Return a list to which Airflow adds each secret that it would mask in its logs."""
     met: list[str] = []
     modules = maskers()
 
@@ -41,7 +41,7 @@ def remember_secrets() -> list[str]:
 
 
 def hide(secrets: list[str], text: str) -> str:
-    """Return a text in which stars stand for secrets, also as they are written in addresses, in Python and in JSON."""
+    """Replace secrets in a text by stars, including their escaped forms in URLs, Python and JSON."""
     forms = set()
     for secret in secrets:
         forms |= {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}

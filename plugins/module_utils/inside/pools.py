@@ -26,7 +26,7 @@ def action_pools_read(airflow: Airflow, _request: dict[str, Any], report: dict[s
 
 
 def action_pools_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
-    """Create, replace and delete pools, then report those of them that exist, as they are now.
+    """Create, replace and delete pools, then report the current state of the ones that exist.
 
     Args:
         airflow: Runs Airflow's commands.
@@ -38,7 +38,7 @@ def action_pools_write(airflow: Airflow, request: dict[str, Any], report: dict[s
     done = report.setdefault("done", [])
     failed = report.setdefault("failed", {})
     check_database_once()
-    # Each command makes a client of its own, which reads the certificates of all authorities: 10 ms.
+    # Each command creates its own client, which loads all CA certificates: 10 ms.
     once(pool_command, "get_current_api_client")
     written = {**request["create"], **request["replace"]}
     put(airflow, written, done, failed)
@@ -55,26 +55,26 @@ def exported(airflow: Airflow) -> dict[str, dict[str, Any]]:
 
 
 def put(airflow: Airflow, pools: dict[str, Any], done: list[str], failed: dict[str, str]) -> None:
-    """Import all at once; after an error all one by one, to learn which of them Airflow refuses.
+    """Import all pools at once; after an error, import them again one by one to find the refused ones.
 
-    The second time changes nothing more: the command creates or updates, each pool in a transaction of its own.
+    Importing a pool again changes nothing: the command creates or updates each pool in a separate transaction.
     """
     if not pools:
         return
     try:
         import_file(airflow, pools, done)
-    except (Exception, SystemExit):  # noqa: BLE001 - it comes again below, with the name of the pool
+    except (Exception, SystemExit):  # noqa: BLE001 - it occurs again below, with the name of the pool
         for name, fields in pools.items():
             airflow.attempt(name, failed, import_file, airflow, {name: fields}, done)
 
 
 def import_file(airflow: Airflow, pools: dict[str, Any], done: list[str]) -> None:
-    """Dispatch ``pools import``."""
+    """Run ``pools import``."""
     airflow.command_with_file(pools, "pools", "import")
     done.extend(pools)
 
 
 def delete(airflow: Airflow, name: str, done: list[str]) -> None:
-    """Dispatch ``pools delete``."""
+    """Run ``pools delete``."""
     airflow.command("pools", "delete", "--", name)
     done.append(name)

@@ -1,6 +1,6 @@
-"""Makes the package importable in the container, where none of its files is.
+"""Makes the package importable in the container, which has none of its files.
 
-The text of this file is run there by itself, before the package exists: it imports only the standard library.
+The text of this file runs there on its own, before the package exists, so it imports only the standard library.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ PACKAGE = "airflow_inside"
 
 
 class Texts(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the modules of the package among texts, and loads them."""
+    """Import hook that finds and loads the modules of the package from their texts."""
 
     def __init__(self, program: dict[str, str]) -> None:
-        """Keep the texts.
+        """Store the texts.
 
         Args:
             program: Text of each module by its name in the package, such as ``dags.check``.
@@ -27,14 +27,14 @@ class Texts(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.texts = {f"{PACKAGE}.{name}": text for name, text in program.items()}
 
     def find_spec(self, fullname: str, _path: object = None, _target: object = None) -> Any:
-        """Return the spec of a module or package that the texts make, None for any other module."""
+        """Return the spec of a module or package that the texts define, None for any other module."""
         is_package = any(name.startswith(f"{fullname}.") for name in self.texts)
         if fullname in self.texts or is_package:
             return importlib.machinery.ModuleSpec(fullname, self, is_package=is_package)
         return None
 
     def exec_module(self, module: Any) -> None:
-        """Run the text of a module in its namespace; packages have none."""
+        """Run the text of a module in its namespace; packages have no text."""
         name = module.__name__
         exec(compile(self.texts.get(name, ""), name, "exec", dont_inherit=True), vars(module))  # noqa: S102 - our own text
 

@@ -1,4 +1,4 @@
-"""Private places for the input and output of Airflow's commands."""
+"""Private temporary directories for the input and output of Airflow's commands."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ LEFTOVERS: list[str] = []
 
 @contextlib.contextmanager
 def private_path() -> Iterator[str]:
-    """Yield a path in a new directory of this user, in memory if the container has such a place.
+    """Yield a path in a new private directory, in memory (/dev/shm) if possible.
 
     The directory is removed afterwards.
     """
-    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - mkdtemp makes a private directory
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - mkdtemp creates a private directory
     directory = tempfile.mkdtemp(prefix="airflow-inside-", dir=place)
     LEFTOVERS.append(directory)
     try:
@@ -28,6 +28,6 @@ def private_path() -> Iterator[str]:
 
 
 def clean_up() -> None:
-    """Remove the directories that commands read their input from."""
+    """Remove the directories that private_path created."""
     while LEFTOVERS:
         shutil.rmtree(LEFTOVERS.pop(), ignore_errors=True)

@@ -1,8 +1,8 @@
 """Users, read and written inside an Airflow container.
 
-A user's fields are those of ``airflow users import``: email, firstname, lastname and roles, a sorted
-list of names; besides them active, and password where one was given to be compared: that one if the user has it, empty
-text otherwise. A hash never leaves the container.
+A user's fields are those of ``airflow users import``: email, firstname, lastname and roles (a sorted list of names).
+There is also active and, for users whose password is to be compared, password: the given one if it matches, empty text
+otherwise. A password hash never leaves the container.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from .compat import find
 def action_users_read(_airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
     """Report all users and the names of all roles.
 
-    Without Airflow's own command: ``users export`` of Airflow 2.5 builds the whole web application, which takes four
-    seconds, and tells neither whether a user is active nor anything about the password.
+    Airflow's own command is not used: ``users export`` of Airflow 2.5 builds the whole web application, which takes
+    four seconds, and reports neither whether a user is active nor anything about the password.
 
     Args:
-        request: ``passwords`` by username, to be compared.
+        request: ``passwords`` to compare, by username.
         report: Gets ``objects``, fields by username; and ``roles``, names.
     """
     report["objects"] = users(request["passwords"])
@@ -30,7 +30,7 @@ def action_users_read(_airflow: Airflow, request: dict[str, Any], report: dict[s
 
 
 def action_users_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
-    """Create, replace and delete users, then report those of them that exist, as they are now.
+    """Create, replace and delete users, then report the current state of the ones that exist.
 
     Args:
         airflow: Runs Airflow's commands.
@@ -55,7 +55,7 @@ def users(passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
     """Return all users by username.
 
     Args:
-        passwords: Those that are to be compared, by username.
+        passwords: Passwords to compare, by username.
     """
     from airflow.utils.session import create_session  # noqa: PLC0415 - only the container has Airflow
     from werkzeug.security import check_password_hash  # noqa: PLC0415
@@ -63,7 +63,7 @@ def users(passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
     Role, User = find("Role"), find("User")  # noqa: N806 - these are classes
     found: dict[str, dict[str, Any]] = {}
     with create_session() as session:
-        # Columns, not objects: a user's roles would come with each of their permissions.
+        # Query columns, not objects: loading a user's roles would also load all of their permissions.
         columns = (User.username, User.email, User.first_name, User.last_name, User.active, User.password)
         for name, email, firstname, lastname, active, digest in session.query(*columns).order_by(User.username):
             found[name] = {"email": email, "firstname": firstname, "lastname": lastname, "roles": []}
@@ -77,7 +77,7 @@ def users(passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
 
 
 def role_names() -> list[str]:
-    """Return the names of all roles; Airflow's own ones if the web application, which makes them, never ran."""
+    """Return the names of all roles; Airflow's built-in ones if the web application, which creates them, never ran."""
     from airflow.utils.session import create_session  # noqa: PLC0415
 
     with create_session() as session:
@@ -86,13 +86,13 @@ def role_names() -> list[str]:
 
 
 def create(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str]) -> None:
-    """Dispatch ``users create``, which takes one role, and ``users add-role`` for each of the others.
+    """Run ``users create`` with the first role, and ``users add-role`` for each other role.
 
-    Not ``users import``: it gives a new user the empty password.
+    ``users import`` is not used: it creates users with an empty password.
     """
     first, *others = fields["roles"]
     user = (f"--email={fields['email']}", f"--firstname={fields['firstname']}", f"--lastname={fields['lastname']}")
-    # The command asks a person for the password, twice; any other way would put it into the audit log.
+    # The command prompts for the password twice; passing it in any other way would put it into the audit log.
     asking = getpass.getpass
     getpass.getpass = lambda *_args, **_options: fields["password"]
     try:
@@ -105,10 +105,10 @@ def create(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str])
 
 
 def replace(name: str, fields: dict[str, Any], done: list[str]) -> None:
-    """Give a user new values in one transaction.
+    """Update a user in one transaction.
 
-    No command does this: ``users import`` changes neither an email nor a password, ``users add-role`` and ``users
-    remove-role`` one role at a time.
+    No command does this: ``users import`` changes neither an email nor a password, and ``users add-role``
+    and ``users remove-role`` change one role at a time.
     """
     from airflow.utils.session import create_session  # noqa: PLC0415
     from werkzeug.security import generate_password_hash  # noqa: PLC0415
@@ -124,13 +124,13 @@ def replace(name: str, fields: dict[str, Any], done: list[str]) -> None:
 
 
 def delete(airflow: Airflow, name: str, done: list[str]) -> None:
-    """Dispatch ``users delete``."""
+    """Run ``users delete``."""
     dispatch(airflow, "users", "delete", f"--username={name}")
     done.append(name)
 
 
 def dispatch(airflow: Airflow, *argv: str) -> None:
-    """Run a command on a user. What the database refuses is in its log only, with the statement and a hash.
+    """Run a ``users`` command. Only its log has the reason of a database error, with the statement and a hash.
 
     Raises:
         SystemExit: With the database's reason, if the command fails.

@@ -1,6 +1,6 @@
 """Variables, read and written inside an Airflow container.
 
-A variable's fields are its value, always the text that Airflow stores, and its description.
+A variable's fields are its value, always as the text that Airflow stores, and its description.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ def action_variables_read(_airflow: Airflow, _request: dict[str, Any], report: d
     """Report all variables.
 
     Args:
-        report: Gets ``objects``, fields by key; and ``undecryptable``, variables, before the error that they cause.
+        report: Gets ``objects``, fields by key; and ``undecryptable``, the variables that cause a decryption error.
     """
     report["objects"] = stored(report)
 
 
 def action_variables_write(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
-    """Create, replace and delete variables, then report those of them that exist, as they are now.
+    """Create, replace and delete variables, then report the current state of the ones that exist.
 
     Args:
         airflow: Runs Airflow's commands.
@@ -46,11 +46,11 @@ def action_variables_write(airflow: Airflow, request: dict[str, Any], report: di
 def stored(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return all variables by key, as they are in the database.
 
-    No command does this: ``variables export`` of Airflow 2.5 makes data of every text that looks like JSON and leaves
-    out the descriptions, ``variables get`` answers from an environment variable or a secrets backend first.
+    No command does this: ``variables export`` of Airflow 2.5 parses every text that looks like JSON and leaves out the
+    descriptions, and ``variables get`` looks in environment variables and secrets backends first.
 
     Args:
-        report: Gets ``undecryptable`` if the Fernet key in use does not open all of them.
+        report: Gets ``undecryptable`` if the Fernet key in use cannot decrypt all of them.
     """
     from airflow.models import Variable  # noqa: PLC0415 - only the container has Airflow
     from airflow.utils.session import create_session  # noqa: PLC0415
@@ -61,7 +61,7 @@ def stored(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     with create_session() as session:
         for row in session.query(Variable).order_by(Variable.key):
             found[row.key] = {"value": row.val, "description": row.description}
-            # Airflow turns what it cannot decrypt into None.
+            # Airflow returns None for a value that it cannot decrypt.
             if row.val is None and row._val is not None:
                 closed.append(f"variable {row.key!r}")
     if closed:
@@ -71,18 +71,18 @@ def stored(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def import_plain(airflow: Airflow, variables: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
-    """Dispatch ``variables import`` for those without a description, which that of Airflow 2.5 cannot give.
+    """Run ``variables import`` for variables without a description, which Airflow 2.5 cannot import.
 
-    It replaces each in a transaction of its own, and passes over what Airflow refuses without saying what that was. So
-    what the database then holds counts.
+    The command replaces each variable in a separate transaction, and skips refused ones without naming them. So the
+    database is read afterwards to find out which variables were imported.
 
     Returns:
-        The variables that it took.
+        The imported variables.
     """
     plain = {name: fields["value"] for name, fields in variables.items() if fields["description"] is None}
     if not plain:
         return {}
-    # Whatever an exception says, the caller does these again, one by one, and learns it there.
+    # Ignore any error: the caller retries these variables one by one, and gets the error there.
     with contextlib.suppress(Exception, SystemExit):
         airflow.command_with_file(plain, "variables", "import")
     found = stored(report)
@@ -90,7 +90,7 @@ def import_plain(airflow: Airflow, variables: dict[str, Any], report: dict[str, 
 
 
 def put(name: str, fields: dict[str, Any], done: list[str]) -> None:
-    """Create or replace a variable in one transaction: a task that reads it finds the old value or the new one."""
+    """Create or replace a variable in one transaction: a task that reads it gets the old value or the new one."""
     from airflow.models import Variable  # noqa: PLC0415
 
     Variable.set(name, fields["value"], description=fields["description"])
@@ -98,6 +98,6 @@ def put(name: str, fields: dict[str, Any], done: list[str]) -> None:
 
 
 def delete(airflow: Airflow, name: str, done: list[str]) -> None:
-    """Dispatch ``variables delete``."""
+    """Run ``variables delete``."""
     airflow.command("variables", "delete", "--", name)
     done.append(name)

@@ -1,4 +1,4 @@
-"""Airflow's connections: their argument spec, what is wrong with a list of them, and how they are compared."""
+"""Airflow's connections: argument spec, validation and comparison."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CONNECTION = {
 # In the order of the web UI's form.
 FIELDS = ("conn_type", "description", "host", "schema", "login", "password", "port", "extra")
 
-# What Airflow accepts since release 2.8; 2.5 takes anything, and would keep what later releases refuse.
+# Ids that Airflow accepts since release 2.8; 2.5 accepts anything, even ids that later releases refuse.
 ID = re.compile(r"[\w#!()\-.:/\\]{1,200}", re.ASCII)
 # Widths of the columns in Airflow's database.
 LONGEST = {"conn_type": 500, "host": 500, "schema": 500, "login": 500}
@@ -64,7 +64,7 @@ class ConnectionKind(Kind):
     def entry_problems(self, entry: Entry) -> list[str]:
         """See Kind."""
         if entry.get("state", "present") == "absent":
-            # Whatever else it says: to change only the state is the natural way to remove a connection.
+            # Ignore other keys: changing only the state is the natural way to remove a connection.
             return [] if str(entry["conn_id"]) else ["conn_id is empty; write the id of the connection."]
         sentences = []
         if not ID.fullmatch(str(entry["conn_id"])):
@@ -78,7 +78,7 @@ class ConnectionKind(Kind):
         return sentences + _field_problems(entry) + _extra_problems(entry.get("extra"))
 
     def question(self, entries: Entries) -> dict[str, Any]:
-        """Ask what this Airflow reads from the URIs, and which of the types it does not know."""
+        """Ask how this Airflow parses the URIs, and which of the types it does not know."""
         return {
             "uris": {entry["conn_id"]: entry["uri"] for entry in entries if entry["uri"]},
             "types": [entry["conn_type"] for entry in entries if entry["conn_type"]],
@@ -87,12 +87,12 @@ class ConnectionKind(Kind):
     def wanted(
         self, entries: Entries, report: Mapping[str, Any] | None, options: Mapping[str, Any]
     ) -> dict[str, Fields]:
-        """Take URIs as Airflow reads them; without Airflow leave them as they are."""
+        """Replace URIs by the fields that Airflow parses from them; without a running Airflow keep the URIs."""
         if report is None:
             return {entry["conn_id"]: {**self.normal(entry), "uri": entry["uri"]} for entry in entries}
         given = {entry["conn_id"]: {**entry, **report["parsed"].get(entry["conn_id"], {})} for entry in entries}
         refused = [
-            f"connections, {name!r}: Airflow cannot read the uri ({fields['error']}); write it as fields."
+            f"connections, {name!r}: Airflow cannot parse the uri ({fields['error']}); write fields instead."
             for name, fields in given.items()
             if "error" in fields
         ]
@@ -107,10 +107,10 @@ class ConnectionKind(Kind):
         return {name: self.normal(fields) for name, fields in given.items()}
 
     def normal(self, fields: Fields) -> dict[str, Any]:
-        """Return a connection in the form in which it is compared.
+        """Return a connection in the form used for comparison.
 
-        Empty text and an empty extra are None: Airflow's form, its URIs and its files store one or the other for the
-        same thing. An extra is data if its text is JSON.
+        Empty text and an empty extra become None: Airflow's form, its URIs and its files store one or the other for the
+        same value. An extra whose text is JSON becomes data.
         """
         result = {name: fields.get(name) for name in FIELDS}
         if isinstance(result["extra"], str):
@@ -119,7 +119,7 @@ class ConnectionKind(Kind):
         return {name: None if value in ("", {}) else value for name, value in result.items()}
 
     def stored(self, fields: Fields) -> dict[str, Any]:
-        """Return a normal connection as Airflow stores it: its extra as text."""
+        """Return a normalized connection as Airflow stores it: with its extra as text."""
         extra = fields["extra"]
         return {**fields, "extra": None if extra is None else json.dumps(extra, ensure_ascii=False)}
 
@@ -136,7 +136,7 @@ class ConnectionKind(Kind):
 
 
 def _refuse(constant: str) -> None:
-    """Leave what is no JSON, such as NaN, to be compared as text."""
+    """Reject constants that are not JSON, such as NaN, so that the extra is compared as text."""
     raise ValueError(constant)
 
 
@@ -145,7 +145,7 @@ def _uri_problems(entry: Entry) -> list[str]:
     sentences = []
     besides = [name for name in FIELDS if entry.get(name) not in (None, "", {}) and name != "description"]
     if besides:
-        sentences.append(f"uri excludes {', '.join(besides)}; write these into the URI, or fields only.")
+        sentences.append(f"uri excludes the fields {', '.join(besides)}; write them into the URI, or use only fields.")
     try:
         _ = urlsplit(entry["uri"]).port
         valid = bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", entry["uri"]))
@@ -162,7 +162,7 @@ def _field_problems(entry: Entry) -> list[str]:
     sentences = []
     port = entry.get("port")
     if port not in (None, "") and not (re.fullmatch(r"[0-9]+", str(port)) and int(port) <= 65535):
-        sentences.append(f"port {port} is not one; write a number from 0 to 65535.")
+        sentences.append(f"port {port} is invalid; write a number from 0 to 65535.")
     sentences += too_long(entry, LONGEST)
     if len(str(entry.get("password") or "").encode()) > LONGEST_PASSWORD:
         sentences.append(f"password is longer than {LONGEST_PASSWORD} bytes; put it into extra, which has no limit.")

@@ -1,4 +1,4 @@
-"""Connections to databases of the stack's own Postgres: the inventory names the database in place of the fields."""
+"""Connections to databases of the stack's own Postgres: the inventory names the database instead of the fields."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.co
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Entries, Entry
 
-# What stack_database says of a connection.
+# Fields of a connection that stack_database sets.
 FIELDS_OF_DATABASE = ("conn_type", "host", "port", "schema", "login", "password")
 
 
 class ListedConnectionKind(ConnectionKind):
-    """Connections as the inventory lists them, with ``stack_database`` besides the fields.
+    """Connections of the inventory, which may have ``stack_database`` in addition to the fields.
 
     Attributes:
         databases: Value of ``airflow_postgres_databases``, dicts with ``name`` and ``owner``.
@@ -35,7 +35,7 @@ class ListedConnectionKind(ConnectionKind):
         self.databases = databases
 
     def list_problems(self, entries: Entries, where: str) -> list[str]:
-        """See Kind; the rest of an entry that names a database is checked as if it were complete."""
+        """See Kind; an entry that names a database is otherwise checked as if it were complete."""
         sentences, complete = [], []
         for entry in entries:
             named = entry.get("stack_database")
@@ -49,13 +49,11 @@ class ListedConnectionKind(ConnectionKind):
         name = entry["stack_database"]
         known = [database["name"] for database in self.databases]
         if name not in known:
-            instead = f"write one of {', '.join(known)}" if known else "there are none"
-            problems.append(
-                f"stack_database {name!r} is not listed in airflow_postgres_databases; {instead}, or list it there."
-            )
+            instead = f"write one of {', '.join(known)}, or add it there" if known else "add it there"
+            problems.append(f"stack_database {name!r} is not listed in airflow_postgres_databases; {instead}.")
         conflicts = [key for key in (*FIELDS_OF_DATABASE, "uri") if entry.get(key) not in (None, "")]
         if conflicts:
-            problems.append(f"stack_database already says {', '.join(conflicts)}; remove the one or the other.")
+            problems.append(f"stack_database already sets {', '.join(conflicts)}; remove one or the other.")
         return problems
 
 
@@ -73,12 +71,12 @@ def secrets_needed(connections: Entries) -> list[dict[str, str]]:
 
 
 def resolved(connections: Entries, stack: Mapping[str, Any], secrets: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return connections as the module takes them: with a database's fields in place of ``stack_database``.
+    """Return connections in the form that the module takes, with fields instead of ``stack_database``.
 
     Args:
         connections: Value of ``airflow_connections``, without problems.
         stack: See ``wanted.objects_resolved``.
-        secrets: The secrets of ``secrets_needed`` by name; one that is missing is not known yet.
+        secrets: The secrets of ``secrets_needed`` by name; a missing secret is not known yet.
     """
     return [
         {
@@ -90,7 +88,7 @@ def resolved(connections: Entries, stack: Mapping[str, Any], secrets: Mapping[st
 
 
 def _fields(entry: Entry, stack: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
-    """Return the fields that an entry has from its database."""
+    """Return the fields that an entry gets from its database."""
     name = entry["stack_database"]
     owners = {database["name"]: database["owner"] for database in stack["databases"]}
     extra = {"extra": _with_tls(entry.get("extra"), stack["ca_file"])} if stack.get("ca_file") else {}
@@ -106,13 +104,13 @@ def _fields(entry: Entry, stack: Mapping[str, Any], secrets: Mapping[str, str]) 
 
 
 def _with_tls(extra: Any, ca_file: str) -> dict[str, Any]:
-    """Return a connection's extra, in which the server must prove who it is unless the entry says otherwise."""
+    """Return a connection's extra with verification of the server's certificate, unless the entry overrides it."""
     given = json.loads(extra) if isinstance(extra, str) and extra else extra or {}
     return {"sslmode": "verify-full", "sslrootcert": ca_file, **given}
 
 
 def _of_stack(entry: Entry) -> bool:
-    """Return whether an entry is about a connection that shall exist, to a database of the stack."""
+    """Return whether an entry wants a connection to a database of the stack."""
     return bool(entry.get("stack_database")) and entry.get("state", "present") == "present"
 
 

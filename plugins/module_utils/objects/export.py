@@ -1,4 +1,4 @@
-"""What an Airflow holds, as the variables of an inventory, with the secrets apart."""
+"""Exports the objects of an Airflow as inventory variables, with the secrets in separate variables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Objects = Mapping[str, Mapping[str, Fields]]
 
 
 class Unsafe(str):
-    """Text with braces of its own, which Ansible must not take for a template."""
+    """Text with literal braces, which Ansible must not treat as a template."""
 
     __slots__ = ()
 
@@ -21,17 +21,17 @@ class Unsafe(str):
 def exported(
     objects: Objects, left_out: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, dict[str, dict[str, Any]]]]:
-    """Return the variables that make an Airflow hold these objects.
+    """Return the variables from which these objects can be created again.
 
-    Fields that the kinds take for secret are apart, unless they hold nothing but numbers, booleans and nulls.
+    Secret fields go into separate variables, unless they contain only numbers, booleans and nulls.
 
     Args:
         objects: Fields by kind and name, as the module airflow_objects_export returns them.
-        left_out: Names of objects by kind that are not to be listed, besides those of other roles.
+        left_out: Names of objects to leave out, by kind, in addition to the objects of other roles.
 
     Returns:
-        The lists by the names of their variables, and the secrets by the names of others, which templates in the lists
-        read. Text that must not become a template is Unsafe.
+        The lists by variable name, and the secrets by the names of other variables, to which templates in the lists
+        refer. Text that must not become a template is Unsafe.
     """
     lists: dict[str, list[dict[str, Any]]] = {}
     secrets: dict[str, dict[str, dict[str, Any]]] = {}
@@ -55,7 +55,7 @@ def _vault(kind: Kind) -> str:
 
 
 def _place(name: str, taken: Collection[str]) -> str:
-    """Return a free key for an object's secrets: Jinja has no way to write a key with a quote in it inside Ansible."""
+    """Return an unused key for an object's secrets, without quotes: Jinja in Ansible cannot express a key with one."""
     place = base = re.sub(r"\W", "_", name, flags=re.ASCII)
     number = 1
     while place in taken:
@@ -65,7 +65,7 @@ def _place(name: str, taken: Collection[str]) -> str:
 
 
 def _entry(kind: Kind, name: str, fields: Fields, hidden: Mapping[str, str]) -> dict[str, Any]:
-    """Return one entry of a list; what is hidden becomes a template that names its place among the secrets."""
+    """Return one entry of a list; hidden fields become templates that refer to their place among the secrets."""
     entry = {kind.key: _literal(name)}
     for field, value in fields.items():
         if field in hidden:
@@ -85,7 +85,7 @@ def _tells(value: Any) -> bool:
 
 
 def _literal(value: Any) -> Any:
-    """Return a value in which no text is a template; keys never are."""
+    """Return a value in which no text is treated as a template; keys never are."""
     if isinstance(value, Mapping):
         return {key: _literal(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""What every kind of Airflow's objects has: its argument spec, its rules, and the form in which objects are compared.
+"""Base class of the kinds of Airflow's objects: argument spec, validation rules, and the form used for comparison.
 
-The rules are used by the modules, and for the inventory's lists before anything is changed: see wanted.py.
+The modules apply the rules. The inventory's lists are validated with them before anything is changed: see wanted.py.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Entry = Mapping[str, Any]
 Entries = Sequence[Entry]
 Fields = Mapping[str, Any]
 
-# Options that kinds share: one of every entry, and those of a module that can purge.
+# Options that kinds share: the state of every entry, and the options of a module that can purge.
 STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 PURGE_OPTIONS: Mapping[str, Any] = {
     "purge": {"type": "bool", "default": False},
     "purge_exclude": {"type": "list", "elements": "str", "default": []},
 }
 
-# What stands for a secret in the record of options; Ansible's own words.
+# Replaces a secret in the record of options; Ansible's own placeholder.
 REDACTED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
@@ -33,7 +33,7 @@ class RefusedError(Exception):
     """The options are refused.
 
     Attributes:
-        problems: A sentence for each thing that is wrong, without values of secrets.
+        problems: A sentence for each problem, without values of secrets.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -45,17 +45,17 @@ class Kind(ABC):
     """A kind of objects, such as pools.
 
     Attributes:
-        option: Name of the module's option with the list of objects, and of the actions inside the container.
+        option: Name of the module's option with the list of objects, and prefix of the actions inside the container.
         arguments: The argument spec of the kind's own module, without the options that find the container. A list with
-            secrets is no_log as a whole, as Ansible writes a module's options into the host's journal when it starts,
-            and would look there for the text of a secret, not for its escaped form inside a list.
+            secrets is no_log as a whole: Ansible writes a module's options into the host's journal when it starts, and
+            masks only the plain text of a secret there, not its escaped form inside a list.
         key: The key of an entry that names the object.
-        example: Name of an object, for a sentence.
+        example: Example name of an object, for messages.
         secret_fields: Fields whose values are not shown.
-        permanent: Names of objects that a purge leaves alone, as Airflow cannot be without them.
+        permanent: Names of objects that a purge never deletes, because Airflow cannot run without them.
         foreign: Names of objects that other roles manage; an export leaves them out.
-        program: The file with the actions ``action_OPTION_read`` and ``action_OPTION_write``. Both report ``objects``;
-            the second one takes ``create``, ``replace`` and ``delete``, and reports ``done`` and ``failed``.
+        program: The Python module with the actions ``action_OPTION_read`` and ``action_OPTION_write``. Both report
+            ``objects``; the latter takes ``create``, ``replace`` and ``delete``, and reports ``done`` and ``failed``.
     """
 
     option: str
@@ -68,20 +68,20 @@ class Kind(ABC):
     program: ModuleType
 
     def problems(self, entries: Entries, where: str = "") -> list[str]:
-        """Return what is wrong with the entries, as far as they alone can tell: a sentence each, without secrets.
+        """Validate the entries by themselves, and return a sentence for each problem, without secrets.
 
-        The modules and the inventory's lists are validated by this method, besides their argument specs.
+        The modules and the inventory's lists are validated by this method, in addition to their argument specs.
 
         Args:
-            entries: The entries. Those of an inventory may be anything, as no argument spec has converted them.
-            where: Name of the variable, for the sentences; without it, that of the option.
+            entries: The entries. In an inventory they may have any type, because no argument spec has converted them.
+            where: Name of the variable, for the sentences; by default the name of the option.
         """
         where = where or self.option
         sentences, named = self._shaped(entries, where)
         return sentences + self.list_problems(named, where)
 
     def list_problems(self, entries: Entries, where: str) -> list[str]:
-        """Return what is wrong with entries that name their object, one by one and beside each other.
+        """Return the problems of entries that name their object, of each entry and between entries.
 
         Args:
             entries: Dicts that have the key, as text.
@@ -97,10 +97,10 @@ class Kind(ABC):
 
     @abstractmethod
     def entry_problems(self, entry: Entry) -> list[str]:
-        """Return what is wrong with one entry, without saying where it stands."""
+        """Return the problems of one entry, without its location."""
 
     def _shaped(self, entries: Entries, where: str) -> tuple[list[str], list[Entry]]:
-        """Return what is wrong with the keys of entries, and the entries that name their object."""
+        """Return the problems with the keys of entries, and the entries that name their object."""
         keys = (*self.arguments[self.option]["options"],)
         problems, named = [], []
         for number, entry in enumerate(entries, start=1):
@@ -114,7 +114,7 @@ class Kind(ABC):
         return problems, named
 
     def question(self, entries: Entries) -> dict[str, Any]:  # noqa: ARG002 - for kinds that have one
-        """Return what the action that reads needs to know; nothing, unless the kind says otherwise.
+        """Return the input of the read action; empty unless the kind overrides this method.
 
         Args:
             entries: The entries with state present.
@@ -129,23 +129,23 @@ class Kind(ABC):
 
         Args:
             entries: The entries with state present.
-            report: What the action reported that reads; None in check mode where no Airflow runs.
+            report: Report of the read action; None in check mode if no Airflow is running.
             options: The kind's options.
 
         Raises:
-            RefusedError: Airflow cannot have them.
+            RefusedError: The objects cannot be applied to this Airflow.
         """
 
     @abstractmethod
     def normal(self, fields: Fields) -> Fields:
-        """Return the fields of an object of Airflow in the form in which they are compared."""
+        """Return the fields of an object of Airflow in the form used for comparison."""
 
     def stored(self, fields: Fields) -> Fields:
-        """Return the fields of a wanted object as the action that writes takes them."""
+        """Return the fields of a wanted object in the form that the write action takes."""
         return fields
 
     def secrets(self, entries: Entries) -> set[str]:
-        """Return the texts in the entries that no message may hold, except those too short to mean anything."""
+        """Return the texts in the entries that no message may contain, except texts too short to be a secret."""
         values = [entry.get(name) for entry in entries for name in self.secret_fields]
         return {text for text in texts(values) if len(text) > 3}
 
@@ -172,7 +172,7 @@ def _key_problems(entry: Entry, keys: Sequence[str]) -> list[str]:
 
 
 def zeros(entry: Entry, names: Iterable[str]) -> list[str]:
-    """Return a sentence for each of these fields that Postgres cannot store."""
+    """Return a sentence for each of these fields that holds a NUL character, which Postgres cannot store."""
     found = [name for name in names if isinstance(entry.get(name), str) and "\0" in entry[name]]
     return [f"{name} holds a NUL character, which the database cannot store; remove it." for name in found]
 

@@ -1,6 +1,6 @@
-"""The modules for Airflow's objects, from their options to their results.
+"""Runs the modules for Airflow's objects, from their options to their results.
 
-A module manages one kind, or several in the same starts of Airflow.
+A module manages one kind of objects, or several kinds with the same starts of Airflow.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.ru
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-# What a module's options start from when it manages a kind whose objects it never purges.
+# Default options for a kind whose objects the module cannot purge.
 NO_PURGE = {"purge": False, "purge_exclude": ()}
 
 
 def manage(module: AnsibleModule, kind: Kind) -> None:
-    """Run a module for one kind of objects, and leave through the module's exits."""
+    """Run a module for one kind of objects, and exit with its result or failure."""
     part = Part(kind, {**NO_PURGE, **module.params})
 
     def result() -> dict[str, Any]:
@@ -60,10 +60,10 @@ def manage_all(module: AnsibleModule, kinds: Sequence[Kind]) -> None:
 
 
 def validated(module: AnsibleModule, kind: Kind) -> dict[str, Any]:
-    """Return the options of one kind, with defaults; leave through the module's exit if they are no such options."""
+    """Return the options of one kind, with defaults; let the module fail if they are invalid."""
     given = ArgumentSpecValidator(kind.arguments).validate(module.params[kind.option])
     if given.error_messages:
-        # The validator's own record of what is secret; private there, but what AnsibleModule itself uses.
+        # The validator's own record of secret values; private, but AnsibleModule itself uses it.
         messages = remove_values(given.error_messages, given._no_log_values)
         module.fail_json(msg=f"{kind.option}: {'; '.join(messages)}")
     options: dict[str, Any] = given.validated_parameters
@@ -73,16 +73,16 @@ def validated(module: AnsibleModule, kind: Kind) -> dict[str, Any]:
 def leave(
     module: AnsibleModule, parts: Sequence[Part], shown: Mapping[str, Any], result: Callable[[], dict[str, Any]]
 ) -> None:
-    """Run, and leave through the module's exits.
+    """Run the module, and exit with its result or failure.
 
     Args:
         module: The module.
         parts: Its kinds.
         shown: Options without the values of secrets, for Ansible's record of how the module was called.
-        result: Returns what the module returns besides what all of them do.
+        result: Returns the results of this module, in addition to those of all modules.
     """
-    # As the lists are no_log, Ansible would take every id, host and number in them for a secret and garble the result.
-    # That is built without secrets; only what Airflow says when it fails may hold one.
+    # The lists are no_log, so Ansible would treat every id, host and number in them as a secret and garble the result.
+    # The result is built without secrets; only an error message of Airflow may contain one.
     module.no_log_values = set()
     run = Run(module, parts)
 
@@ -103,14 +103,14 @@ def leave(
         part.wrong = {name: safe(what) for name, what in part.wrong.items()}
         listed = "; ".join(f"{name!r} {what}" for name, what in part.wrong.items())
         if listed:
-            sentences.append(f"Airflow's {part.kind.option} are not as listed: {listed}.")
+            sentences.append(f"Some {part.kind.option} do not match the list: {listed}.")
     if sentences:
-        module.fail_json(msg=" ".join([*sentences, "What is not named here is."]), **all_of_it())
+        module.fail_json(msg=" ".join([*sentences, "All other listed objects match."]), **all_of_it())
     module.exit_json(**all_of_it())
 
 
 def without(secrets: set[str], text: str) -> str:
-    """Return a text in which stars stand for secrets."""
+    """Replace secrets in a text by stars."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "********")
     return text

@@ -1,7 +1,7 @@
-"""The comparison of the objects that are wanted with those that are there, and its diff.
+"""Compares the wanted objects with the existing ones, and builds the diff.
 
-An object is a dict of fields, of JSON data, under its name. The kinds have their own fields and rules; none of them is
-known here.
+An object is a dict of fields with JSON data, by its name. The kinds have their own fields and rules, which are not used
+here.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ SECRET_CHANGES = "(secret, changes)"  # noqa: S105
 
 @dataclass
 class Plan:
-    """What has to be done: objects by name.
+    """The changes to make: objects by name.
 
     Attributes:
-        create: Objects that are not there.
+        create: Objects that do not exist yet.
         replace: Objects that differ.
-        delete: Names of objects that have to go.
-        unchanged: Names that are listed and already as wanted.
+        delete: Names of objects to delete.
+        unchanged: Names of listed objects that need no change.
     """
 
     create: dict[str, Fields] = field(default_factory=dict)
@@ -47,13 +47,13 @@ def make_plan(
     purge: bool = False,
     purge_exclude: Sequence[str] = (),
 ) -> Plan:
-    """Compare what is there with what is wanted.
+    """Compare the existing objects with the wanted ones.
 
     Args:
-        current: The objects that are there.
+        current: The existing objects.
         wanted: The listed objects; None for one that must not exist.
-        purge: Whether what is there and not listed has to go.
-        purge_exclude: Shell patterns of names that stay all the same.
+        purge: Whether to delete existing objects that are not listed.
+        purge_exclude: Shell patterns of names that a purge keeps.
     """
     plan = Plan()
     for name, fields in wanted.items():
@@ -75,10 +75,10 @@ def make_plan(
 
 
 def canonical(value: object) -> str:
-    """Return a text that is equal for equal data, whatever the order of keys; 1, 1.0, true and "1" all differ.
+    """Return a text that is equal for equal data, in any order of keys; 1, 1.0, true and "1" all differ.
 
     Raises:
-        ValueError: For what JSON cannot say, such as NaN.
+        ValueError: A value that JSON cannot express, such as NaN.
     """
     return json.dumps(value, sort_keys=True, allow_nan=False)
 
@@ -90,15 +90,15 @@ def differing(before: Fields, after: Fields) -> list[str]:
 
 
 def unmet(plan: Plan, found: Mapping[str, Fields], reasons: Mapping[str, str]) -> dict[str, str]:
-    """Compare a plan with what is there after it was carried out.
+    """Compare a plan with the objects that exist after it was applied.
 
     Args:
-        plan: What had to be done.
+        plan: The applied plan.
         found: The plan's objects that exist afterwards.
-        reasons: Why Airflow refused one, by name.
+        reasons: Airflow's reasons for refusing objects, by name.
 
     Returns:
-        What is wrong by name, in words without values; empty if all was done.
+        A description of each mismatch, without values, by name; empty if there is none.
     """
     wrong: dict[str, str] = {}
     for name, fields in {**plan.create, **plan.replace}.items():
@@ -123,8 +123,8 @@ def diff(plan: Plan, current: Mapping[str, Fields], secret_fields: Iterable[str]
     """Return the diff of a plan as Ansible shows it, by name, without the values of secrets.
 
     Args:
-        plan: What has to be done.
-        current: The objects that are there.
+        plan: The changes to make.
+        current: The existing objects.
         secret_fields: Names of fields whose texts are secret, at any depth.
     """
     before: dict[str, Any] = {}
@@ -143,7 +143,7 @@ def diff(plan: Plan, current: Mapping[str, Fields], secret_fields: Iterable[str]
 
 
 def _masked(value: object, secret: bool) -> object:
-    """Return a value to be shown: of a secret one only its shape, true, false and null remain."""
+    """Return a value for display: of a secret, only its structure, true, false and null remain."""
     if not secret or value is None or isinstance(value, bool):
         return value
     if isinstance(value, Mapping):
@@ -154,7 +154,7 @@ def _masked(value: object, secret: bool) -> object:
 
 
 def _masked_change(old: object, new: object, secret: bool) -> object:
-    """Return the new value to be shown beside the old one; a secret that changes says so."""
+    """Return the new value for display beside the old one; a changed secret is marked as such."""
     if secret and isinstance(new, Mapping):
         olds = old if isinstance(old, Mapping) else {}
         return {key: _masked_change(olds.get(key), item, secret) for key, item in new.items()}

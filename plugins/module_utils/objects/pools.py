@@ -1,4 +1,4 @@
-"""Airflow's pools: their argument spec, what is wrong with a list of them, and how they are compared."""
+"""Airflow's pools: argument spec, validation and comparison."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ POOL = {
     "description": {"type": "str"},
     "include_deferred": {"type": "bool", "default": False},
 }
-# The pool of all tasks that name none.
+# The pool of all tasks that do not name one.
 DEFAULT = "default_pool"
 
-# Width of the column in Airflow's database, and the largest number in one of integers.
+# Width of the column for names in Airflow's database, and the largest number in an integer column.
 LONGEST_NAME = 256
 MOST_SLOTS = 2**31 - 1
 
@@ -52,8 +52,8 @@ class PoolKind(Kind):
         name = entry["name"]
         if entry.get("state", "present") == "absent":
             if name == DEFAULT:
-                return ["Airflow cannot be without this pool; remove the entry, or write its slots and no state."]
-            # Whatever else it says: to change only the state is the natural way to remove a pool.
+                return ["Airflow cannot run without this pool; remove the entry, or list its slots without a state."]
+            # Ignore other keys: changing only the state is the natural way to remove a pool.
             return [] if name else ["name is empty; write the name of the pool."]
         sentences = []
         if not name.strip() or len(name) > LONGEST_NAME:
@@ -66,13 +66,13 @@ class PoolKind(Kind):
         report: Mapping[str, Any] | None,
         options: Mapping[str, Any],  # noqa: ARG002 - none matters here
     ) -> dict[str, Fields]:
-        """Want include_deferred only where the release has it; without Airflow, where it is asked for."""
+        """Set include_deferred only if the release has it; without a running Airflow, only if it is true."""
         asking = [entry for entry in entries if entry["include_deferred"]]
         if report and asking and not report["include_deferred"]:
             raise RefusedError(
                 [
-                    f"pools, {entry['name']!r}: this release of Airflow has no include_deferred, which came with 2.7; "
-                    "remove it."
+                    f"pools, {entry['name']!r}: this release of Airflow has no include_deferred, which was added in "
+                    "2.7; remove it."
                     for entry in asking
                 ]
             )
@@ -93,7 +93,7 @@ class PoolKind(Kind):
         }
 
     def stored(self, fields: Fields) -> Fields:
-        """Leave out what the release does not have: its command refuses a pool with other fields."""
+        """Leave out a field that the release does not have: its command refuses pools with unknown fields."""
         return {name: value for name, value in fields.items() if name != "include_deferred" or value is not None}
 
 
@@ -102,5 +102,5 @@ def _slots_problems(slots: object) -> list[str]:
     if slots is None:
         return [f"slots is missing; {instead}"]
     if not re.fullmatch(r"-?[0-9]+", str(slots)) or not -1 <= int(str(slots)) <= MOST_SLOTS:
-        return [f"slots {slots} is not possible; {instead}"]
+        return [f"slots {slots} is invalid; {instead}"]
     return []

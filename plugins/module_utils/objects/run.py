@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Part:
-    """What one run does about one kind.
+    """One kind of objects in a run.
 
     Attributes:
         kind: The kind.
         options: Its options.
-        current: The objects that are there, by name.
-        plan: What has to be done.
-        done: Names of created, updated and deleted objects, and of those that needed no change.
-        wrong: What is not as wanted after the run, by name.
+        current: The existing objects, by name.
+        plan: The changes to make.
+        done: Names of created, updated, deleted and unchanged objects.
+        wrong: Mismatches after the run, by name.
     """
 
     kind: Kind
@@ -54,12 +54,12 @@ class Part:
 
     @property
     def present(self) -> Entries:
-        """The listed objects that shall exist."""
+        """The listed objects with state present."""
         return [entry for entry in self.entries if entry["state"] == "present"]
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is asked for, so that Airflow need not be started."""
+        """Whether there is nothing to do, so that Airflow need not be started."""
         return not self.entries and not self.options["purge"]
 
     @property
@@ -68,13 +68,13 @@ class Part:
         return any(self.done[part] for part in ("created", "updated", "deleted"))
 
     def compare(self, report: Mapping[str, Any] | None) -> None:
-        """Make the plan.
+        """Create the plan.
 
         Args:
-            report: What the action reported that reads; None where no Airflow runs.
+            report: Report of the read action; None if no Airflow is running.
 
         Raises:
-            RefusedError: Airflow cannot have what is listed.
+            RefusedError: The listed objects cannot be applied to this Airflow.
         """
         found = report["objects"] if report else {}
         self.current = {name: self.kind.normal(fields) for name, fields in found.items()}
@@ -90,7 +90,7 @@ class Part:
         }
 
     def request(self) -> dict[str, Any]:
-        """Return the plan as the action takes it that writes."""
+        """Return the plan in the form that the write action takes."""
         create, replace = (
             {name: self.kind.stored(fields) for name, fields in part.items()}
             for part in (self.plan.create, self.plan.replace)
@@ -98,14 +98,14 @@ class Part:
         return {"name": f"{self.kind.option}_write", "create": create, "replace": replace, "delete": self.plan.delete}
 
     def review(self, report: Mapping[str, Any]) -> None:
-        """Compare what is there after the write with the plan, and reduce what was done to what is true."""
+        """Compare the objects after the write with the plan, and keep only the changes that were made."""
         found = {name: self.kind.normal(fields) for name, fields in report["objects"].items()}
         self.wrong = unmet(self.plan, found, report["failed"])
         if self.wrong:
             self.keep(report["done"])
 
     def keep(self, done: Sequence[str]) -> None:
-        """Reduce what was done to what was done before an error."""
+        """Keep only those changes whose objects were written."""
         for part in ("created", "updated", "deleted"):
             self.done[part] = [name for name in self.done[part] if name in done]
 
@@ -129,12 +129,12 @@ class Run:
         self.starts = 0
 
     def result(self) -> dict[str, Any]:
-        """Return what is true of the run as a whole."""
+        """Return the results of the run as a whole."""
         changed = any(part.changed for part in self.parts)
         return {"changed": changed, "container": self.container, "starts": self.starts}
 
     def go(self) -> None:
-        """Read, compare, and outside of check mode write."""
+        """Read, compare and, outside of check mode, write."""
         problems = [text for part in self.parts for text in part.kind.problems(part.entries)]
         if problems:
             raise RefusedError(problems)
@@ -146,13 +146,13 @@ class Run:
             self.write([part for part in self.parts if part.plan.changed])
 
     def read(self) -> dict[str, Any]:
-        """Return what the actions report that read; nothing in check mode where no Airflow runs."""
+        """Return the reports of the read actions; empty in check mode if no Airflow is running."""
         try:
             self.container = find_container(self.module.run_command, self.docker, self.module.params)
         except NotRunningError as error:
             if not self.module.check_mode:
                 raise
-            self.module.warn(f"Predicted that everything will be created, as no Airflow runs yet: {error}")
+            self.module.warn(f"Predicted that everything will be created, because Airflow is not running yet: {error}")
             return {}
         return self.act(
             self.parts,
@@ -160,7 +160,7 @@ class Run:
         )
 
     def compare(self, reports: Mapping[str, Any]) -> None:
-        """Make the plans, all or none of them."""
+        """Create all plans, or none if anything is refused."""
         refused = []
         for part in self.parts:
             try:
@@ -174,7 +174,7 @@ class Run:
             raise RefusedError(refused)
 
     def write(self, parts: Sequence[Part]) -> None:
-        """Carry out the plans and compare what is there afterwards with them."""
+        """Apply the plans, and compare the objects with them afterwards."""
         if not parts:
             return
         try:

@@ -1,4 +1,4 @@
-"""Airflow's variables: their argument spec, what is wrong with a list of them, and how they are compared."""
+"""Airflow's variables: argument spec, validation and comparison."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class VariableKind(Kind):
     key = "key"
     example = "news_language"
     secret_fields = ("value",)
-    # The release of the DAG tree is written by role airflow_dags.
+    # Role airflow_dags writes the release of the DAG tree.
     foreign = ("airflow_dags_release",)
     program = program
 
     def entry_problems(self, entry: Entry) -> list[str]:
         """See Kind."""
         if entry.get("state", "present") == "absent":
-            # Whatever else it says: to change only the state is the natural way to remove a variable.
+            # Ignore other keys: changing only the state is the natural way to remove a variable.
             return [] if entry["key"] else ["key is empty; write the key of the variable."]
         sentences = []
         if not 0 < len(entry["key"]) <= LONGEST_KEY:
@@ -60,7 +60,7 @@ class VariableKind(Kind):
         report: Mapping[str, Any] | None,
         options: Mapping[str, Any],  # noqa: ARG002 - none matters here
     ) -> dict[str, Fields]:
-        """Want each value as the text that is stored already, if that says the same."""
+        """Keep the stored text of a value if it expresses the same data."""
         found = report["objects"] if report else {}
         return {
             entry["key"]: {
@@ -76,10 +76,10 @@ class VariableKind(Kind):
 
 
 def text(value: object, stored: str | None) -> str:
-    """Return the text that Airflow shall store for a value.
+    """Return the text to store in Airflow for a value.
 
-    Text is stored as it is, also where it looks like JSON. Other data are stored as Airflow's own commands write them;
-    a stored text that says the same in another way stays as it is.
+    Text is stored as it is, even if it looks like JSON. Other data are stored as Airflow's own commands write them,
+    unless the stored text already expresses the same data.
 
     Args:
         value: Text, or data that JSON can express.
@@ -93,17 +93,17 @@ def text(value: object, stored: str | None) -> str:
 
 
 def says(stored: str, value: object) -> bool:
-    """Return whether a text is JSON for these data, whatever the order of keys; 1, 1.0, true and "1" all differ."""
+    """Return whether a text is JSON for these data, in any order of keys; 1, 1.0, true and "1" all differ."""
     try:
         return canonical(json.loads(stored)) == canonical(value)
     except (ValueError, RecursionError):
-        # Not JSON, or what only Python takes for it, such as NaN.
+        # Not JSON, or accepted as JSON only by Python, such as NaN.
         return False
 
 
 def _value_problems(value: object) -> list[str]:
     if value is None:
-        # Ansible does not tell null from nothing, and nothing is more often a mistake.
+        # Ansible does not distinguish null from a missing value, which is usually a mistake.
         return ["value is missing or null; write one: '' is empty text, 'null' with quotes is JSON's null."]
     try:
         canonical(value)

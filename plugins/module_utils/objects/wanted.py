@@ -1,7 +1,7 @@
-"""What the inventory's lists of objects mean, completed with the stack's own databases and administrator.
+"""Validates and completes the inventory's lists of objects, with the stack's own databases and administrator.
 
-The lists are dicts by kind, such as ``pools``, each with the value of the variable of that name, such as
-``airflow_pools``. A kind that is not given is left alone.
+The lists are a dict by kind: the key ``pools``, for example, holds the value of the variable ``airflow_pools``. A kind
+that is not given is left alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Lists = Mapping[str, Entries]
 
 
 def listed_kinds(postgres_databases: Sequence[Entry], admin: Entry) -> list[Kind]:
-    """Return the kinds as the inventory lists them, in the order of KINDS.
+    """Return the kinds with the inventory's additions, in the order of KINDS.
 
     Args:
         postgres_databases: Value of ``airflow_postgres_databases``, dicts with ``name`` and ``owner``.
@@ -28,10 +28,10 @@ def listed_kinds(postgres_databases: Sequence[Entry], admin: Entry) -> list[Kind
 
 
 def object_problems(lists: Lists, postgres_databases: Sequence[Entry], admin: Entry) -> list[str]:
-    """Return what is wrong with the lists, one sentence a problem, without values of secrets.
+    """Return the problems of the lists, one sentence per problem, without values of secrets.
 
     Args:
-        lists: The lists by kind; their entries may be anything.
+        lists: The lists by kind; their entries may have any type.
         postgres_databases: Value of ``airflow_postgres_databases``, dicts with ``name`` and ``owner``.
         admin: ``username`` and ``email`` of the first administrator.
 
@@ -61,14 +61,14 @@ def secrets_needed(lists: Lists, admin: Entry) -> list[dict[str, str]]:
 
 
 def objects_resolved(lists: Lists, stack: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Entries]:
-    """Return the lists as the modules take them.
+    """Return the lists in the form that the modules take.
 
     Args:
         lists: The lists by kind, without problems.
         stack: ``databases``, the value of ``airflow_postgres_databases``; ``admin``, the first administrator's
-            ``username`` and ``email``; ``host``, where Airflow's containers, and those of tasks, reach the stack's
-            Postgres, by default postgres; and ``ca_file``, the path there of the certificate that Postgres' own is
-            checked with, empty or missing where it uses no TLS.
+            ``username`` and ``email``; ``host``, the name of the stack's Postgres in the containers of Airflow and of
+            tasks, by default postgres; and ``ca_file``, the path in these containers of the CA certificate for
+            Postgres, empty or missing without TLS.
         secrets: The secrets of ``secrets_needed`` by name.
     """
     result = {**lists}
@@ -80,7 +80,7 @@ def objects_resolved(lists: Lists, stack: Mapping[str, Any], secrets: Mapping[st
 
 
 def names_wanted(entries: Entries, kind: str) -> list[str]:
-    """Return the names of the objects that Airflow will have, also where role airflow_objects has not run yet.
+    """Return the names of the objects that Airflow will have, even if role airflow_objects has not run yet.
 
     Args:
         entries: A list of the inventory, such as ``airflow_pools``.

@@ -1,7 +1,7 @@
-"""The address under which browsers reach the web UI: ``base_url`` of airflow.cfg.
+"""The URL at which browsers reach the web UI: ``base_url`` of airflow.cfg.
 
-Its path is that of all that the web server answers: the UI, the API, what a health check asks and, on Airflow 3, the
-API that tasks use.
+Its path is the prefix of everything that the web server serves: the UI, the API, the endpoint of health checks and, on
+Airflow 3, the API that tasks use.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import given
 
-# Airflow 2 compares the path with the request's as it is written, so nothing in it may need an escape.
+# Airflow 2 compares the path literally with that of the request, so it must not contain characters that need escaping.
 _PATH = r"(?P<path>(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*)"
 _URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?" + _PATH)
 EXAMPLE = "https://airflow.example.com/airflow"
@@ -31,11 +31,11 @@ def base_url_problems(config: Mapping[str, Any], section: str) -> list[str]:
     name = f"airflow_config.{section}.base_url"
     if isinstance(url, str) and _URL.fullmatch(url.rstrip("/")):
         return [f"{name}: {url!r} must not end with a slash; write {url.rstrip('/')}."]
-    # What stands before an @ may be a password.
+    # The part before an @ may contain a password.
     shown = re.sub(r"//[^/]*@", "//***@", url) if isinstance(url, str) else url
     return [
-        f"{name}: {shown!r} is no address of the web UI; write scheme and host, and a port and a path where there are "
-        f"any, without user, query, fragment and escapes, as in {EXAMPLE}."
+        f"{name}: {shown!r} is not a valid URL of the web UI; write scheme and host, optionally with a port and a "
+        f"path, but without user, query, fragment and escapes, as in {EXAMPLE}."
     ]
 
 
@@ -43,7 +43,7 @@ def web_path(config: Mapping[str, Any], section: str) -> str:
     """Return the path of ``base_url``: empty, or with a leading slash and without a trailing one.
 
     Args:
-        config: Value of ``airflow_config``, in which base_url_problems finds nothing.
+        config: Value of ``airflow_config``, accepted by base_url_problems.
         section: Section of airflow.cfg in which the release reads it.
     """
     match = _URL.fullmatch(str(given(config, section, "base_url") or ""))

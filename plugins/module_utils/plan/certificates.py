@@ -1,4 +1,4 @@
-"""Which certificates of the stack's authority there must be, and whether those that are there are good."""
+"""Checks whether the certificates that the stack's CA must issue exist and are valid."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 Info = Mapping[str, Any]
 
-# Subject of the stack's own authority.
+# Common name of the stack's own CA.
 OWN_AUTHORITY = "Airflow stack"
-# Days for which certificates must be good still at any run: those that have less are made anew.
+# Days for which certificates must remain valid; a run reissues certificates with fewer days left.
 LEFT = 365
-# How the filter community.crypto.x509_certificate_info writes dates.
+# Date format of the filter community.crypto.x509_certificate_info.
 DATE = "%Y%m%d%H%M%SZ"
 
 
 def readable(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the certificates that can be read. A truncated file counts as missing.
+    """Return the certificates that can be parsed; a truncated file counts as missing.
 
     Args:
-        texts: Text of each certificate that is there, by the name of its file.
+        texts: Text of each existing certificate, by file name.
     """
     return {name: text for name, text in texts.items() if _parses(text)}
 
@@ -35,18 +35,18 @@ def _parses(text: str) -> bool:
 
 
 def good(texts: Mapping[str, str], infos: Mapping[str, Info], wanted: Mapping[str, Any]) -> bool:
-    """Return whether all certificates are there and need not be made anew.
+    """Return whether all certificates exist and none must be reissued.
 
     Args:
-        texts: Text of each certificate that is there, by the name of its file.
-        infos: What the filter community.crypto.x509_certificate_info tells of these.
-        wanted: ``services``, the address of each service that has a certificate; ``authority``, the certificate that
-            the inventory gives, empty for the stack's own; ``now``, the date, written as in the infos.
+        texts: Text of each existing certificate, by file name.
+        infos: Result of the filter community.crypto.x509_certificate_info for each of them.
+        wanted: ``services``, the address of each service that has a certificate; ``authority``, the CA certificate that
+            the inventory sets, empty for the stack's own CA; ``now``, the date in the format of the infos.
     """
     authority = infos.get("ca_certificate")
     if authority is None:
         return False
-    # The inventory's is for the user to renew: a certificate of it ends with it in any case.
+    # The user renews a CA from the inventory; certificates that it signed expire with it in any case.
     if wanted["authority"]:
         if texts["ca_certificate"].strip() != wanted["authority"].strip():
             return False
@@ -60,26 +60,26 @@ def good(texts: Mapping[str, str], infos: Mapping[str, Info], wanted: Mapping[st
 
 
 def _lasts(info: Info, now: str) -> bool:
-    """Return whether a certificate is good for long enough."""
+    """Return whether a certificate remains valid for long enough."""
     ends = datetime.strptime(info["not_after"], DATE)  # noqa: DTZ007
     return ends - datetime.strptime(now, DATE) > timedelta(days=LEFT)  # noqa: DTZ007
 
 
 def _serves(info: Info | None, address: str, authority: Info) -> bool:
-    """Return whether a certificate is there, for an address, and of the authority."""
+    """Return whether a certificate exists, is valid for an address and was signed by the CA."""
     if info is None or f"IP:{address}" not in (info["subject_alt_name"] or []):
         return False
-    # An authority of the user's need not tell the digest of its key.
+    # A user's CA may lack a subject key identifier.
     key, issuer = authority["subject_key_identifier"], info["authority_key_identifier"]
     return bool(info["issuer"] == authority["subject"] and (not key or not issuer or key == issuer))
 
 
 def pem(keys: Mapping[str, str], certificates: Mapping[str, str]) -> dict[str, str]:
-    """Return what was just signed, by the names of its files.
+    """Return the newly issued keys and certificates, by file name.
 
     Args:
-        keys: Private keys, by their owners.
-        certificates: Certificates, by their owners.
+        keys: Private keys, by owner.
+        certificates: Certificates, by owner.
     """
     return {f"{of}_key": text for of, text in keys.items()} | {
         f"{of}_certificate": text for of, text in certificates.items()

@@ -9,33 +9,33 @@ from typing import Any
 
 Dict = dict[str, Any]
 
-# Words that compose does not know: those of the service table, and those of the definitions in role airflow_stack.
+# Keys that compose does not know: from the service table, and from the definitions in role airflow_stack.
 TABLE_WORDS = ("group", "beside", "airflow", "external", "spread", "commands")
 OWN_WORDS = (*TABLE_WORDS, "arguments", "reads", "data_volumes", "internal_ports", "tls")
 
 
 class ComposeError(Exception):
-    """The service table and the variables do not fit together; the text says what to write instead."""
+    """The service table and the variables contradict each other; the message says what to write instead."""
 
 
 def compose(definitions: Mapping[str, Dict], plan: Mapping[str, Any], words: Mapping[str, Any]) -> Dict:
     """Return the compose definition of one host.
 
     Args:
-        definitions: What role airflow_stack adds to the rows of the service table: each entry is a service in compose's
-            words, plus those that the heads of the two files explain.
+        definitions: What role airflow_stack adds to the rows of the service table: each entry is a service with the
+            keys of compose, and with our own keys, which the header comments of the two files explain.
         plan: The plan of the host before the secrets are known.
-        words: ``host`` (inventory name), ``secrets_directory``, ``logging`` and ``healthcheck`` (what compose's words
-            of these names start from), ``airflow`` (what the Airflow services share), ``memory_limits`` (by service),
-            ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label tells nothing of a secret
-            file).
+        words: ``host`` (inventory name), ``secrets_directory``, ``logging`` and ``healthcheck`` (defaults of compose's
+            keys of these names), ``airflow`` (settings shared by the Airflow services), ``memory_limits`` (by service),
+            ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label reveals nothing about a
+            secret file).
 
     Returns:
-        The definition, ready for docker_compose_v2. Compose takes a ``$`` for the start of a variable, so each is
-        doubled and reaches the container as it was written.
+        The definition, ready for docker_compose_v2. Compose interprets ``$`` as the start of a variable, so each one is
+        doubled and reaches the container as a single one.
 
     Raises:
-        ComposeError: If no group is known of a service, a memory limit names no service, or a file is unknown.
+        ComposeError: A service has no group, a memory limit names no service, or a service reads an unknown file.
     """
     services = {name: {**row, **definitions.get(name, {})} for name, row in plan["services"]["table"].items()}
     unknown = sorted(set(words["memory_limits"]) - set(services))
@@ -69,12 +69,12 @@ def compose(definitions: Mapping[str, Dict], plan: Mapping[str, Any], words: Map
 
 
 def _named(entries: Mapping[str, Any], word: str) -> list[str]:
-    """Return what the entries name by a word, each once."""
+    """Return the names that the entries list under a key, sorted and without duplicates."""
     return sorted({name for entry in entries.values() for name in entry.get(word, [])})
 
 
 def _escaped(value: Any) -> Any:
-    """Return a value of the definition in which compose finds no variables."""
+    """Return a value of the definition with ``$`` doubled, so that compose finds no variables in it."""
     if isinstance(value, Mapping):
         return {key: _escaped(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -88,14 +88,14 @@ def _placed(name: str, service: Mapping[str, Any], plan: Mapping[str, Any]) -> l
     unknown = [other for other in placed if other not in known]
     if unknown:
         raise ComposeError(
-            f"service {name!r}: roles/airflow/vars/main/services.yml has no group for {unknown[0]!r}; add one, or "
-            f"list in `beside:` some of {', '.join(sorted(known))}."
+            f"service {name!r}: roles/airflow/vars/main/services.yml has no group for {unknown[0]!r}; add one, or list "
+            f"in `beside:` one or more of {', '.join(sorted(known))}."
         )
     return list(placed)
 
 
 def _with_tls(entry: Mapping[str, Any]) -> Dict:
-    """Return a table entry with its words for TLS: lists follow its own, other values take their place."""
+    """Return a table entry with its settings for TLS: lists are appended, other values replaced."""
     words = {
         word: [*entry.get(word, []), *value] if isinstance(value, list) else value
         for word, value in entry.get("tls", {}).items()
@@ -104,7 +104,7 @@ def _with_tls(entry: Mapping[str, Any]) -> Dict:
 
 
 def _with_airflow(name: str, service: Mapping[str, Any], plan: Mapping[str, Any], words: Mapping[str, Any]) -> Dict:
-    """Return a table entry with what all Airflow services share, and its row of the release, put under it."""
+    """Return a table entry on top of the settings of all Airflow services and of its row of the release."""
     if plan["tls"]:
         service = _with_tls(service)
     if not service.get("airflow"):
@@ -120,20 +120,20 @@ def _with_airflow(name: str, service: Mapping[str, Any], plan: Mapping[str, Any]
         health = list(row["health"])
         if health[0] == "http":
             health[-1] = plan["web_path"] + health[-1]
-        # -B: a check writes no byte code, which would pile up in the container's layer.
+        # -B: a check writes no byte code, which would accumulate in the container's layer.
         result["healthcheck"] = {"test": ["CMD", "python", "-B", "/opt/airflow/health.py", *health]}
     return result
 
 
 def _with_neighbours(entry: Mapping[str, Any], entries: Mapping[str, Any]) -> Dict:
-    """Return a table entry that depends on those services only that this host has."""
+    """Return a table entry without dependencies on services that this host does not run."""
     needed = [name for name in entry.get("depends_on", []) if name in entries]
     others = {word: value for word, value in entry.items() if word != "depends_on"}
     return {**others, "depends_on": needed} if needed else others
 
 
 def _compose_service(name: str, entry: Mapping[str, Any], plan: Mapping[str, Any], words: Mapping[str, Any]) -> Dict:
-    """Return one service in compose's words: the entry, and what all services of the stack share."""
+    """Return one service as compose takes it: the entry, and the settings that all services of the stack share."""
     result = {key: value for key, value in entry.items() if key not in OWN_WORDS}
     mounts = [f"{volume}:{path}" for volume, path in entry.get("data_volumes", {}).items()]
     result["volumes"] = [*entry.get("volumes", []), *mounts]
@@ -152,11 +152,11 @@ def _compose_service(name: str, entry: Mapping[str, Any], plan: Mapping[str, Any
 
 
 def _digest(names: Sequence[str], words: Mapping[str, Any]) -> str:
-    """Return a keyed digest of mounted files: compose does not see their content, but it sees a label."""
+    """Return a keyed digest of mounted files, for a label: compose notices a changed label, but no changed content."""
     digest = hmac.new(str(words["digest_key"]).encode(), digestmod=hashlib.sha256)
     for name in sorted(set(names)):
         if name not in words["contents"]:
-            raise ComposeError(f"no content is known of the file {name!r}, which a service reads.")
+            raise ComposeError(f"the content of file {name!r}, which a service reads, is not known.")
         for part in (name, str(words["contents"][name])):
             digest.update(hashlib.sha256(part.encode()).digest())
     return digest.hexdigest()

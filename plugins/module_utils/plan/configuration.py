@@ -15,8 +15,11 @@ def cfg(*layers: Mapping[str, Mapping[str, Any]]) -> str:
     Airflow reads the file with configparser: ``%`` interpolates and is doubled here, a line break in a value is
     followed by an indent, and booleans and empty values are written as Airflow's own default file writes them.
 
-    :param layers: options as dicts of sections, later ones win
-    :returns: the file's text, sections and options sorted
+    Args:
+        layers: Options as dicts of sections, later ones win.
+
+    Returns:
+        The file's text, sections and options sorted.
     """
     merged: dict[str, dict[str, str]] = {}
     for layer in layers:
@@ -31,7 +34,7 @@ def cfg(*layers: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _cfg_value(value: Any) -> str:
-    """Return one option's value as configparser reads it back."""
+    """Return an option's value in the syntax of configparser."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -42,7 +45,7 @@ def _cfg_value(value: Any) -> str:
 
 
 def settings(inputs: Mapping[str, Any], plan: Mapping[str, Any], plugins_release: str) -> dict[str, dict[str, Any]]:
-    """Return the options of airflow.cfg that this stack's variables say, by section.
+    """Return the options of airflow.cfg that follow from the stack's variables, by section.
 
     Args:
         inputs: The public variables of role airflow that are set, by name.
@@ -50,25 +53,26 @@ def settings(inputs: Mapping[str, Any], plan: Mapping[str, Any], plugins_release
         plugins_release: Name of the release of the plugins that the services read.
     """
     release = plan["release"]
-    # The release of the plugins itself and no link: a service that runs never sees half of one and half of another.
+    # The directory of the plugins' release, not a link to it: a running service never sees a mix of two releases.
     core = {"plugins_folder": f"/opt/airflow/plugins/releases/{plugins_release}"}
     if "execution-api" in release["services"]:
-        # Where tasks reach Airflow, if not in its database.
+        # Tasks reach Airflow through this API instead of its database.
         server = "execution-api" if plan["spread"] else "webserver"
         core["execution_api_server_url"] = f"http://{server}:8080{plan['web_path']}/execution/"
     return {
         "core": core,
         "celery": {"worker_concurrency": inputs["airflow_worker_concurrency"]},
         "celery_broker_transport_options": {
-            # Seconds after which Redis hands out again what is not done, and it runs twice: longer than any task should
-            # run, and than a worker that is stopped may take. Refused below that in airflow_config.
+            # Seconds after which Redis delivers an unfinished task again, so that it runs twice: longer than any task
+            # should run, and than a worker may take to stop. Preflight refuses a lower value than the latter in
+            # airflow_config.
             "visibility_timeout": max(DAY, int(inputs["airflow_worker_grace_period"]) + HOUR),
-            # Without a limit a worker that lost Redis may wait for an answer for ever while it closes the connection,
-            # neither working nor ending.
+            # Without a timeout, a worker that lost Redis may wait for an answer for ever while it closes the
+            # connection, and neither works nor exits.
             "socket_timeout": 30,
             "socket_connect_timeout": 10,
             "socket_keepalive": True,
         },
-        # Of the web server, whatever the release calls it.
+        # Section of the web server, whose name depends on the release.
         release["web_section"]: {"workers": inputs["airflow_web_workers"]},
     }

@@ -1,4 +1,4 @@
-"""Who may reach what on a stack's hosts, as rules in the words of iptables."""
+"""Access to the hosts of a stack, as iptables rules."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 
 def forward_rules(bridge: str, address: str = "", peers: Sequence[str] = (), ports: Sequence[int] = ()) -> list[str]:
-    """Return the rules for packets that a host forwards, in the words of iptables.
+    """Return the iptables rules for packets that a host forwards.
 
-    Containers of the bridge may talk to each other and to everybody, and get answers. Others reach what is published,
-    under the address that it is published on, unless that is a loopback address; no container's own address. What the
-    stack publishes for its other hosts is for them alone. What the host itself sends is not forwarded.
+    Containers on the bridge may connect to each other and to any address, and receive answers. Others reach published
+    ports only, at the address on which they are published, unless it is a loopback address, and never a container's own
+    address. Only the other hosts of the stack reach the ports that it publishes for them. Packets that the host itself
+    sends are not forwarded.
 
     Args:
         bridge: Name of the stack's bridge on the host.
@@ -19,15 +20,15 @@ def forward_rules(bridge: str, address: str = "", peers: Sequence[str] = (), por
         ports: TCP ports that the stack publishes on ``address``.
 
     Returns:
-        One rule an entry; the last one drops the rest.
+        One rule per entry; the last one drops the rest.
     """
     published = "--match conntrack --ctstate DNAT"
     here = f"{published} --ctorigdst {address}"
     return [
         f"! --out-interface {bridge} --jump RETURN",
         f"--in-interface {bridge} --jump RETURN",
-        # Answers to containers. What others began is judged packet by packet, so that a connection that a stranger made
-        # while these rules were gone ends when they are back.
+        # Answers to containers. Connections from others are checked packet by packet, so that a connection that a
+        # stranger opened while these rules were missing breaks as soon as they are restored.
         "--match conntrack --ctstate ESTABLISHED --ctdir REPLY --jump RETURN",
         "--match conntrack --ctstate RELATED --jump RETURN",
         f"{published} --ctorigdst 127.0.0.0/8 --jump DROP",
@@ -39,15 +40,15 @@ def forward_rules(bridge: str, address: str = "", peers: Sequence[str] = (), por
 
 
 def proxy_rules(bridge: str, address: str = "", peers: Sequence[str] = (), ports: Sequence[int] = ()) -> list[str]:
-    """Return the rules for packets to a host itself, in the words of iptables.
+    """Return the iptables rules for packets to a host itself.
 
-    While Docker's nat rules are missing, docker-proxy, a program of the host, answers on published ports in place of
-    the containers: what :func:`forward_rules` keeps from strangers must be kept from them there.
+    While Docker's NAT rules are missing, docker-proxy, a process on the host, answers on published ports instead of the
+    containers. These rules then protect the ports that :func:`forward_rules` protects otherwise.
 
-    The host asks these rules first, and always. So they drop nothing but packets of others to the stack's own ports:
-    what comes from the host itself, from the stack's containers or hosts is for other rules to judge, and so are
-    answers to connections that the host began, whatever port they come back to, and packets that somebody's own rule
-    has redirected to a loopback address.
+    The host always evaluates these rules first. So they drop only packets from others to the stack's own ports. Packets
+    from the host itself and from the containers and hosts of the stack are left to other rules. So are answers to
+    connections that the host opened, whatever their port, and packets that another rule has redirected to a loopback
+    address.
 
     Args:
         bridge: Name of the stack's bridge on the host.
@@ -56,7 +57,7 @@ def proxy_rules(bridge: str, address: str = "", peers: Sequence[str] = (), ports
         ports: TCP ports that the stack publishes on ``address`` of this host.
 
     Returns:
-        One rule an entry; what none of them drops is for other rules to judge.
+        One rule per entry; packets that none of them drops are left to other rules.
     """
     here = f"--destination {address}"
     return [

@@ -1,4 +1,4 @@
-"""What a host has of a stack before a run changes it."""
+"""The state of a host before a run changes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-# Trees that Airflow reads by a link to a release.
+# Trees that Airflow reads through a link to a release.
 TREES = ("dags", "plugins")
 
 
@@ -16,19 +16,20 @@ def found(
     links: Mapping[str, Any],
     engine: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return what a host has of a stack.
+    """Return the state of a stack on a host.
 
     Args:
         socket: Result of ``ansible.builtin.stat`` for Docker's socket.
         deployed: The same for compose.yml.
-        links: Result of a loop of it over the links of the trees, in the order of `TREES`.
-        engine: Result of ``community.docker.docker_host_info`` with volumes and images. It was skipped where the run
-            may not ask the engine: check mode does so only where a stack was deployed before.
+        links: Results of a loop of the same module over the links of the trees, in the order of `TREES`.
+        engine: Result of ``community.docker.docker_host_info`` with volumes and images. Skipped where the run may not
+            query the engine: check mode queries it only where a stack is already deployed.
 
     Returns:
-        ``engine_usable``, whether it was asked; ``deployed``, whether there is a compose.yml; ``docker_gid``, the group
-        of Docker's socket, as text; ``current``, the release that a link leads to by tree, empty where there is none;
-        ``images``, as the engine tells of them; and ``volumes``, their names, None where the engine was not asked.
+        ``engine_usable``, whether the engine was queried; ``deployed``, whether compose.yml exists; ``docker_gid``, the
+        group id of Docker's socket, as text; ``current``, the release that each tree's link points to, empty if there
+        is no link; ``images``, as the engine lists them; and ``volumes``, their names, None if the engine was not
+        queried.
     """
     asked = "volumes" in engine
     targets = [result["stat"].get("lnk_target", "") for result in links["results"]]

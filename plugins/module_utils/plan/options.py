@@ -1,7 +1,7 @@
-"""Which of Airflow's options and environment variables the inventory may set, and how it may spell them.
+"""Checks of the Airflow options and environment variables that the inventory sets.
 
-An option of airflow.cfg has the same meaning as the environment variable that is named after it, which wins over the
-file. So the same table judges both.
+Each option of airflow.cfg has an environment variable with the same meaning, which overrides the file. So the same
+tables apply to both.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.manag
 )
 
 Problems = list[str]
-# Of options that are no longer read, where they are read instead, as ``section.option``, or nothing: a dict of sections
-# by the release from which on that is so, such as ``3`` or ``3.2``.
+# New places of options that moved, as ``section.option``, or empty text for removed options: a dict of sections by the
+# release with which the change came, such as ``3`` or ``3.2``.
 MovedOptions = Mapping[str, Mapping[str, Mapping[str, str]]]
 
-# What a section or an option may be called: configparser takes a space, a colon or an equals sign for its end, so
-# such a name would set an option that was never checked.
+# Valid names of sections and options. configparser ends a name at a space, a colon or an equals sign, so a name with
+# one of these would set an option that was never checked.
 _NAME = r"[A-Za-z0-9_.-]+"
 _NAME_WORDS = "write letters, digits, dots, dashes and underscores only."
 
@@ -36,7 +36,7 @@ def config_problems(config: Any, version: str, moved: MovedOptions) -> Problems:
     Args:
         config: Options of airflow.cfg as a dict of sections.
         version: Value of ``airflow_version``.
-        moved: Options that are no longer read.
+        moved: Options that moved or were removed.
     """
     if not isinstance(config, Mapping):
         return ["airflow_config: must be a dict of sections, as in core: {parallelism: 16}."]
@@ -45,7 +45,7 @@ def config_problems(config: Any, version: str, moved: MovedOptions) -> Problems:
     for section, options in config.items():
         name = f"airflow_config.{section}"
         if not re.fullmatch(_NAME, str(section)):
-            problems.append(f"airflow_config: {str(section)!r} is no name of a section; {_NAME_WORDS}")
+            problems.append(f"airflow_config: {str(section)!r} is not a valid section name; {_NAME_WORDS}")
         elif not isinstance(options, Mapping):
             problems.append(f"{name}: must be a dict of options, as in core: {{parallelism: 16}}.")
         else:
@@ -65,9 +65,9 @@ def _section_problems(
     lower = [str(option).lower() for option in options]
     for option in options:
         if not re.fullmatch(_NAME, str(option)):
-            yield f"{name}: {str(option)!r} is no name of an option; {_NAME_WORDS}"
+            yield f"{name}: {str(option)!r} is not a valid option name; {_NAME_WORDS}"
         elif lower.count(str(option).lower()) > 1:
-            yield f"{name}.{option}: is given twice, in different letter case; write it once."
+            yield f"{name}.{option}: is set twice, in different letter case; set it once."
         elif reason := _reason(section, str(option), version, places):
             yield f"{name}.{option}: {reason}"
 
@@ -76,9 +76,9 @@ def environment_problems(environment: Any, version: str, moved: MovedOptions) ->
     """Return what is wrong with ``airflow_environment``.
 
     Args:
-        environment: Values by the names of the variables.
+        environment: Values by variable name.
         version: Value of ``airflow_version``.
-        moved: Options that are no longer read.
+        moved: Options that moved or were removed.
     """
     if not isinstance(environment, Mapping):
         return ["airflow_environment: must be a dict of variables, as in {TZ: Europe/Berlin}."]
@@ -87,21 +87,21 @@ def environment_problems(environment: Any, version: str, moved: MovedOptions) ->
     for name, value in environment.items():
         reason = _name_reason(str(name), version, places)
         if not reason and not isinstance(value, (str, int, float)):
-            reason = f"this is {_kind(value)}; write text in quotes, such as JSON, or '' for an empty value."
+            reason = f"the value is {_kind(value)}; write text in quotes, such as JSON, or '' for an empty value."
         if reason:
             problems.append(f"airflow_environment.{name}: {reason}")
     return problems
 
 
 def _kind(value: Any) -> str:
-    """Return in words what a value is that is no text; YAML makes a date of some texts."""
-    # Ansible has types of its own for both.
-    kinds: dict[str, Any] = {"no value": type(None), "a dict": Mapping, "a list": Sequence, "a date": datetime.date}
-    return next((words for words, kind in kinds.items() if isinstance(value, kind)), "no text")
+    """Return in words the type of a value that is not text; YAML turns some texts into dates."""
+    # Ansible has its own types of dicts and lists.
+    kinds: dict[str, Any] = {"null": type(None), "a dict": Mapping, "a list": Sequence, "a date": datetime.date}
+    return next((words for words, kind in kinds.items() if isinstance(value, kind)), "not text")
 
 
 def given(config: Mapping[str, Any], section: str, option: str) -> Any:
-    """Return the value of an option, which Airflow finds in any letter case, or None.
+    """Return the value of an option, whatever its letter case, or None.
 
     Args:
         config: Value of ``airflow_config``.
@@ -115,10 +115,10 @@ def given(config: Mapping[str, Any], section: str, option: str) -> Any:
 
 
 def _name_reason(name: str, version: str, places: Mapping[Option, str]) -> str:
-    """Return why a variable has no place in the environment, empty if it has one."""
+    """Return why a variable is refused in the environment; empty if it is accepted."""
     upper = name.upper()
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
-        return "this is no name of an environment variable; write letters, digits and underscores."
+        return "this is not a valid name of an environment variable; write letters, digits and underscores."
     managed = next((instead for pattern, instead in MANAGED_VARIABLES.items() if re.fullmatch(pattern, upper)), None)
     if managed:
         return f"this variable is managed by the stack; {managed}."
@@ -129,7 +129,7 @@ def _name_reason(name: str, version: str, places: Mapping[Option, str]) -> str:
 
 
 def _option_reason(name: str, version: str, places: Mapping[Option, str]) -> str:
-    """Return why an option has no place in the environment, empty if it has one.
+    """Return why an option is refused in the environment; empty if it is accepted.
 
     Args:
         name: The variable, in upper case.
@@ -138,25 +138,25 @@ def _option_reason(name: str, version: str, places: Mapping[Option, str]) -> str
     """
     match = re.fullmatch(r"AIRFLOW__(.+?)__(.+)", name)
     if not match:
-        return "Airflow ignores it; write AIRFLOW__SECTION__OPTION, or the option in airflow_config."
+        return "Airflow ignores it; write AIRFLOW__SECTION__OPTION, or set the option in airflow_config."
     section, option = match[1].lower(), match[2].lower()
     read = next((plain for plain in _plain(option) if (section, plain) in READ_OPTIONS), None)
     reason = _reason(section, option, version, places, write="airflow_config.{}")
     if read and not reason:
         variable = READ_OPTIONS[section, read] or f"airflow_config.{section}.{read}"
-        reason = f"the stack has to see this option; write it in {variable}."
+        reason = f"the stack must read this option; set it in {variable}."
     return reason
 
 
 def _reason(section: str, option: str, version: str, places: Mapping[Option, str], write: str = "that") -> str:
-    """Return why an option has no place in the inventory, empty if it has one.
+    """Return why an option is refused in the inventory; empty if it is accepted.
 
     Args:
         section: Its section.
         option: Its name, in any letter case.
         version: Value of ``airflow_version``.
         places: Where this release reads options that moved.
-        write: What to write in place of an option that moved, ``{}`` being its new place.
+        write: What to write instead of an option that moved; ``{}`` stands for its new place.
     """
     for plain in _plain(option):
         found = (section.lower(), plain)
@@ -171,14 +171,14 @@ def _reason(section: str, option: str, version: str, places: Mapping[Option, str
 
 
 def _plain(option: str) -> Iterator[str]:
-    """Yield the option's name, and that of the option that a command or a secrets backend gives with it."""
+    """Yield the option's name, and without ``_cmd`` or ``_secret`` the name of the option that it sets."""
     yield option.lower()
     if match := re.fullmatch(r"(.+)_(cmd|secret)", option.lower()):
         yield match[1]
 
 
 def _places(version: str, moved: MovedOptions) -> dict[Option, str]:
-    """Return where a release reads the options that it no longer reads where they were."""
+    """Return the new places of the options that moved up to a release."""
     places: dict[Option, str] = {}
     for since in sorted(moved, key=numbers):
         if numbers(since) <= numbers(version):
@@ -189,5 +189,5 @@ def _places(version: str, moved: MovedOptions) -> dict[Option, str]:
 
 
 def numbers(version: str) -> list[int]:
-    """Return the numbers of a release, such as ``2.5.3``, to compare it with another one."""
+    """Return the numbers of a release, such as ``2.5.3``, for comparing it with another one."""
     return [int(number) for number in version.split(".")]

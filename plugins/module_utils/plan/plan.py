@@ -1,7 +1,7 @@
-"""The plan of a stack: what its hosts get, as one dictionary that roles read.
+"""The plan of a stack: what is deployed on its hosts, as one dictionary that roles read.
 
-It holds names, paths and addresses, never the value of a secret. The first step is taken before anything is changed;
-the second adds the compose definition, for which the secrets must be known.
+It holds names, paths and addresses, never the value of a secret. The first step runs before anything is changed; the
+second one adds the compose definition, for which the secrets must be known.
 """
 
 from __future__ import annotations
@@ -22,27 +22,26 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topol
 
 Dict = dict[str, Any]
 
-# On several hosts it is changed after all others, a few hosts at a time.
+# On several hosts, it is updated after all other services, a few hosts at a time.
 WORKER = "worker"
-# Secrets that all hosts must have alike, beside those of the release's row.
+# Secrets that must be equal on all hosts, in addition to those in the release's row.
 ALIKE = ("fernet_key", "webserver_secret_key")
 
 
 def series(version: str) -> str:
-    """Return the series of a release, such as 2.5; a text that is no release stays as it is."""
+    """Return the series of a release, such as 2.5; text that is not a release is returned unchanged."""
     return re.sub(r"^(\d+\.\d+).*$", r"\1", str(version), flags=re.DOTALL)
 
 
 def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
-    """Return the plan of one host before the secrets are known; the filter airflow_plan tells what is in it.
+    """Return the plan of one host before the secrets are known; see the filter airflow_plan for its keys.
 
     Args:
-        inputs: The public variables of role airflow that are set, by name, without problems.
-        around: What is no variable of the role: ``fixed``, names and numbers that are the same in every stack;
-            ``releases`` and ``services``, the tables; ``groups``, Ansible's;
-            ``host``, the inventory name; ``members``, with ``addresses``, ``queues`` and ``slots`` by host;
-            ``migrated``, what the database was last brought to; ``inventories`` of the run and
-            ``projects_directory``, that of role projects.
+        inputs: The public variables of role airflow that are set, by name, already checked.
+        around: Other inputs: ``fixed``, names and numbers that are the same in every stack; the tables ``releases`` and
+            ``services``; Ansible's ``groups``; ``host``, the inventory name; ``members``, with ``addresses``,
+            ``queues`` and ``slots`` by host; ``migrated``, the release and image of the last successful migration;
+            ``inventories`` of the run; and ``projects_directory`` of role projects.
     """
     groups = around["groups"]
     release = around["releases"][series(inputs["airflow_version"])]
@@ -72,7 +71,7 @@ def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
 
 
 def _placed(services: Dict, around: Mapping[str, Any], spread: bool) -> Dict:
-    """Return the hosts of each service, and the services of this host: all, and those of the steps of a run."""
+    """Return the hosts of each service, and the services of this host: all of them, and by step of a run."""
     groups, table = around["groups"], services["table"]
     running = [name for name, group in services["groups"].items() if around["host"] in groups.get(group, [])]
     return {
@@ -87,7 +86,7 @@ def _placed(services: Dict, around: Mapping[str, Any], spread: bool) -> Dict:
 def _comparison(
     inputs: Mapping[str, Any], host: str, addresses: Mapping[str, str], external: Mapping[str, Any], release: Dict
 ) -> Dict:
-    """Return what the hosts are asked before they are compared."""
+    """Return what to query on the hosts for comparing them."""
     secrets = [*ALIKE, *release["secrets"]]
     return {
         "reach": reachable(host, addresses, release),
@@ -98,13 +97,13 @@ def _comparison(
 
 
 def _workers(members: Mapping[str, Any]) -> Dict:
-    """Return what the workers take: queues and slots by host, and all queues."""
+    """Return the queues and slots of the workers by host, and all queues."""
     served = {queue for queues in members["queues"].values() for queue in queues}
     return {"queues": members["queues"], "slots": members["slots"], "served_queues": sorted(served)}
 
 
 def _trust(inputs: Mapping[str, Any], services: Dict, addresses: Mapping[str, str], groups: Mapping[str, Any]) -> Dict:
-    """Return how clients reach Postgres and Redis, and by which certificates they trust them."""
+    """Return the addresses of Postgres and Redis for clients, and where their certificates are."""
     servers = {
         name: addresses.get(next(iter(groups.get(services["all_groups"][name], [])), ""), name) for name in PORTS
     }
@@ -121,7 +120,7 @@ def _trust(inputs: Mapping[str, Any], services: Dict, addresses: Mapping[str, st
 
 
 def second_step(plan: Mapping[str, Any], compose: Mapping[str, Any]) -> Dict:
-    """Return the plan of one host when the secrets are known; the filter airflow_plan tells what is in it.
+    """Return the plan of one host once the secrets are known; see the filter airflow_plan for its keys.
 
     Args:
         plan: The first step.

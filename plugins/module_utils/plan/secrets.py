@@ -1,6 +1,6 @@
-"""The secrets of a stack: which there are, who reads them, which must be kept, and the files that are made of them.
+"""The secrets of a stack: their names and owners, which ones must be kept, and the files derived from them.
 
-Everything that returns values of secrets is for tasks with ``no_log``.
+Use functions that return values of secrets only in tasks with ``no_log``.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ Entry = dict[str, Any]
 SERVER_UID = 999
 # The volume of the stack's own Postgres.
 VOLUME = "airflow_postgres_data"
-# Why a value that exists must not just change, and how to change it all the same: see the module airflow_secrets.
+# Why an existing value must not simply be replaced, and how to change it: see the module airflow_secrets.
 KEEP = {
-    "postgres_password": "The database was initialised with the password of that file and takes no other from here. To "
-    "change it, run ALTER ROLE airflow PASSWORD 'NEW' in the database, remove the file, give NEW in "
-    "airflow_postgres_password, and run site.yml again.",
-    "fernet_key": "Connections and variables in the database are encrypted with the key of that file and cannot be "
-    "read with another.",
+    "postgres_password": "The database was initialised with the password in that file, and site.yml does not change it "
+    "there. To change it, run ALTER ROLE airflow PASSWORD 'NEW' in the database, remove the file, set "
+    "airflow_postgres_password to NEW, and run site.yml again.",
+    "fernet_key": "Connections and variables in the database are encrypted with the key in that file and cannot be "
+    "decrypted with another one.",
 }
-# What each has in its configuration beside the password.
+# Configuration of the two servers; Redis reads its password from here.
 REDIS_CONF = 'dir /data\nappendonly yes\nrequirepass "{redis_password:redis}"\n'
 REDIS_TLS = """\
 port 0
@@ -36,7 +36,7 @@ tls-key-file /run/secrets/redis_key
 tls-ca-cert-file {directory}/ca.crt
 tls-auth-clients no
 """
-# Nothing but the container itself comes without TLS.
+# Only the container itself may connect without TLS.
 POSTGRES_HBA = """\
 local   all all trust
 host    all all 127.0.0.1/32 scram-sha-256
@@ -51,15 +51,16 @@ def database_exists(
     external: Mapping[str, Any] | None = None,
     check_mode: bool = False,
 ) -> bool:
-    """Return whether there is a database that was made with the stack's secrets, so that none may be made anew.
+    """Return whether a database exists that uses the stack's secrets, so that they must not be regenerated.
 
     Args:
-        keeper: Host that keeps the secrets, which is that of the stack's own Postgres.
-        hosts: Hosts of this run. A stack's host that is not among them was deployed before.
-        volumes: Names of the volumes that the keeper's engine has; None if it was not asked.
-        external: What a Postgres of the user's own said of itself, with ``migrated``; empty if it was not asked, and
-            None if Postgres is the stack's own.
-        check_mode: Whether the run changes nothing: only then an engine may not have been asked, as none is there.
+        keeper: Host that holds the secrets, which is also the host of the stack's own Postgres.
+        hosts: Hosts of this run. A host of the stack that is not among them has been deployed already.
+        volumes: Names of the volumes that the keeper's engine has; None if it was not queried.
+        external: State of the external Postgres, with ``migrated``; empty if it was not queried, and None if Postgres
+            is the stack's own.
+        check_mode: Whether this is a dry run. Only then may the engine not have been queried, because none is
+            installed.
     """
     if external is not None:
         return bool(external.get("migrated", False))
@@ -76,7 +77,7 @@ def wanted(inputs: Mapping[str, Any], plan: Mapping[str, Any], pem: Mapping[str,
     Args:
         inputs: The public variables of role airflow that are set, by name.
         plan: The plan of any host of the stack.
-        pem: Texts of the keys and certificates that were just made, by name: the others stay.
+        pem: Texts of the newly issued keys and certificates, by name; the others are kept.
     """
     uid = plan["uid"]
     own = "" if inputs["airflow_postgres_external"] else KEEP["postgres_password"]
@@ -87,10 +88,10 @@ def wanted(inputs: Mapping[str, Any], plan: Mapping[str, Any], pem: Mapping[str,
         _given(inputs, "webserver_secret_key", kind="signing", owner=uid),
         _given(inputs, "admin_password"),
         *(_given(inputs, name, kind="signing", owner=uid) for name in plan["release"]["secrets"]),
-        # One password for each owner of an extra database.
+        # One password per extra database, for its owner.
         *({"name": f"database_{database['name']}_password"} for database in inputs["airflow_postgres_databases"]),
     ]
-    # The authority has a key and a certificate, and so has each server that proves who it is with one of it.
+    # The CA has a key and a certificate, and so does each server with a certificate signed by it.
     owners: dict[str, Entry] = {"ca": {}} if plan["tls"] else {}
     owners |= {of: {"owner": SERVER_UID} for of in plan["certified"]}
     return entries + [
@@ -101,13 +102,13 @@ def wanted(inputs: Mapping[str, Any], plan: Mapping[str, Any], pem: Mapping[str,
 
 
 def _given(inputs: Mapping[str, Any], name: str, **words: Any) -> Entry:
-    """Return a secret that the inventory may give in the variable of its name."""
+    """Return a secret that the inventory may set in the variable of the same name."""
     variable = f"airflow_{name}"
     return {"name": name, "value": inputs.get(variable) or "", "variable": variable, **words}
 
 
 def derived(inputs: Mapping[str, Any], plan: Mapping[str, Any]) -> list[Entry]:
-    """Return the files with addresses and passwords in one, as the module airflow_secrets takes them.
+    """Return the files that combine addresses and passwords, as the module airflow_secrets takes them.
 
     Args:
         inputs: The public variables of role airflow that are set, by name.
@@ -133,9 +134,10 @@ def derived(inputs: Mapping[str, Any], plan: Mapping[str, Any]) -> list[Entry]:
 def handed_on(compose: Mapping[str, Any], known: Sequence[Mapping[str, Any]], values: Mapping[str, str]) -> list[Entry]:
     """Return the secrets that a host's services read, as the module airflow_secrets takes them.
 
-    :param compose: the compose definition of the host
-    :param known: all secrets of the stack, with ``name`` and ``owner``
-    :param values: their values by name
+    Args:
+        compose: The compose definition of the host.
+        known: All secrets of the stack, with ``name`` and ``owner``.
+        values: Their values by name.
     """
     return [
         {"name": secret["name"], "kind": "text", "owner": secret.get("owner", 0), "value": values[secret["name"]]}
@@ -148,7 +150,7 @@ def read(results: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return the stack's secrets by their names.
 
     Args:
-        results: Results of a loop of ``ansible.builtin.slurp`` over their files; skipped ones say nothing.
+        results: Results of a loop of ``ansible.builtin.slurp`` over their files; skipped ones are ignored.
     """
     return {
         Path(result["source"]).name: base64.b64decode(result["content"]).decode().rstrip("\n")

@@ -1,4 +1,4 @@
-"""How clients reach Airflow's database and broker: the stack's own, or the user's."""
+"""How clients connect to Airflow's database and broker: the stack's own or external ones."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from urllib.parse import quote, urlencode
 
 Server = Mapping[str, Any]
 
-# What a Debian image, as Airflow's is, and Debian hosts trust.
+# CA certificates that Debian hosts and images based on Debian, such as Airflow's, trust.
 PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 PORTS = {"postgres": 5432, "redis": 6379}
 
 
 def location(service: str, server: Server) -> tuple[str, str]:
-    """Return where a server of the user's own is, and the variable that says so.
+    """Return the address of an external server, and the variable that sets it.
 
     Args:
         service: ``postgres`` or ``redis``.
@@ -27,23 +27,26 @@ def location(service: str, server: Server) -> tuple[str, str]:
 
 
 def _authorities(service: str, server: Server, directory: str) -> str:
-    """Return the file with the authorities that clients of a server of the user's own trust."""
+    """Return the file with the CA certificates that clients of an external server trust."""
     return f"{directory}/{service}.crt" if server.get("ca_certificate") else PUBLIC_AUTHORITIES
 
 
 def postgres_url(external: Server, address: str, tls: bool, directory: str) -> str:
-    """Return the address of Airflow's database for SQLAlchemy, as a template of the module airflow_secrets.
+    """Return the SQLAlchemy URL of Airflow's database, as a template of the module airflow_secrets.
 
-    :param external: value of ``airflow_postgres_external``
-    :param address: host name or address of the stack's own Postgres
-    :param tls: whether that one demands TLS
-    :param directory: where the certificates of authorities are, ca.crt being that of the stack
-    :returns: a URL with ``{postgres_password:url}`` in it
+    Args:
+        external: Value of ``airflow_postgres_external``.
+        address: Host name or address of the stack's own Postgres.
+        tls: Whether the stack's own Postgres requires TLS.
+        directory: Directory of the CA certificates, in which ca.crt is that of the stack.
+
+    Returns:
+        A URL with ``{postgres_password:url}`` in it.
     """
     user = database = "airflow"
     port, mode, file = PORTS["postgres"], "verify-full" if tls else "", f"{directory}/ca.crt"
     if external:
-        # Braces of a name are quoted, too, so that none of them is taken for a secret's.
+        # Braces in a name are quoted, too, so that they are not taken for a secret's placeholder.
         user, database = (quote(str(external.get(name, "airflow")), safe="") for name in ("user", "database"))
         address, port, mode = external["host"], external.get("port", port), external.get("sslmode", "verify-full")
         file = _authorities("postgres", external, directory)
@@ -55,13 +58,13 @@ def postgres_url(external: Server, address: str, tls: bool, directory: str) -> s
 
 
 def postgres_login(external: Server, address: str, directory: str, password: str) -> dict[str, Any]:
-    """Return how the modules of community.postgresql log in to Airflow's database.
+    """Return the login arguments of the modules of community.postgresql for Airflow's database.
 
     Args:
         external: Value of ``airflow_postgres_external``.
-        address: That of the container of the stack's own Postgres, on the host that it runs on.
-        directory: As in `postgres_url`; it is under the same path on the hosts.
-        password: That of the user.
+        address: Address of the container of the stack's own Postgres, on its host.
+        directory: As in `postgres_url`; the hosts have it at the same path.
+        password: Password of the database user.
 
     Returns:
         Arguments that all these modules take.
@@ -80,20 +83,23 @@ def postgres_login(external: Server, address: str, directory: str, password: str
 
 
 def redis_url(external: Server, address: str, tls: bool, directory: str) -> str:
-    """Return the address of Celery's broker, as a template of the module airflow_secrets.
+    """Return the URL of Celery's broker, as a template of the module airflow_secrets.
 
-    :param external: value of ``airflow_redis_external``
-    :param address: host name or address of the stack's own Redis
-    :param tls: whether that one demands TLS
-    :param directory: as in `postgres_url`
-    :returns: a URL with ``{redis_password:url}`` in it
+    Args:
+        external: Value of ``airflow_redis_external``.
+        address: Host name or address of the stack's own Redis.
+        tls: Whether the stack's own Redis requires TLS.
+        directory: As in `postgres_url`.
+
+    Returns:
+        A URL with ``{redis_password:url}`` in it.
     """
     user, port, database, file = "", PORTS["redis"], 0, f"{directory}/ca.crt"
     if external:
         user, port = quote(str(external.get("user") or ""), safe=""), external.get("port", port)
         address, database, tls = external["host"], external.get("database", 0), external.get("tls", True)
         file = _authorities("redis", external, directory)
-    # The client does not compare the address by itself.
+    # The client does not verify the host name by default.
     words = {"ssl_cert_reqs": "required", "ssl_check_hostname": "true", "ssl_ca_certs": file}
     query = f"?{urlencode(words, safe='/')}" if tls else ""
     return f"{'rediss' if tls else 'redis'}://{user}:{{redis_password:url}}@{address}:{port}/{database}{query}"

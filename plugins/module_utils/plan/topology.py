@@ -1,4 +1,4 @@
-"""Where a stack runs: which services it has, on the hosts of which groups, and how the hosts reach each other."""
+"""Topology of a stack: its services, the groups whose hosts run them, and how the hosts reach each other."""
 
 from __future__ import annotations
 
@@ -10,40 +10,41 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.serve
 Row = Mapping[str, Any]
 Groups = Mapping[str, Sequence[str]]
 
-# What a worker host has whose inventory says nothing: the defaults of role airflow, which are no variables of a host.
+# Values for workers that the inventory does not set: the defaults of role airflow, which are not among a host's
+# variables.
 DEFAULT_QUEUES = ("default",)
 DEFAULT_SLOTS = 16
-# Where Ansible itself reaches a host.
+# Port on which Ansible itself reaches a host.
 SSH_PORT = 22
 
 
 def keeper(groups: Groups) -> str:
-    """Return the host that keeps all secrets, and makes those that nobody gives; others get what their services read.
+    """Return the host that holds all secrets and generates missing ones; others receive what their services read.
 
     Args:
         groups: Ansible's ``groups``.
 
     Returns:
-        The host of Postgres or, if that is none of the stack's, the first scheduler; empty if there is neither.
+        The host of Postgres or, if Postgres is external, the first scheduler; empty if there is neither.
     """
     return next((host for name in ("postgres", "scheduler") for host in groups.get(f"airflow_{name}", [])), "")
 
 
 def placement(services: Mapping[str, Row], inputs: Mapping[str, Any], release: Row, spread: bool) -> dict[str, Any]:
-    """Return which services a stack has, and on the hosts of which groups.
+    """Return the services of a stack, and the groups whose hosts run them.
 
     Args:
         services: The service table of role airflow.
         inputs: The public variables of role airflow that are set, by name.
-        release: Row of the release table; empty if the release is not known, which preflight refuses. Then all services
-            of Airflow count.
+        release: Row of the release table; empty if the release is unknown, which preflight refuses. Then all services
+            of Airflow are included.
         spread: Whether the stack is on several hosts.
 
     Returns:
-        ``all_groups`` and ``groups`` (inventory group by service, of those that run all the time: all of the table, and
-        those of this stack), ``external`` (the user's own servers, by the service that they replace), ``table`` (rows
-        of the services of this stack), ``absent`` (services with a group that it lacks) and ``commands`` (services in
-        whose container Airflow commands are run, the preferred one first).
+        ``all_groups`` and ``groups`` (inventory group by long-running service: of the whole table, and of this stack),
+        ``external`` (external servers, by the service that they replace), ``table`` (rows of the services of this
+        stack), ``absent`` (services with a group that this stack lacks) and ``commands`` (services in whose container
+        Airflow commands are run, the preferred one first).
     """
     running = {name: row for name, row in services.items() if "group" in row}
     external = {name: server for name, row in running.items() if (server := inputs.get(row.get("external", "")))}
@@ -69,7 +70,7 @@ def placement(services: Mapping[str, Row], inputs: Mapping[str, Any], release: R
 def published(services: Mapping[str, Any], release: Row, groups: Groups) -> dict[str, list[int]]:
     """Return the TCP ports that each host publishes for the stack's other hosts.
 
-    Another program's Postgres on a host that does not run the stack's is not ours to close.
+    Hosts without the stack's Postgres may run one of another program, whose port must stay open.
 
     Args:
         services: What `placement` returns.
@@ -96,11 +97,11 @@ def internal_ports(release: Row) -> list[int]:
 
 
 def reachable(host: str, addresses: Mapping[str, str], release: Row) -> dict[str, list[int]]:
-    """Return the TCP ports that a host tries on each other host: one that answers, or refuses, is enough.
+    """Return the TCP ports that a host tries on each other host; it is enough if one accepts or refuses a connection.
 
     Args:
         host: Inventory name of the host that tries.
-        addresses: Address of each host in the network that they share.
+        addresses: Address of each host in the shared network.
         release: Row of the release table.
 
     Returns:

@@ -1,25 +1,25 @@
-"""What the module airflow_info found, in sentences, for the playbook verify_airflow."""
+"""The results of the module airflow_info in sentences, for the playbook verify_airflow."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# Services that keep a job in the metadata database, and what Airflow calls it.
+# Services with a job in the metadata database, and the type of the job.
 JOBS = {"scheduler": "SchedulerJob", "dag-processor": "DagProcessorJob", "triggerer": "TriggererJob"}
 
 
 def findings_of(info: Mapping[str, Any], plan: Mapping[str, Any], left_out: Sequence[str] = ()) -> list[str]:
-    """Return what does not work.
+    """Return which services and DAG files do not work.
 
     Args:
-        info: Result of the module airflow_info with the subsets ``import_errors``, ``jobs`` and ``workers``; or of one
-            that could not ask, with ``msg``.
+        info: Result of the module airflow_info with the subsets ``import_errors``, ``jobs`` and ``workers``, or with
+            ``msg`` if the module failed.
         plan: The plan of any host of the stack.
         left_out: Hosts that the run did not reach.
 
     Returns:
-        One sentence a finding; an empty list if all is well.
+        One sentence per finding; an empty list if all is well.
     """
     if "jobs" not in info:
         return [info["msg"]] if "msg" in info else []
@@ -29,7 +29,7 @@ def findings_of(info: Mapping[str, Any], plan: Mapping[str, Any], left_out: Sequ
         for host in hosts.get(service, []):
             job = ages.get(plan["addresses"].get(host, f"{service}-{host}"))
             if job is None:
-                findings.append(f"the {service} of {host} has never left a heartbeat in the database.")
+                findings.append(f"the {service} of {host} has never written a heartbeat to the database.")
             elif not job["alive"]:
                 findings.append(f"the last heartbeat of the {service} of {host} is {job['heartbeat_age']:.0f} s old.")
     queues = {worker["name"]: worker["queues"] for worker in info["workers"]}
@@ -39,7 +39,7 @@ def findings_of(info: Mapping[str, Any], plan: Mapping[str, Any], left_out: Sequ
         if not queues.get(f"celery@worker-{host}")
     ]
     findings += [
-        f"{error['file']} cannot be imported: {error['error']}. Mend it in airflow_dags_source and run site.yml again."
+        f"{error['file']} cannot be imported: {error['error']}. Fix it in airflow_dags_source and run site.yml again."
         for error in info["import_errors"]
     ]
     return findings
@@ -51,7 +51,7 @@ def _hosts(plan: Mapping[str, Any], left_out: Sequence[str]) -> dict[str, list[s
 
 
 def summary(info: Mapping[str, Any], plan: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
-    """Return the few lines that a person wants to see at the end.
+    """Return the lines that summarize a stack at the end of a run.
 
     Args:
         info: Result of the module airflow_info with the subsets ``version``, ``workers`` and ``dags``.
@@ -61,11 +61,11 @@ def summary(info: Mapping[str, Any], plan: Mapping[str, Any], words: Mapping[str
     """
     hosts = _hosts(plan, words["left_out"])
     placed = [f"{name} ({', '.join(hosts[name])})" if plan["spread"] else name for name in sorted(hosts)]
-    left_out = [f"Left out, because Ansible does not reach them: {', '.join(words['left_out'])}"]
+    left_out = [f"Left out, because Ansible cannot reach them: {', '.join(words['left_out'])}"]
     return [
         f"Airflow {info['version']} works.",
         f"Web UI: {words['url']} on {', '.join(plan['services']['hosts']['webserver'])}",
-        f"Login: {words['admin_username']}; root reads the password in {words['admin_password_file']} on "
+        f"Login: {words['admin_username']}; root can read the password in {words['admin_password_file']} on "
         f"{plan['keeper']}",
         f"Services: {', '.join(placed)}",
         f"Workers: {', '.join(sorted(worker['name'] for worker in info['workers']))}",

@@ -1,4 +1,4 @@
-"""Which project images a host lacks or holds in an older form."""
+"""Project images that a host lacks or has in an outdated version."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import file_digest, tree_digest
 
-# Key of an image that names its origin on the controller, by source.
+# Key with the origin of an image on the controller, by source.
 ORIGIN = {"archive": "archive", "build": "build_context"}
 
 
 def projects_images(projects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the images of the projects that shall be there, each once, with ``source`` filled in.
+    """Return the images of the projects that are present, each once, with ``source`` filled in.
 
     Args:
-        projects: Value of ``projects_list``, found without problems.
+        projects: Value of ``projects_list``, already checked.
     """
     wanted = [p["image"] for p in projects if p.get("state", "present") == "present" and p.get("image")]
     return list({str(image["name"]): {"source": "pull", **image} for image in wanted}.values())
 
 
 def archive_note(name: str) -> str:
-    """Return the name of the file in which a host notes what it loaded for an image.
+    """Return the name of the file in which a host records the archive that it loaded for an image.
 
     Args:
         name: The image's name.
@@ -36,7 +36,7 @@ def archive_note(name: str) -> str:
 
 
 def archive_record(digest: str, image_id: str) -> str:
-    """Return what a host notes about a loaded archive: an image cannot say itself which archive it came from."""
+    """Return a host's record of a loaded archive; an image itself does not tell from which archive it was loaded."""
     return f"{digest} {image_id}\n"
 
 
@@ -47,22 +47,23 @@ def projects_image_work(
     label: str,
     inventories: Sequence[str],
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return what has to be done so that the host holds every image as the controller has it.
+    """Return the images to load or build so that the host has the controller's version of each one.
 
     Args:
         images: What projects_images returned.
-        found: Results of docker_image_info, one an image, in the same order.
-        records: What find found of the notes on archives, with ``path`` and SHA-256 ``checksum``.
-        label: The label of a built image that holds the digest of what it was built from.
-        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
+        found: Results of docker_image_info, one per image, in the same order.
+        records: Files that the module find returned for the records of archives, with ``path`` and SHA-256
+            ``checksum``.
+        label: Label of a built image with the digest of what it was built from.
+        inventories: Inventory sources of the run; relative paths are looked up in their directories.
 
     Returns:
         ``archive`` and ``build``: the images to load and to build, each with ``path``, its origin on the controller,
-        and ``digest``. Pulled images are not among them: the module that pulls compares for itself.
+        and ``digest``. Pulled images are not included: the module that pulls them compares by itself.
 
     Raises:
         OSError: An origin cannot be read.
-        ValueError: A build context holds what no image can be built from.
+        ValueError: A build context has an entry that is neither a file, a directory nor a symbolic link.
     """
     work: dict[str, list[dict[str, Any]]] = {"archive": [], "build": []}
     noted = {posixpath.basename(record["path"]): record["checksum"] for record in records}

@@ -1,4 +1,4 @@
-"""Turns projects_list into flat lists, and these into what role projects has to change on a host."""
+"""Turns projects_list into flat lists, and these into the changes that role projects makes on a host."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENTRIES = ("directories", "files", "secret_files")
 
 
 def _plain(value: Any) -> Any:
-    # Ansible's values are of subclasses that a YAML writer does not know, and some are templated as they are read.
+    # A YAML writer does not know Ansible's subclasses of these types, and some values are templated when they are read.
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
@@ -46,17 +46,17 @@ def render(file: Mapping[str, Any]) -> str:
 
 
 def projects_plan(projects: Sequence[Project], directory: str, inventories: Sequence[str]) -> dict[str, Any]:
-    """Return what shall be on the host as flat lists, in the order of ``projects_list``.
+    """Return the wanted state of a host as flat lists, in the order of ``projects_list``.
 
     Args:
-        projects: Value of ``projects_list``, found without problems.
+        projects: Value of ``projects_list``, already checked.
         directory: Directory of all projects.
-        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
+        inventories: Inventory sources of the run; relative paths are looked up in their directories.
 
     Returns:
         ``present`` and ``absent``, the projects' names; ``directories`` (path, owner, group, mode), parents first;
         ``files`` and ``secret_files`` (path, owner, group, mode, and content or src); ``absent_files``, their paths;
-        ``homes``, the directory of each project that shall be there, by name; ``paths``, all paths of these lists.
+        ``homes``, the directory of each present project, by name; ``paths``, all paths of these lists.
     """
     plan: dict[str, Any] = {key: [] for key in ("present", "absent", *ENTRIES, "absent_files")}
     plan["homes"] = {}
@@ -71,15 +71,15 @@ def projects_plan(projects: Sequence[Project], directory: str, inventories: Sequ
 
 
 def projects_work(plan: Mapping[str, Any], found: Mapping[str, State]) -> dict[str, list[Any]]:
-    """Return what role projects has to change on a host, but for images and projects that have to go.
+    """Return what role projects has to change on a host, except images and removed projects.
 
     Args:
         plan: What projects_plan returned.
-        found: What is at the plan's ``paths``, as the module path_info returns it.
+        found: State of the plan's ``paths``, as the module path_info returns it.
 
     Returns:
         ``new``, names of the projects whose directory is missing; ``directories``, ``files`` and ``secret_files`` that
-        differ; ``absent_files`` that are there.
+        differ; ``absent_files`` that exist.
 
     Raises:
         OSError: A file of the controller cannot be read.

@@ -1,4 +1,4 @@
-"""What is wrong with the inputs of role projects, found before anything is changed."""
+"""Checks of role projects' inputs, made before anything is changed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sourc
 
 Project = Mapping[str, Any]
 
-# The directory of Airflow itself lies beside those of the projects.
+# Airflow's own directory is next to those of the projects.
 RESERVED = ("airflow",)
 SUFFIXES = (".json", ".yaml", ".yml")
-# The keys of an image that belong to one `source`; the first names its origin on the controller.
+# Keys of an image that belong to one `source`; the first one is its origin on the controller.
 ORIGINS = {"pull": ("pull",), "archive": ("archive",), "build": ("build_context", "build_args")}
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 IMAGE = re.compile(
@@ -28,7 +28,7 @@ IMAGE = re.compile(
 
 
 def present(projects: Sequence[Project]) -> list[Project]:
-    """Return the entries that shall be on the host."""
+    """Return the entries with state ``present``."""
     return [project for project in projects if project.get("state", "present") == "present"]
 
 
@@ -38,10 +38,10 @@ def projects_problems(projects: Sequence[Project], directory: str, inventories: 
     Args:
         projects: Value of ``projects_list``.
         directory: Value of ``projects_directory``.
-        inventories: Inventory sources of the run, in whose directories relative paths are looked up.
+        inventories: Inventory sources of the run; relative paths are looked up in their directories.
 
     Returns:
-        Sentences, which never hold a file's content; an empty list if all is well.
+        Sentences, which never contain a file's content; an empty list if all is well.
     """
     problems = list(_directory_problems(directory))
     names = [str(project["name"]) for project in projects]
@@ -52,8 +52,8 @@ def projects_problems(projects: Sequence[Project], directory: str, inventories: 
             problems.append(f"{label}: the name is reserved for the stack itself; choose another name.")
         elif not NAME.fullmatch(name):
             problems.append(
-                f"{label}: a name is one directory, without a slash: lower-case letters, digits, dots, dashes and "
-                "underscores, the first a letter or digit."
+                f"{label}: the name must be a single directory, without a slash; write lower-case letters, digits, "
+                "dots, dashes and underscores, beginning with a letter or digit."
             )
         if names.count(name) > 1:
             problems.append(f"{label}: listed {names.count(name)} times; keep one entry.")
@@ -84,7 +84,7 @@ def _path_problems(label: str, project: Project) -> Iterator[str]:
     paths = [str(entry["path"]) for entry in entries]
     for path, entry in zip(paths, entries, strict=True):
         if path.startswith("/") or ".." in path.split("/") or posixpath.normpath(path) != path or path == ".":
-            yield f"{label}: path {path} must be relative to the project's directory, without . or .. or a last slash."
+            yield f"{label}: path {path} must be relative to the project's directory, without ., .. or trailing slash."
         if paths.count(path) > 1:
             yield f"{label}: path {path} is listed {paths.count(path)} times; keep one entry."
         yield from _mode_problems(f"{label}: {path}", entry)
@@ -99,11 +99,11 @@ def _file_problems(label: str, file: Mapping[str, Any], inventories: Sequence[st
     elif src is not None:
         found = find_source(str(src), inventories)
         if not found or not found.is_file():
-            yield f"{label}: src {src} does not exist on the controller as a file; {_where(inventories)}"
+            yield f"{label}: src {src} is not a file on the controller; {_where(inventories)}"
     elif not isinstance(content, (str, dict, list, Mapping)):
         yield f"{label}: content must be text, a dict or a list; put other values in quotes."
     elif not isinstance(content, str) and not file.get("format") and not str(file["path"]).endswith(SUFFIXES):
-        yield f"{label}: the suffix does not tell how to write content; add format: json or format: yaml."
+        yield f"{label}: the file's suffix does not determine the format of content; add format: json or format: yaml."
 
 
 def _where(inventories: Sequence[str]) -> str:
@@ -113,21 +113,21 @@ def _where(inventories: Sequence[str]) -> str:
 def _image_problems(label: str, image: Mapping[str, Any], inventories: Sequence[str]) -> Iterator[str]:
     source = image.get("source", "pull")
     if not IMAGE.fullmatch(str(image["name"])) or (source != "pull" and "@" in str(image["name"])):
-        yield f"{label}: the name must be as in repository/name:tag, with a lower-case repository."
+        yield f"{label}: the name must have the form repository/name:tag, with a lower-case repository."
     for other, keys in ORIGINS.items():
         for key in keys:
             if other != source and image.get(key):
-                yield f"{label}: {key} has no meaning with source: {source}; remove it, or write source: {other}."
+                yield f"{label}: {key} does not apply to source: {source}; remove it, or write source: {other}."
     origin = ORIGINS[source][0]
     if source == "pull":
         return
     if not image.get(origin):
-        yield f"{label}: source: {source} needs {origin}, a path on the controller."
+        yield f"{label}: source: {source} requires {origin}, a path on the controller."
         return
     if source == "archive":
         found = find_source(str(image[origin]), inventories)
         if not found or not found.is_file():
-            yield f"{label}: archive {image[origin]} does not exist on the controller as a file; {_where(inventories)}"
+            yield f"{label}: archive {image[origin]} is not a file on the controller; {_where(inventories)}"
     elif source == "build":
         yield from _context_problems(f"{label}: build_context", str(image[origin]), inventories)
 
@@ -135,9 +135,9 @@ def _image_problems(label: str, image: Mapping[str, Any], inventories: Sequence[
 def _context_problems(label: str, path: str, inventories: Sequence[str]) -> Iterator[str]:
     found = find_source(path, inventories)
     if not found or not found.is_dir():
-        yield f"{label} {path} does not exist on the controller as a directory; {_where(inventories)}"
+        yield f"{label} {path} is not a directory on the controller; {_where(inventories)}"
     elif not (found / "Dockerfile").is_file():
-        yield f"{label} {path} holds no Dockerfile; add one."
+        yield f"{label} {path} has no Dockerfile; add one."
     elif inventory := inventory_above(found, inventories):
         yield f"{label} {misplaced(found, inventory)}"
 
@@ -148,6 +148,6 @@ def _shared_image_problems(projects: Sequence[Project]) -> Iterator[str]:
         others = [other for other, its in images if its["name"] == image["name"] and its != image]
         if others:
             yield (
-                f"projects_list: {name}: image {image['name']} is described otherwise by {others[0]}, so each would "
-                "replace the other's; give them names or tags of their own."
+                f"projects_list: {name}: image {image['name']} is defined differently by {others[0]}, so each would "
+                "overwrite the other; give them different names or tags."
             )

@@ -1,4 +1,4 @@
-"""Files of a release on a host: compared with its manifest, taken over from other releases, and written durably."""
+"""Files of a release on a host: compared with its manifest, reused from other releases, and written durably."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from typing import BinaryIO, Optional, Union
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import file_digest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import File
 
-# A tar archive with files of a release, or its path. The union as Python 3.9 writes it.
+# A tar archive with files of a release, or its path, in the type syntax of Python 3.9.
 Archive = Optional[Union[str, BinaryIO]]
 
 
 class StoreError(Exception):
-    """The store refuses or cannot do something; the text says what and why, and that nothing was switched."""
+    """The store refused or failed an operation; the message says which and why. Nothing was switched."""
 
 
 @contextmanager
 def unpacked(archive: Archive, beside: str) -> Iterator[str]:
-    """Unpack an archive on the file system of a release, for the time of the block.
+    """Unpack an archive on the file system of a release, for the duration of the block.
 
     Args:
         archive: The archive.
         beside: A directory of that file system.
 
     Yields:
-        The directory with the files; empty text where there is no archive.
+        The directory with the files; empty text if there is no archive.
 
     Raises:
-        StoreError: The archive has anything but files of a release.
+        StoreError: The archive contains anything other than files of a release.
     """
     if archive is None:
         yield ""
@@ -44,9 +44,9 @@ def unpacked(archive: Archive, beside: str) -> Iterator[str]:
     os.mkdir(directory)
     with tarfile.open(archive) if isinstance(archive, str) else tarfile.open(fileobj=archive) as tar:
         for member in tar:
-            # Ours are plain files below the directory; whatever else somebody slipped in is refused.
+            # Our archives contain only plain files below the directory; anything else is refused.
             if not member.isreg() or member.name.startswith("/") or ".." in member.name.split("/"):
-                raise StoreError(f"the archive holds {member.name}, which is no file of a release.")
+                raise StoreError(f"the archive contains {member.name}, which is not a file of a release.")
             path = os.path.join(directory, member.name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             content = tar.extractfile(member)
@@ -62,7 +62,7 @@ def mode(file: File) -> int:
 
 
 def is_whole(path: str, file: File) -> bool:
-    """Return whether a path holds what a manifest says of it."""
+    """Return whether the file at a path matches its entry in a manifest."""
     try:
         if "link" in file:
             return os.readlink(path) == file["link"]
@@ -80,12 +80,12 @@ def reuse(source: str, there: File, path: str, file: File) -> bool:
 
     Args:
         source: The file of the other release.
-        there: What that release's manifest says of it.
+        there: Its entry in that release's manifest.
         path: The new file.
-        file: What its manifest says of it.
+        file: Its entry in the manifest.
 
     Returns:
-        Whether the file is whole now.
+        Whether the file now matches its entry.
     """
     if there["executable"] != file["executable"]:
         return copy(source, there, path, file)
@@ -94,11 +94,11 @@ def reuse(source: str, there: File, path: str, file: File) -> bool:
     except OSError as error:
         if error.errno == errno.EMLINK:
             return copy(source, there, path, file)
-        # Somebody removed it, or put a directory in its place or in that of its own.
+        # The source was removed, or it or its directory was replaced.
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EPERM):
             return False
         raise
-    # Looked at after it was linked: what somebody changed in the other release is no part of this one.
+    # Check after linking: a file modified in the other release must not become part of this one.
     if not is_whole(path, file):
         os.unlink(path)
         return False
@@ -106,7 +106,7 @@ def reuse(source: str, there: File, path: str, file: File) -> bool:
 
 
 def copy(source: str, there: File, path: str, file: File) -> bool:
-    """Copy a file of another release; return whether it is whole now."""
+    """Copy a file of another release; return whether it now matches its entry in the manifest."""
     if not is_whole(source, there):
         return False
     shutil.copyfile(source, path)
@@ -115,7 +115,7 @@ def copy(source: str, there: File, path: str, file: File) -> bool:
 
 
 def write(path: str, text: str) -> None:
-    """Write a text file that survives a loss of power."""
+    """Write a text file so that it survives a power failure."""
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
@@ -123,7 +123,7 @@ def write(path: str, text: str) -> None:
 
 
 def sync(directory: str) -> None:
-    """Let the names in a directory survive a loss of power."""
+    """Make the names in a directory survive a power failure."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -132,13 +132,13 @@ def sync(directory: str) -> None:
 
 
 def sync_tree(directory: str) -> None:
-    """Let all below a directory survive a loss of power: one call for the file system, whatever the number of files."""
+    """Make everything below a directory survive a power failure, with one call for the whole file system."""
     os.sync()
     sync(directory)
 
 
 def reason(error: OSError) -> str:
-    """Return an operator's words for what the system says."""
+    """Return an error of the operating system in words for the operator."""
     if error.errno == errno.ENOSPC:
-        return f"the disk is full ({error.filename or 'no space left'}); make room on the host."
+        return f"the disk is full ({error.filename or 'no space left'}); free space on the host."
     return f"{error.strerror}: {error.filename}"

@@ -1,4 +1,4 @@
-"""Makes a release whole on a host, or leaves nothing of it."""
+"""Stores a release on a host completely, or not at all."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.s
 def receive(
     store: Store, release: str, files: Mapping[str, File], *, origin: Mapping[str, Any], archive: Archive
 ) -> None:
-    """Make a release whole, or leave nothing of it.
+    """Store a release completely, or not at all.
 
-    A file that another release has with the same content is a hard link to it: it keeps its time, so Airflow parses
-    new files at once, and no others.
+    A file that another release has with the same content becomes a hard link to it, which keeps its timestamp. So
+    Airflow parses new files at once, and no others.
 
     Args:
         store: The releases of the host.
         release: Its id.
         files: Its files by path.
         origin: Where they come from.
-        archive: The files that are missing; None if none is.
+        archive: The missing files; None if there are none.
 
     Raises:
-        StoreError: A file is not what the manifest says, or there is no room.
+        StoreError: A file does not match the manifest, or the disk is full.
     """
     os.makedirs(store.releases, mode=0o755, exist_ok=True)
     with store.alone():
@@ -63,7 +63,7 @@ def receive(
 
 
 def _sweep(store: Store) -> None:
-    """Remove what a transfer left that was killed."""
+    """Remove the leftovers of interrupted transfers."""
     for name in os.listdir(store.releases):
         if name.startswith(INCOMING):
             shutil.rmtree(os.path.join(store.releases, name))
@@ -88,11 +88,11 @@ def _fill(store: Store, incoming: str, files: Mapping[str, File], archive: Archi
                 os.rename(sent, path)
                 os.chmod(path, mode(file))
             if not is_whole(path, file):
-                raise StoreError(f"{name} did not arrive whole; run the play again.")
+                raise StoreError(f"{name} did not arrive intact; run the play again.")
 
 
 def repair(store: Store, release: str, archive: Archive) -> None:
-    """Put back what somebody changed in a release, each file in one step, and remove what does not belong there.
+    """Restore the modified files of a release, each atomically, and remove files that do not belong to it.
 
     Args:
         store: The releases of the host.
@@ -100,7 +100,7 @@ def repair(store: Store, release: str, archive: Archive) -> None:
         archive: The damaged files that no other release has; None if there are none.
 
     Raises:
-        StoreError: A file cannot be put back.
+        StoreError: A file cannot be restored.
     """
     manifest, wrong = store.manifest(release), store.damaged(release)
     files = {name: file for name, file in manifest["files"].items() if name in wrong}

@@ -1,6 +1,7 @@
-"""A release of a file tree: the files of a directory that belong to it, what each holds, and the id that follows.
+"""A release of a file tree: its files, what each of them contains, and the id derived from them.
 
-The same content gives the same id wherever it comes from, so two people who deploy one commit deploy one release.
+The same content has the same id wherever it comes from, so two people who deploy the same commit deploy the same
+release.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import file_digest, tree_entries
 
-# The one file with a dot that Airflow reads.
+# The only dot file that Airflow reads.
 KEPT = ".airflowignore"
-# What Python and editors leave behind.
+# Leftovers of Python and editors.
 LEFTOVERS = (".pyc", ".pyo", "~", ".swp", ".swo", ".orig", ".rej")
 ID_LENGTH = 12
 
-# What a manifest says of one file: "digest" (SHA-256 in hexadecimal) and "executable", or "link" (its target).
+# Entry of one file in a manifest: "digest" (SHA-256 in hexadecimal) and "executable", or "link" (its target).
 File = Mapping[str, Any]
 
 
@@ -37,7 +38,7 @@ class SourceError(Exception):
 
 
 def left_out(name: str) -> bool:
-    """Return whether a file or directory of this name is no part of a release."""
+    """Return whether a file or directory of this name is left out of a release."""
     if name == KEPT:
         return False
     return name.startswith((".", "#")) or name == "__pycache__" or name.endswith(LEFTOVERS)
@@ -46,13 +47,13 @@ def left_out(name: str) -> bool:
 def release_files(root: Path) -> dict[str, File]:
     """Return the files of a release by their paths relative to the directory.
 
-    Empty directories are none: nothing can be imported from them.
+    Empty directories are left out: nothing can be imported from them.
 
     Args:
         root: The directory.
 
     Raises:
-        SourceError: A link leads out of the tree, or something is no file, or its name is no text.
+        SourceError: A link points outside of the tree, an entry is not a file, or its name is not text.
         OSError: Something cannot be read.
     """
     files: dict[str, File] = {}
@@ -60,7 +61,7 @@ def release_files(root: Path) -> dict[str, File]:
     try:
         for name, info, path in tree_entries(root, left_out):
             if not _is_text(name):
-                problems.append(f"{name!r}: its name is no UTF-8, which Airflow's database cannot store; rename it.")
+                problems.append(f"{name!r}: its name is not UTF-8, so Airflow's database cannot store it; rename it.")
             elif info.issym():
                 problems += _link_problems(root, name, info.linkname)
                 files[name] = {"link": info.linkname}
@@ -82,13 +83,13 @@ def _is_text(name: str) -> bool:
 
 
 def _link_problems(root: Path, name: str, target: str) -> Iterator[str]:
-    """Say what is wrong with a symbolic link: on the host it must lead to the file that it leads to here."""
+    """Yield what is wrong with a symbolic link: it must point to the same file on the host as here."""
     if os.path.isabs(target):
-        yield f"{name}: is a symbolic link to the absolute path {target}; make it relative, or a copy."
+        yield f"{name}: is a symbolic link to the absolute path {target}; make it relative, or replace it by a copy."
         return
     resolved = os.path.normpath(PurePosixPath(name).parent / target)
     if resolved.startswith(".."):
-        yield f"{name}: is a symbolic link to {target}, outside of the tree; put a copy in its place."
+        yield f"{name}: is a symbolic link to {target}, outside of the tree; replace it by a copy."
     elif not (root / resolved).exists():
         yield f"{name}: is a symbolic link to {target}, which does not exist; remove it."
 

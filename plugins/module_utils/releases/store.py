@@ -1,6 +1,6 @@
-"""The releases of a file tree on a host: received beside each other, one of them current by a link.
+"""The releases of a file tree on a host: stored side by side, with a link to the current one.
 
-DIRECTORY/releases/ID         files of a release, and what is in it: .release.json
+DIRECTORY/releases/ID         files of a release, and its manifest: .release.json
 DIRECTORY/current             link to the release that Airflow reads
 DIRECTORY/history.json        which release became current when, the newest last
 """
@@ -48,7 +48,7 @@ class Store:
     def current(self) -> str | None:
         """Return the id of the current release, None before the first one.
 
-        Until then the link may lead to a directory without files, whose name begins with a dot.
+        Until then the link may point to a directory without files, whose name begins with a dot.
         """
         try:
             name = os.path.basename(os.readlink(self.link))
@@ -57,7 +57,7 @@ class Store:
         return None if name.startswith(".") else name
 
     def present(self) -> list[str]:
-        """Return the ids of the releases that are whole."""
+        """Return the ids of the complete releases."""
         try:
             names = os.listdir(self.releases)
         except FileNotFoundError:
@@ -65,17 +65,17 @@ class Store:
         return sorted(name for name in names if not name.startswith("."))
 
     def manifest(self, release: str) -> dict[str, Any]:
-        """Return what is in a release: ``files`` by path, ``origin``.
+        """Return the manifest of a release: ``files`` by path, ``origin``.
 
         Raises:
-            StoreError: The release is not there.
+            StoreError: The release does not exist.
         """
         try:
             with open(os.path.join(self.path(release), MANIFEST), encoding="utf-8") as file:
                 found: dict[str, Any] = json.load(file)
         except FileNotFoundError as error:
             there = ", ".join(self.present()) or "none"
-            raise StoreError(f"there is no release {release} in {self.releases}; there are: {there}.") from error
+            raise StoreError(f"there is no release {release} in {self.releases}; available: {there}.") from error
         return found
 
     def history(self) -> list[dict[str, str]]:
@@ -88,13 +88,13 @@ class Store:
         return found
 
     def previous(self) -> str | None:
-        """Return the release that was current before the one that is now, if it is still there."""
+        """Return the release that was current before the present one, if it still exists."""
         current, present = self.current(), self.present()
         before = [entry["release"] for entry in self.history()]
         return next((name for name in reversed(before) if name != current and name in present), None)
 
     def damaged(self, release: str) -> list[str]:
-        """Return the paths at which a release is not what its manifest says, files that it does not list included."""
+        """Return the paths at which a release differs from its manifest, including files that it does not list."""
         files = self.manifest(release)["files"]
         root = self.path(release)
         there = {
@@ -106,13 +106,13 @@ class Store:
         return sorted({*wrong, *(there - set(files) - {MANIFEST})})
 
     def missing(self, files: Mapping[str, File]) -> list[str]:
-        """Return the paths of those files whose content no release on the host has; what has it was read to be sure."""
+        """Return the paths of the files whose content no release on the host has; existing files are verified."""
         held = self.held(files)
         whole = {digest for digest, places in held.items() if any(is_whole(path, there) for path, there in places)}
         return sorted(name for name, file in files.items() if "digest" in file and file["digest"] not in whole)
 
     def held(self, files: Mapping[str, File]) -> dict[str, list[tuple[str, File]]]:
-        """Return where the releases on the host should have the contents of these files, by digest."""
+        """Return where the manifests on the host list the contents of these files, by digest."""
         held: dict[str, list[tuple[str, File]]] = {file["digest"]: [] for file in files.values() if "digest" in file}
         for release in self.present():
             for name, there in self.manifest(release)["files"].items():
@@ -121,10 +121,10 @@ class Store:
         return held
 
     def switch(self, release: str) -> None:
-        """Let the link lead to another release: whoever reads it sees the old tree or the new one, never a part.
+        """Switch the link to another release atomically: readers see the old tree or the new one, never a part.
 
         Raises:
-            StoreError: The release is not there.
+            StoreError: The release does not exist.
         """
         self.manifest(release)
         with self.alone():
@@ -140,17 +140,17 @@ class Store:
             sync(self.directory)
 
     def surplus(self, keep: int, current: str) -> list[str]:
-        """Return the releases that go once a release is current: never that one, nor the one that was before it.
+        """Return the releases to remove once a release is current: never that one or its predecessor.
 
         Args:
-            keep: How many releases stay, the current one included.
+            keep: How many releases to keep, including the current one.
             current: The release that is, or is about to be, the current one.
         """
         used = [entry["release"] for entry in self.history()]
         if current != self.current():
             used.append(current)
         present = self.present()
-        # When each was current for the last time, the latest first; what never was comes last.
+        # By the last time that each was current, the latest first; releases that never were come last.
         last = {name: index for index, name in enumerate(used, start=1)}
         order = sorted(present, key=lambda name: last.get(name, 0), reverse=True)
         previous = next((name for name in reversed(used) if name != current and name in present), None)
@@ -161,14 +161,14 @@ class Store:
         """Remove releases."""
         with self.alone():
             for release in releases:
-                # Under another name first: a release that is half removed is none.
+                # Rename it first: a partly removed release must not count as one.
                 going = os.path.join(self.releases, f"{INCOMING}{release}")
                 os.rename(self.path(release), going)
                 shutil.rmtree(going)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Let no other run change the store at the same time."""
+        """Lock the store, so that no other run changes it at the same time."""
         with open(os.path.join(self.releases, ".lock"), "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

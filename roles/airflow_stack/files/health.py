@@ -1,11 +1,11 @@
 """Health checks of the Airflow services, run inside their containers by Docker.
 
-They start no Airflow CLI, which costs seconds of a core: this costs a tenth of one, most of it Python's own start.
-Valid on Python 3.7, the oldest of the official images.
+They start no Airflow CLI, which takes seconds of CPU time. A check takes 0.1 s, mostly for the start of Python.
+The program runs on Python 3.7, the oldest version of the official images.
 
     health.py http PORT PATH    the service answers 200
     health.py job TYPE          the job of this container has a fresh heartbeat in the metadata database
-    health.py celery SECONDS    the worker answers and consumes from a queue, or was told to end no longer ago than that
+    health.py celery SECONDS    the worker answers and consumes a queue, or was told to stop at most SECONDS ago
 """
 
 import os
@@ -14,14 +14,14 @@ import sys
 import time
 
 SECRETS = "/run/secrets"
-# Seconds, the limit of Airflow's own health page. Jobs beat every 5 s, and 2.5 writes each beat with the next one.
+# Seconds, the limit of Airflow's own health page. Jobs beat every 5 s, and 2.5 writes a heartbeat with the next one.
 FRESH = 30
-# The note of worker.py.
+# File that worker.py creates when the worker was told to stop.
 FINISHING = "/dev/shm/worker-finishes-its-tasks"  # noqa: S108 - no other container has this directory
 
 
 def fail(reason):
-    """End with Docker's word for unhealthy, the reason being kept in `docker inspect`."""
+    """Exit with the status that Docker reads as unhealthy. `docker inspect` shows the reason."""
     print(reason)
     sys.exit(1)
 
@@ -33,7 +33,7 @@ def secret(name):
 
 
 def http(port, path):
-    """Check that a service on this container answers 200."""
+    """Check that a service in this container answers 200."""
     with socket.create_connection(("127.0.0.1", int(port)), timeout=8) as connection:
         connection.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
         status = connection.recv(64).split(b"\r\n")[0].decode()
@@ -42,19 +42,19 @@ def http(port, path):
 
 
 def container_age():
-    """Return for how many seconds the first process of this container has run."""
+    """Return the age of the first process of this container, in seconds."""
     with open("/proc/1/stat") as file:
-        # Counted from behind the program's name, which may hold spaces.
+        # Fields are counted after the program's name, which may contain spaces.
         started = int(file.read().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
     with open("/proc/uptime") as file:
         return float(file.read().split()[0]) - started
 
 
 def job(job_type):
-    """Check the heartbeat that the job of this container leaves in the metadata database."""
+    """Check the heartbeat of this container's job in the metadata database."""
     import psycopg2
 
-    # As Airflow records it: see stack_address.py.
+    # The name that Airflow records; see stack_address.py.
     name = os.environ.get("AIRFLOW_STACK_ADDRESS") or socket.gethostname()
     url = secret("sql_alchemy_conn").replace("postgresql+psycopg2://", "postgresql://", 1)
     connection = psycopg2.connect(url, connect_timeout=8)
@@ -66,23 +66,23 @@ def job(job_type):
         )
         age = cursor.fetchone()[0]
     connection.close()
-    # A killed job counts as running until another scheduler misses it, and an earlier container had the same name.
+    # A killed job stays in state running until another scheduler notices, and an earlier container had the same name.
     if age is None or age > container_age():
-        fail(f"no {job_type} of {name} that counts as running has left a heartbeat since this container started")
+        fail(f"no running {job_type} of {name} has left a heartbeat since this container started")
     if age > FRESH:
         fail(f"the last heartbeat of {job_type} is {age:.0f} s old")
 
 
 def celery(grace_period):
-    """Check that the worker of this container answers and has a queue, which a mere ping does not prove.
+    """Check that the worker of this container answers and consumes a queue, which a mere ping does not show.
 
-    One that finishes its tasks before it ends answers nobody. That it was told so, it has noted.
+    A worker that finishes its tasks before it stops does not answer. worker.py has then created the file FINISHING.
     """
     if os.path.exists(FINISHING):
         ago = time.time() - os.path.getmtime(FINISHING)
         if ago > float(grace_period):
-            fail(f"the worker was told to end {ago:.0f} s ago, and has not")
-        print("the worker was told to end, and finishes its tasks")
+            fail(f"the worker was told to stop {ago:.0f} s ago, and is still running")
+        print("the worker was told to stop, and finishes its tasks")
         return
     from celery import Celery
 
@@ -90,7 +90,7 @@ def celery(grace_period):
     inspect = Celery(broker=secret("broker_url")).control.inspect(destination=[name], timeout=8)
     queues = inspect.active_queues()
     if not queues or not queues.get(name):
-        fail(f"{name} answers with no queue: {queues!r}")
+        fail(f"{name} does not answer, or consumes no queue: {queues!r}")
 
 
 CHECKS = {"http": http, "job": job, "celery": celery}
@@ -98,5 +98,5 @@ CHECKS = {"http": http, "job": job, "celery": celery}
 if __name__ == "__main__":
     try:
         CHECKS[sys.argv[1]](*sys.argv[2:])
-    except Exception as error:  # whatever it is, the service is not proven healthy
+    except Exception as error:  # after any error the service is not known to be healthy
         fail(f"{type(error).__name__}: {error}")

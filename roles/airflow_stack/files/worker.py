@@ -1,12 +1,12 @@
-"""Runs an Airflow worker: prepares its memory for many processes, and notes in the container that it was told to end.
+"""Run an Airflow worker with memory shared between its processes, and record in the container when it is told to stop.
 
-Celery forks a process for each task that may run at the same time. What Python then writes to is copied for each of
-them: the modules that a process imports with its first task, and, at every garbage collection, a field in the header
-of every object. So the modules are imported, and the objects put out of the collector's reach, before Celery forks.
+Celery forks a process for each task slot. Memory that a process writes to is copied for it: that of the modules that
+it imports for its first task, and, at every garbage collection, a field in the header of every object. So this program
+imports the modules, and exempts all objects from garbage collection, before Celery forks.
 
-A worker that was told to end finishes its tasks first. It takes no new ones, answers no question, and must not be told
-a second time: Celery then leaves its tasks, gives their messages back to the broker, and hangs (seen with 5.2.7).
-For the note see health.py.
+A worker that is told to stop finishes its tasks first. It accepts no new tasks, answers no query, and must not be told
+a second time: Celery then abandons its tasks, returns their messages to the broker, and hangs (seen with 5.2.7).
+health.py reads the record.
 
     worker.py MODULE[,MODULE...] celery worker [ARGUMENT...]
 """
@@ -16,12 +16,12 @@ import importlib
 import signal
 import sys
 
-# Docker makes this directory anew on each start of the container.
+# Docker creates this directory again on each start of the container.
 FINISHING = "/dev/shm/worker-finishes-its-tasks"  # noqa: S108 - no other container has this directory
 
 
 def preload(name):
-    """Import a module; one that this release lacks is reported and costs only memory."""
+    """Import a module. One that this release lacks is reported; its absence costs only memory."""
     try:
         importlib.import_module(name)
     except ImportError as error:
@@ -29,7 +29,7 @@ def preload(name):
 
 
 def prepare(modules):
-    """Import modules by their names, and exempt every object from garbage collection that is there by then."""
+    """Import modules by their names, then exempt all existing objects from garbage collection."""
     for name in modules:
         preload(name)
     gc.collect()
@@ -37,9 +37,10 @@ def prepare(modules):
 
 
 def note(how, **_others):
-    """Note that the worker finishes its tasks, and let it do so.
+    """Record that the worker finishes its tasks, and ignore further stop signals.
 
-    :param how: Celery's word for the way in which it ends, ``Warm`` for the one in which it finishes its tasks
+    Args:
+        how: Celery's name for the kind of shutdown. In a ``Warm`` one the worker finishes its tasks.
     """
     if how == "Warm":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -48,7 +49,7 @@ def note(how, **_others):
 
 
 if __name__ == "__main__":
-    # As `airflow` itself is started: no module of a DAG's must be looked for in the directory of this file.
+    # As in a start of `airflow` itself: modules that DAGs import must not be looked up in the directory of this file.
     del sys.path[0]
     sys.argv[0] = "airflow"
     preloaded = sys.argv.pop(1).split(",")

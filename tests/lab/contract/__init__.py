@@ -1,1 +1,1 @@
-"""What the product relies on in the images, asked of whichever images the lab serves."""
+"""Tests of the properties of images that the product relies on, run on the images that the lab serves."""

@@ -1,4 +1,4 @@
-"""The images come from the lab's registry, so it has to run."""
+"""Fixtures for the contract tests. The images come from the lab's registry, which must be running."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,14 +25,14 @@ from tests.lab.names import LABEL
 @pytest.fixture(scope="session", autouse=True)
 def images() -> None:
     if not registry.answers():
-        pytest.fail("The lab's registry does not run; start it with 'python -m tests.lab images'")
+        pytest.fail("The lab's registry is not running; start it with 'python -m tests.lab images'")
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda image: must("pull", "--quiet", reference(image)), (AIRFLOW, POSTGRES, REDIS, PYTHON)))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let Airflow's containers share what they compile: otherwise each start costs seconds."""
+    """Share compiled Python files between Airflow's containers: otherwise each start takes seconds longer."""
     place = tmp_path_factory.mktemp("compiled")
     for path in (place, *place.parents[:2]):
         path.chmod(0o777)
@@ -50,7 +50,7 @@ def network() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def database(network: str) -> Iterator[str]:
-    """A Postgres for Airflow; the value is its container."""
+    """Run a Postgres server for Airflow; the value is the container's name."""
     options = ("--network", network, "--network-alias", "database")
     with running(POSTGRES, options=options, env={"POSTGRES_USER": "airflow", "POSTGRES_PASSWORD": "pw"}) as name:
         until(name, "pg_isready", "--host", "database", "--username", "airflow")

@@ -1,4 +1,4 @@
-"""Containers of the contract tests: started from the lab's registry, gone with the test."""
+"""Containers of the contract tests: started from images of the lab's registry, removed at the end of the test."""
 
 import json
 import secrets
@@ -21,20 +21,20 @@ AIRFLOW, POSTGRES, REDIS, PYTHON = (
 )
 
 
-# Options that every container of an image gets, such as a place where compiled Python is kept between containers.
+# Options for every container of an image, such as a volume that keeps compiled Python between containers.
 ALWAYS: dict[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a container ended, and all it wrote."""
+    """Exit code and complete output of a container."""
 
     code: int
     output: str
 
 
 def docker(*args: str, stdin: str | None = None) -> Outcome:
-    """Run a Docker command, whatever its exit code."""
+    """Run a Docker command and accept any exit code."""
     done = subprocess.run(
         ["docker", *args],
         input=stdin,
@@ -48,19 +48,19 @@ def docker(*args: str, stdin: str | None = None) -> Outcome:
 
 
 def must(*args: str, stdin: str | None = None) -> str:
-    """Run a Docker command that the test needs, and return what it wrote."""
+    """Run a Docker command that must succeed, and return its output."""
     done = docker(*args, stdin=stdin)
     assert done.code == 0, f"docker {' '.join(args)}:\n{done.output}"
     return done.output
 
 
 def reference(image: str) -> str:
-    """The image under the name by which this machine's engine pulls it from the lab."""
+    """Name under which this machine's engine pulls the image from the lab's registry."""
     return f"{registry_address()}/{image}"
 
 
 def config(image: str) -> dict[str, Any]:
-    """The configuration that the image carries."""
+    """Configuration of the image, with its environment as a dictionary."""
     described: list[dict[str, Any]] = json.loads(must("image", "inspect", reference(image)))
     found: dict[str, Any] = described[0]["Config"]
     found["Env"] = dict(entry.split("=", 1) for entry in found["Env"] or [])
@@ -73,7 +73,7 @@ def _arguments(image: str, options: tuple[str, ...], env: Mapping[str, str] | No
 
 
 def run(image: str, *command: str, options: tuple[str, ...] = (), env: Mapping[str, str] | None = None) -> Outcome:
-    """Run a container to its end."""
+    """Run a container until it exits."""
     return docker("run", "--rm", *_arguments(image, options, env), *command)
 
 
@@ -81,7 +81,7 @@ def run(image: str, *command: str, options: tuple[str, ...] = (), env: Mapping[s
 def running(
     image: str, *command: str, options: tuple[str, ...] = (), env: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """A container that runs during the block; its name is the value."""
+    """Run a container during the block; the value is its name."""
     name = f"{OWNER}-{secrets.token_hex(4)}"
     must("run", "--detach", "--name", name, *_arguments(image, options, env), *command)
     try:
@@ -91,7 +91,7 @@ def running(
 
 
 def until(container: str, *command: str, seconds: float = 30) -> str:
-    """Repeat a command inside a container until it succeeds; return what it wrote."""
+    """Repeat a command inside a container until it succeeds, and return its output."""
     deadline = time.monotonic() + seconds
     while (done := docker("exec", container, *command)).code:
         assert time.monotonic() < deadline, f"{command}: {done.output}\n{docker('logs', container).output[-3000:]}"

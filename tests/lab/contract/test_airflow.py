@@ -1,5 +1,5 @@
-"""The image of Airflow. DOC is Airflow's "Docker Stack" documentation, ENT its scripts/docker/entrypoint_prod.sh and DF
-its Dockerfile, at the releases around 2.5; what later releases have otherwise is said beside it.
+"""Contract of the Airflow image. DOC is Airflow's "Docker Stack" documentation, DF its Dockerfile and ENT its
+scripts/docker/entrypoint_prod.sh, at the releases around 2.5; differences in later releases are noted where they apply.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +10,12 @@ from tests import tables
 from tests.lab.contract.containers import AIRFLOW, VERSION, Outcome, config, must, run
 from tests.lab.names import V3
 
-ALONE = {"CONNECTION_CHECK_MAX_COUNT": "0"}  # DOC, entrypoint.rst: 0 means that nothing is waited for
+ALONE = {"CONNECTION_CHECK_MAX_COUNT": "0"}  # DOC, entrypoint.rst: 0 means no waiting for connections
 PLACE = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://airflow:pw@database/airflow"}
 NOWHERE = "postgresql+psycopg2://airflow:pw@127.0.0.1:1/airflow"
-# ENT: the variable's name since release 2.7 is the second one.
+# ENT: since release 2.7 the variable has the second name.
 MIGRATE = "_AIRFLOW_DB_UPGRADE" if VERSION.startswith("2.5.") else "_AIRFLOW_DB_MIGRATE"
-# Airflow 3 keeps users in its database only if told to.
+# Airflow 3 keeps users in its database only with this auth manager.
 USERS_IN_FAB = (
     {"AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"} if V3 else {}
 )
@@ -39,12 +39,12 @@ def test_the_configuration_is_the_official_one() -> None:
     assert found["Entrypoint"] == ["/usr/bin/dumb-init", "--", "/entrypoint"]  # DF: ENTRYPOINT
     assert not found["Cmd"]  # DF: CMD []
     assert found["WorkingDir"] == "/opt/airflow"  # DF: WORKDIR ${AIRFLOW_HOME}
-    assert not found.get("Volumes")  # DF has no VOLUME: what is not mounted is lost with the container
+    assert not found.get("Volumes")  # DF has no VOLUME: files outside of mounts are lost with the container
     env = found["Env"]
     assert env["AIRFLOW_HOME"] == "/opt/airflow"  # DF
     assert env["AIRFLOW_VERSION"] == VERSION  # DF
     assert env["AIRFLOW__CORE__LOAD_EXAMPLES"] == "false"  # DF
-    assert env["DUMB_INIT_SETSID"] == "1"  # DF; DOC, entrypoint.rst "Signal propagation": to be 0 for Celery workers
+    assert env["DUMB_INIT_SETSID"] == "1"  # DF; DOC, entrypoint.rst "Signal propagation": must be 0 for Celery workers
     assert env["GUNICORN_CMD_ARGS"] == "--worker-tmp-dir /dev/shm"  # DF
     assert env["LANG"] == env["LC_ALL"] == "C.UTF-8"  # DF
     assert env["PIP_USER"] == "true"  # DF: packages added in a derived image go to ~/.local
@@ -63,7 +63,7 @@ def test_the_inside_is_the_official_one() -> None:
     assert "missing=" not in facts.output  # DOC, and the health checks of the official compose file call these
     assert "unwritable=" not in facts.output  # DF: chown airflow:0, chmod g+rw
     assert "owner=50000:0" in words  # DF: COPY --chown=airflow:0 of ~/.local
-    assert "compiled=1" in words  # DF removes every .pyc, so that this one is what `import airflow` has just written
+    assert "compiled=1" in words  # DF removes every .pyc, so this is the one that `import airflow` has just written
     assert any(f"python=3.{minor}" in words for minor in tables.python_minors(VERSION))
     assert "managed" not in words  # DOC, build.rst: pip adds packages
     assert "preload=/usr/lib/x86_64-linux-gnu/libstdc++.so.6" in words  # ENT: LD_PRELOAD
@@ -72,10 +72,10 @@ def test_the_inside_is_the_official_one() -> None:
 
 def test_every_form_of_command_works() -> None:
     commands = (
-        ("airflow", "version"),  # ENT: "airflow" is dropped from the front
+        ("airflow", "version"),  # ENT: a leading "airflow" is dropped
         ("version",),  # ENT: a bare subcommand
-        ("python", "-c", "import airflow; print(airflow.__version__)"),  # ENT: python is run as it is
-        ("bash", "-c", "airflow version"),  # ENT: and bash
+        ("python", "-c", "import airflow; print(airflow.__version__)"),  # ENT: python is run unchanged
+        ("bash", "-c", "airflow version"),  # ENT: and so is bash
     )
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(lambda command: run(AIRFLOW, *command, env=ALONE), commands))
@@ -101,7 +101,7 @@ def test_the_group_must_be_root() -> None:
 def test_root_may_run_airflow_but_not_pip() -> None:
     done = run(AIRFLOW, "bash", "-c", "python -c 'import airflow'; pip --version", options=("--user", "0:0"), env=ALONE)
     assert "ModuleNotFoundError" not in done.output  # ENT: set_pythonpath_for_root_user
-    assert done.code == 1  # DF: /root/bin/pip is in front on PATH and refuses
+    assert done.code == 1  # DF: /root/bin/pip comes first in PATH and refuses to run
     assert "root" in done.output
 
 
@@ -132,7 +132,7 @@ def test_it_makes_the_schema_and_the_first_user(network: str, database: str) -> 
     query = """SELECT username, email, name FROM ab_user
         JOIN ab_user_role ON user_id = ab_user.id JOIN ab_role ON role_id = ab_role.id"""
     ask = ("psql", "--username", "airflow", "--tuples-only", "--no-align", "--command")
-    # ENT: upgrade_db made the tables, create_www_user the row, with the defaults of its variables.
+    # ENT: upgrade_db created the tables, create_www_user the row, with the default values of its variables.
     assert must("exec", database, *ask, query) == "admin|airflowadmin@example.com|Admin"
 
 
@@ -148,4 +148,4 @@ def test_only_scheduler_and_celery_wait_for_the_broker(network: str) -> None:
         worker, other = pool.map(lambda command: start(*command), (("celery", "worker"), ("version",)))
     assert worker.code == 1  # ENT: wait_for_celery_broker
     assert "Maximum number of retries (1) reached" in worker.output  # ENT
-    assert other.code == 0  # ENT: the broker concerns scheduler and celery alone
+    assert other.code == 0  # ENT: only scheduler and celery check the broker

@@ -1,5 +1,5 @@
-"""library/postgres:15. DOC is the image's documentation (docker-library/docs, postgres), ENT its docker-entrypoint.sh
-and DF its Dockerfile.
+"""Contract of library/postgres:15. DOC is the image's documentation (docker-library/docs, postgres), ENT its
+docker-entrypoint.sh and DF its Dockerfile.
 """
 
 import time
@@ -16,7 +16,7 @@ ASK = ("psql", "--no-psqlrc", "--tuples-only", "--no-align", "--username", "news
 
 @pytest.fixture(scope="module")
 def server(network: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server with all that its documentation offers for the first start."""
+    """Run a server with every documented option for the first start."""
     files = tmp_path_factory.mktemp("first-start")
     (files / "10-table.sql").write_text("CREATE TABLE seen (word text); INSERT INTO seen VALUES ('once');\n")
     script = files / "20-listens.sh"
@@ -54,7 +54,7 @@ def test_the_configuration_is_the_official_one() -> None:
 
 def test_user_database_and_arguments_are_as_asked(server: str) -> None:
     query = "SELECT current_user, current_database(), rolsuper FROM pg_roles WHERE rolname = current_user"
-    assert must("exec", server, *ASK, query) == "news|links|t"  # DOC: POSTGRES_USER is a superuser, POSTGRES_DB made
+    assert must("exec", server, *ASK, query) == "news|links|t"  # DOC: POSTGRES_USER is a superuser, POSTGRES_DB exists
     assert (
         must("exec", server, *ASK, "SHOW max_connections") == "77"
     )  # DOC, "Database Configuration": -c on the command
@@ -69,7 +69,7 @@ def test_only_the_password_lets_in_from_elsewhere(network: str, server: str) -> 
     assert "password authentication failed" in output  # ENT: host all all all scram-sha-256
     rules = must("exec", server, "cat", "/var/lib/postgresql/data/pg_hba.conf").strip().splitlines()
     assert rules[-1] == "host all all all scram-sha-256"  # ENT: pg_setup_hba_conf
-    # ENT: initdb without --auth trusts the socket and the container's own loopback.
+    # ENT: initdb without --auth trusts the socket and the container's loopback interface.
     assert must("exec", server, *ASK, "SELECT 1", "--host", "127.0.0.1") == "1"
 
 
@@ -87,7 +87,7 @@ def test_the_first_start_is_hidden_and_happens_once(server: str) -> None:
     assert must("inspect", "--format", "{{.State.ExitCode}}", server) == "0"
     must("start", server)
     until(server, "pg_isready", "--host", "server", "--username", "news")
-    assert must("exec", server, *ASK, "SELECT word FROM seen") == "once"  # DOC: scripts run on an empty directory only
+    assert must("exec", server, *ASK, "SELECT word FROM seen") == "once"  # DOC: scripts need an empty directory
     assert "Skipping initialization" in must("logs", server)  # ENT
 
 
@@ -115,6 +115,6 @@ def test_other_commands_are_run_as_they_are() -> None:
 
 
 def test_it_has_the_languages_that_a_server_may_be_set_to() -> None:
-    # DF removes the exclusion of /usr/share/locale that slim images have.
+    # DF removes the slim images' exclusion of /usr/share/locale.
     speak = "localedef -i de_DE -f UTF-8 de_DE.utf8 && LC_ALL=de_DE.utf8 postgres"
     assert "darf nicht als »root« ausgeführt werden" in run(POSTGRES, "bash", "-c", speak).output

@@ -1,4 +1,4 @@
-"""library/python:3.13-slim, under which project images are built. DF is docker-library/python's Dockerfile."""
+"""Contract of library/python:3.13-slim, the base of project images. DF is docker-library/python's Dockerfile."""
 
 import zipfile
 from pathlib import Path
@@ -7,7 +7,7 @@ from tests.lab.contract.containers import PYTHON, config, run
 
 
 def wheel(directory: Path) -> Path:
-    """The smallest package that pip installs."""
+    """Write the smallest package that pip can install, and return its path."""
     path = directory / "lab_probe-1.0-py3-none-any.whl"
     about = "lab_probe-1.0.dist-info"
     with zipfile.ZipFile(path, "w") as archive:
@@ -45,4 +45,4 @@ def test_pip_installs_for_everyone(tmp_path: Path) -> None:
     )
     done = run(PYTHON, "sh", "-c", script, options=("--volume", f"{path}:/tmp/{path.name}:ro"))
     assert done.code == 0, done.output
-    assert done.output.splitlines()[-1] == "installed"  # DF: a Python of its own, so PEP 668's marker is not there
+    assert done.output.splitlines()[-1] == "installed"  # DF: not Debian's Python, so without PEP 668's marker

@@ -1,5 +1,5 @@
-"""library/redis:7. DOC is the image's documentation (docker-library/docs, redis), ENT its docker-entrypoint.sh and DF
-its Dockerfile.
+"""Contract of library/redis:7. DOC is the image's documentation (docker-library/docs, redis), ENT its
+docker-entrypoint.sh and DF its Dockerfile.
 """
 
 from pathlib import Path
@@ -30,19 +30,19 @@ def test_a_configuration_file_is_obeyed_and_data_stay(tmp_path: Path) -> None:
     file.chmod(0o644)
     tmp_path.chmod(0o755)
     mounted = ("--volume", f"{file}:/etc/redis.conf:ro")
-    with running(REDIS, "redis-server", "/etc/redis.conf", options=mounted) as name:  # DOC: a file as the argument
+    with running(REDIS, "redis-server", "/etc/redis.conf", options=mounted) as name:  # DOC: file as the argument
         ask = ("env", "REDISCLI_AUTH=secret", "redis-cli")
         until(name, *ask, "ping")
         assert "NOAUTH" in docker("exec", name, "redis-cli", "ping").output
         assert must("exec", name, *ask, "set", "word", "kept") == "OK"
         must("restart", name)
         until(name, *ask, "ping")
-        assert must("exec", name, *ask, "get", "word") == "kept"  # DOC: /data is what lasts
+        assert must("exec", name, *ask, "get", "word") == "kept"  # DOC: /data is persistent
         assert must("exec", name, "find", "/data", "-name", "*.aof*", "-type", "f")
 
 
 def test_options_alone_mean_the_server() -> None:
-    with running(REDIS, "--requirepass", "secret") as name:  # ENT: a first word with a dash
+    with running(REDIS, "--requirepass", "secret") as name:  # ENT: first argument starts with a dash
         until(name, "env", "REDISCLI_AUTH=secret", "redis-cli", "ping")
 
 

@@ -1,4 +1,4 @@
-"""The example's image, run as it runs in a container: real HTTP answers, a real Postgres where one is installed."""
+"""The program of the example's image, run as in a container: real HTTP answers, a real Postgres if one is installed."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ import news_fetcher as nf  # noqa: E402  # the path above leads to it
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves the feed files, and the ways in which a server can go wrong."""
+    """Serve the feed files, and simulate the ways in which a server can fail."""
 
-    def do_GET(self) -> None:  # the name that http.server calls
+    def do_GET(self) -> None:  # http.server requires this name
         feed = FEEDS / self.path.lstrip("/")
         if self.path == "/slow":
             self._trickle()
@@ -57,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _trickle(self) -> None:
-        """Send a byte every tenth of a second: no single read ever times out."""
+        """Send a byte every tenth of a second, so that no single read times out."""
         self.send_response(200)
         self.end_headers()
         try:
@@ -73,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def feeds() -> Iterator[str]:
-    """The address of a server with feeds on loopback."""
+    """Base URL of a feed server on loopback."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -83,7 +83,7 @@ def feeds() -> Iterator[str]:
 
 
 def postgres_programs() -> Path | None:
-    """The newest installed Postgres: Debian keeps its programs off PATH."""
+    """Directory of the newest installed Postgres programs, which Debian does not put on PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[4]))
     on_path = shutil.which("initdb")
     return found[-1].parent if found else Path(on_path).parent if on_path else None
@@ -91,13 +91,13 @@ def postgres_programs() -> Path | None:
 
 @contextmanager
 def running_postgres(directory: Path) -> Iterator[str]:
-    """A cluster of its own, reached through a socket in its directory; its URI is of the form that Airflow renders."""
+    """Run a temporary Postgres with a socket in its directory; yield its URI in the form that Airflow renders."""
     programs = postgres_programs()
     if programs is None:
         pytest.skip("no Postgres is installed here; molecule/default writes into a real one")
     user: dict[str, Any] = {}
     if os.geteuid() == 0:
-        # Postgres refuses to run as root; Debian's package brings this user. It must reach the directory, too.
+        # Postgres refuses to run as root. Debian's package creates this user; it needs access to the directory.
         shutil.chown(directory, "postgres")
         for parent in [directory, *directory.parents][:4]:
             if parent.stat().st_uid == 0 and parent != Path("/tmp"):
@@ -165,8 +165,8 @@ class TestConfig:
             ({"feeds": [{"url": "file:///etc/passwd"}]}, "feeds[0].url: 'file:///etc/passwd' must be an http://"),
             ({"feeds": [{"link": "http://a"}]}, "feeds[0]: unknown key 'link'"),
             ({"feeds": [{}]}, "feeds[0].url: None must be an http:// or https:// address"),
-            ({"feeds": [{"url": "https://me:pw@a/"}]}, "feeds[0].url: must hold no user or password"),
-            ({"feeds": [{"url": "http://a"}, {"url": "http://a"}]}, "http://a is there more than once"),
+            ({"feeds": [{"url": "https://me:pw@a/"}]}, "feeds[0].url: must not contain a user or password"),
+            ({"feeds": [{"url": "http://a"}, {"url": "http://a"}]}, "http://a is listed more than once"),
             ({"feeds": [{"url": "http://a", "expire_after_hours": 0}]}, "feeds[0].expire_after_hours: 0 must be"),
             ({"feeds": [{"url": "http://a"}], "expire_after_hours": "72"}, "expire_after_hours: '72' must be a number"),
             ({"feeds": [{"url": "http://a"}], "timeout_seconds": True}, "timeout_seconds: True must be a number"),
@@ -198,13 +198,13 @@ class TestDatabaseUrl:
             ("postgres://u:p@h/d?__extra__=%7B%22a%22%3A+%7B%7D%7D", "postgres://u:p@h/d"),
         ],
     )
-    def test_what_airflow_renders_is_read(self, value: str, wanted: str) -> None:
+    def test_uris_rendered_by_airflow_are_accepted(self, value: str, wanted: str) -> None:
         assert nf.database_url({"DATABASE_URL": value}) == wanted
 
     @pytest.mark.parametrize(
         "value", ["", "mysql://u:hidden@h/d", "postgres://u:hidden%zz@h/d", "postgres://h/d?hidden=1"]
     )
-    def test_others_are_refused_without_being_repeated(self, value: str) -> None:
+    def test_other_uris_are_refused_and_not_printed(self, value: str) -> None:
         with pytest.raises(nf.ConfigError) as error:
             nf.database_url({"DATABASE_URL": value})
         assert "hidden" not in str(error.value)
@@ -224,22 +224,22 @@ class TestFeeds:
         assert links == [nf.Link("https://example.org/bahn", "Straßenbahn fährt wieder", published)]
 
     @pytest.mark.parametrize("body", [b"", b"plain text", b"<html><body><p>hello</p></body></html>"])
-    def test_what_is_no_feed_is_refused(self, body: bytes) -> None:
+    def test_a_document_that_is_not_a_feed_is_refused(self, body: bytes) -> None:
         with pytest.raises(nf.FeedError):
             nf.parse_feed(body, {"content-type": "text/html"})
 
-    def test_a_feed_may_be_too_large(self, feeds: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_feed_that_is_too_large_is_refused(self, feeds: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(nf, "MAX_FEED_BYTES", 10)
         with pytest.raises(nf.FeedError, match="larger than 10 bytes"):
             nf.download(f"{feeds}/rss20.xml", 5)
 
-    def test_a_server_that_never_ends_is_left_in_time(self, feeds: str) -> None:
+    def test_a_response_that_never_ends_times_out(self, feeds: str) -> None:
         started = time.monotonic()
-        with pytest.raises(nf.FeedError, match=r"no complete answer within 0\.5 s"):
+        with pytest.raises(nf.FeedError, match=r"no complete response within 0\.5 s"):
             nf.download(f"{feeds}/slow", 0.5)
         assert time.monotonic() - started < 2
 
-    def test_a_closed_port_is_an_error_of_the_feed(self) -> None:
+    def test_a_closed_port_is_a_feed_error(self) -> None:
         with pytest.raises(nf.FeedError, match="refused"):
             nf.download("http://127.0.0.1:1/", 5)
 
@@ -249,7 +249,7 @@ class TestSummary:
         summary = {"feeds_ok": 1, "links_seen": 2, "links_new": 1, "failed": [{"url": "http://a", "error": "x"}]}
         assert json.loads(nf.summary_line(summary)) == summary
 
-    def test_stays_in_one_piece_however_many_feeds_fail(self) -> None:
+    def test_stays_complete_however_many_feeds_fail(self) -> None:
         failed = [{"url": f"http://example.org/{number}", "error": "e" * 200} for number in range(500)]
         line = nf.summary_line({"feeds_ok": 0, "links_seen": 0, "links_new": 0, "failed": failed})
         assert len(line.encode()) <= nf.MAX_SUMMARY_BYTES
@@ -271,7 +271,7 @@ class TestProgram:
         assert ramp["expires_at"] - ramp["fetched_at"] == timedelta(hours=1)
         assert found[f"{feeds}/bahn"]["expires_at"] - found[f"{feeds}/bahn"]["fetched_at"] == timedelta(hours=168)
 
-    def test_a_second_run_keeps_when_a_link_was_first_seen(self, feeds: str, empty: str, tmp_path: Path) -> None:
+    def test_a_second_run_keeps_the_first_seen_time_of_a_link(self, feeds: str, empty: str, tmp_path: Path) -> None:
         config = {"feeds": [{"url": f"{feeds}/rss20.xml"}]}
         call(config, tmp_path, empty)
         before = rows(empty)

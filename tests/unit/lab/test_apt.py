@@ -34,7 +34,7 @@ Components: main
 """
 
 
-def test_the_one_line_form_is_read_without_comments_options_and_sources() -> None:
+def test_one_line_entries_are_parsed_without_comments_options_and_source_entries() -> None:
     assert parse_list(LIST) == [
         Source("http://mirror.example/debian", ("bookworm",), ("main", "contrib")),
         Source("http://mirror.example/security", ("bookworm-security",), ("main",)),
@@ -42,14 +42,14 @@ def test_the_one_line_form_is_read_without_comments_options_and_sources() -> Non
     ]
 
 
-def test_the_form_with_fields_is_read_without_what_is_off() -> None:
+def test_deb822_entries_are_parsed_without_disabled_ones() -> None:
     assert parse_deb822(DEB822) == [
         Source("http://mirror.example/debian", ("bookworm", "bookworm-updates"), ("main",)),
         Source("http://mirror.example/debian-security", ("bookworm-security",), ("main",)),
     ]
 
 
-def test_each_pocket_has_its_mirror_and_third_parties_have_none() -> None:
+def test_each_pocket_has_its_mirror_and_third_party_sources_are_ignored() -> None:
     assert mirrors(parse_deb822(DEB822), "bookworm") == {
         "": "http://mirror.example/debian",
         "-updates": "http://mirror.example/debian",
@@ -58,7 +58,7 @@ def test_each_pocket_has_its_mirror_and_third_parties_have_none() -> None:
     assert mirrors(parse_list(LIST), "trixie") == {}
 
 
-def test_a_release_is_offered_on_the_same_mirrors_with_no_pocket_that_the_machine_lacks() -> None:
+def test_rendered_sources_use_the_machines_mirrors_and_only_its_pockets() -> None:
     text = render_sources({"": "http://a.example/debian", "-security": "http://b.example/sec"}, "trixie")
     assert [line for line in text.splitlines() if line.startswith(("URIs", "Suites"))] == [
         "URIs: http://a.example/debian",

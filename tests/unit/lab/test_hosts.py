@@ -7,7 +7,7 @@ LACKING = "CapBnd:\t000001fffeffffff\n"
 FULL = "CapBnd:\t000001ffffffffff\n"
 
 
-def test_systemd_gets_a_tree_it_may_write_on_every_machine_that_has_one() -> None:
+def test_systemd_gets_a_writable_cgroup_tree_on_hybrid_and_v2_machines() -> None:
     options, command = cgroup_arguments("hybrid")
     assert options == ["--cgroupns", "host", "--volume", "/sys/fs/cgroup/unified:/sys/fs/cgroup"]
     assert command == ["/sbin/init"]
@@ -16,7 +16,7 @@ def test_systemd_gets_a_tree_it_may_write_on_every_machine_that_has_one() -> Non
     assert command[-1] == "mount -o remount,rw /sys/fs/cgroup && exec /sbin/init"
 
 
-def test_a_machine_with_version_1_alone_is_told_what_it_needs() -> None:
+def test_a_machine_with_cgroup_v1_only_is_refused() -> None:
     with pytest.raises(LabError, match="needs version 2"):
         cgroup_arguments("v1")
 
@@ -30,9 +30,9 @@ def test_a_machine_with_version_1_alone_is_told_what_it_needs() -> None:
         (FULL, "28.2.2", False),
     ],
 )
-def test_only_an_old_engine_must_be_told_of_the_missing_capability(status: str, engine: str, dropped: bool) -> None:
+def test_only_an_old_engine_needs_the_missing_capability_dropped(status: str, engine: str, dropped: bool) -> None:
     assert ("--cap-drop" in capability_arguments(status, engine)) is dropped
 
 
-def test_a_host_of_two_labs_is_two_containers() -> None:
+def test_the_same_host_name_in_two_labs_gives_two_containers() -> None:
     assert container_name("demo", "airflow1") != container_name("default", "airflow1")

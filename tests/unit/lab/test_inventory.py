@@ -26,7 +26,7 @@ def rendered(platforms: list[Platform]) -> dict[str, Any]:
     return found
 
 
-def test_groups_hold_the_hosts_that_name_them_and_servers_of_the_lab_are_no_hosts() -> None:
+def test_groups_list_their_hosts_and_lab_servers_are_not_in_the_inventory() -> None:
     everything = rendered(PLATFORMS)["all"]
     assert set(everything["hosts"]) == {"airflow1", "airflow2", "bare1"}
     assert everything["children"] == {
@@ -35,7 +35,7 @@ def test_groups_hold_the_hosts_that_name_them_and_servers_of_the_lab_are_no_host
     }
 
 
-def test_a_host_is_reached_with_pinned_keys_only() -> None:
+def test_hosts_are_connected_to_with_pinned_host_keys_only() -> None:
     host = rendered(PLATFORMS)["all"]["hosts"]["airflow2"]
     assert host["ansible_host"] == "10.201.0.11"
     assert host["ansible_user"] == "admin"
@@ -46,7 +46,7 @@ def test_a_host_is_reached_with_pinned_keys_only() -> None:
     assert "StrictHostKeyChecking=yes" in arguments
 
 
-def test_every_host_knows_the_lab() -> None:
+def test_every_host_gets_the_variables_of_the_lab() -> None:
     shared = rendered(PLATFORMS)["all"]["vars"]
     assert shared["docker_registry_mirrors"] == ["http://registry.lab:5000"]
     assert shared["docker_ca_certificates"] == [{"name": "own-ca", "content": PEM}]

@@ -5,7 +5,7 @@ import pytest
 from tests.lab import machine
 
 
-def test_pip_s_places_are_taken_from_files_and_environment(tmp_path: Path) -> None:
+def test_pip_options_are_read_from_files_and_environment(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.write_text("[global]\nindex-url = https://one.example/simple\ncert = /etc/x.crt\nfind-links = /srv/wheels\n")
     second.write_text("[global]\nextra-index-url = file:///srv/packages https://more.example/simple\n")
@@ -17,7 +17,7 @@ def test_pip_s_places_are_taken_from_files_and_environment(tmp_path: Path) -> No
     }
 
 
-def test_the_environment_prevails_and_uv_s_index_counts_where_pip_has_none(tmp_path: Path) -> None:
+def test_the_environment_overrides_files_and_the_uv_index_is_the_fallback(tmp_path: Path) -> None:
     file = tmp_path / "pip.conf"
     file.write_text("[global]\nindex-url = https://one.example/simple\n")
     env = {"PIP_INDEX_URL": "https://two.example/simple", "UV_DEFAULT_INDEX": "https://uv.example/simple"}
@@ -31,7 +31,7 @@ def test_the_environment_prevails_and_uv_s_index_counts_where_pip_has_none(tmp_p
 @pytest.mark.parametrize(
     ("makes", "mode"), [(["cgroup.controllers"], "v2"), (["unified/cgroup.procs"], "hybrid"), (["memory/x"], "v1")]
 )
-def test_the_cgroup_mounts_are_told_apart(tmp_path: Path, makes: list[str], mode: str) -> None:
+def test_the_cgroup_mode_is_detected(tmp_path: Path, makes: list[str], mode: str) -> None:
     for name in makes:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -42,6 +42,6 @@ def test_the_cgroup_mounts_are_told_apart(tmp_path: Path, makes: list[str], mode
     ("mask", "lacks"),
     [("000001fffeffffff", True), ("000001ffffffffff", False), ("0000000000000000", True)],
 )
-def test_the_missing_capability_is_seen(mask: str, lacks: bool) -> None:
+def test_the_missing_capability_is_detected(mask: str, lacks: bool) -> None:
     assert machine.lacks_sys_resource(f"CapEff:\t0\nCapBnd:\t{mask}\n") is lacks
     assert machine.lacks_sys_resource("no such line") is False

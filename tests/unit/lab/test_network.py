@@ -16,18 +16,18 @@ def test_the_routing_table_is_read_without_the_default_route() -> None:
     assert routes(TABLE) == [IPv4Network("192.0.2.0/24"), IPv4Network("10.201.0.0/22")]
 
 
-def test_a_new_subnet_overlaps_with_nothing() -> None:
+def test_a_new_subnet_overlaps_no_existing_one() -> None:
     assert free_subnet([]) == IPv4Network("10.201.0.0/24")
     assert free_subnet(routes(TABLE)) == IPv4Network("10.201.4.0/24")
     assert free_subnet([IPv4Network("10.201.0.0/24"), IPv4Network("172.17.0.0/16")]) == IPv4Network("10.201.1.0/24")
 
 
-def test_a_full_pool_says_what_to_do() -> None:
+def test_the_error_for_a_full_pool_says_what_to_do() -> None:
     with pytest.raises(LabError, match="down --all"):
         free_subnet([POOL])
 
 
-def test_hosts_come_after_the_fixed_places() -> None:
+def test_host_addresses_follow_the_reserved_ones() -> None:
     subnet = IPv4Network("10.201.7.0/24")
     assert address(subnet, 2) == "10.201.7.2"
     assert free_address(subnet, set()) == "10.201.7.10"

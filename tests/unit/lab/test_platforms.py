@@ -13,7 +13,7 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_a_molecule_file_will_do(tmp_path: Path) -> None:
+def test_a_molecule_file_is_accepted(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         "driver: {name: default}\nplatforms:\n"
@@ -49,7 +49,7 @@ def test_a_host_is_bare_unless_it_says_otherwise(tmp_path: Path) -> None:
         ("platforms: [{name: Airflow_1}]\n", "'Airflow_1' cannot be used"),
         ("platforms: [{name: a, image: debian}]\n", r"unknown keys \['image'\]"),
         ("platforms: [{name: a, groups: all}]\n", "'groups' and 'without' must be lists"),
-        ("platforms: [{name: a, groups: [b], without: [c]}]\n", "'without' names c, which is none of its groups: b"),
+        ("platforms: [{name: a, groups: [b], without: [c]}]\n", "'without' names c, which is not one of its groups: b"),
         ("platforms: [{name: a, serves: mail}]\n", "serves 'mail'"),
         ("platforms: [{name: a, bare: true}]\n", r"unknown keys \['bare'\]"),
         ("platforms: [{name: a, starts_from: image}]\n", "'starts_from' is 'image'; write 'template'"),

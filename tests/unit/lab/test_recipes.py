@@ -15,7 +15,7 @@ def test_the_digest_is_the_same_for_the_same_input_in_any_order() -> None:
     assert recipes.digest(CONTEXT, "base") == recipes.digest(dict(reversed(CONTEXT.items())), "base")
 
 
-def test_the_digest_changes_with_everything_that_goes_in() -> None:
+def test_the_digest_depends_on_every_input() -> None:
     digests = {
         recipes.digest(CONTEXT, "base"),
         recipes.digest(CONTEXT, "other"),
@@ -23,7 +23,7 @@ def test_the_digest_changes_with_everything_that_goes_in() -> None:
         recipes.digest({**CONTEXT, "Dockerfile": File(b"FROM y\n")}, "base"),
         recipes.digest({**CONTEXT, "entrypoint": File(b"#!/bin/sh\n", 0o644)}, "base"),
         recipes.digest({**CONTEXT, "more": File(b"")}, "base"),
-        # One file's end must not pass for another's beginning.
+        # Bytes moved from the end of one file to the start of the next must change the digest.
         recipes.digest({"a": File(b"xy"), "b": File(b"")}),
         recipes.digest({"a": File(b"x"), "b": File(b"y")}),
     }
@@ -38,7 +38,7 @@ def test_the_archive_keeps_contents_and_modes() -> None:
         assert member.read() == b"FROM x\n"
 
 
-def test_every_row_of_the_table_has_what_it_names() -> None:
+def test_every_row_of_the_table_refers_to_existing_files() -> None:
     rows = [*recipes.local().values(), *recipes.published()]
     assert rows
     for recipe in rows:
@@ -48,14 +48,14 @@ def test_every_row_of_the_table_has_what_it_names() -> None:
     assert all("/" in recipe.reference and ":" in recipe.reference for recipe in recipes.published())
 
 
-def test_images_of_airflow_are_of_the_tested_releases_and_the_default_is_always_there() -> None:
+def test_airflow_images_are_the_tested_releases_and_only_the_default_is_always_built() -> None:
     found = recipes.airflow()
     assert [recipe.reference for recipe in found.values()] == [f"apache/airflow:{version}" for version in found]
     assert [version for version, recipe in found.items() if not recipe.asked] == [tables.default_release()]
     assert recipes.published()[: len(found)] == list(found.values())
 
 
-def test_each_series_has_a_lock_of_its_day() -> None:
+def test_the_lock_of_each_series_has_a_date() -> None:
     assert recipes.locks()[0] == "2.5 2023-04-05 3.9"
     assert [line.split()[0] for line in recipes.locks()] == list(tables.releases())
     assert recipes.locks(["3.2"]) == ["3.2 2026-06-10 3.11"]

@@ -1,4 +1,4 @@
-"""What a host template is made from, and which scenarios start from it."""
+"""Inputs of a host template, and the scenarios that start from it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.lab.shell import LabError
 from tests.unit.plugins.imports import PLUGINS, used
 
 ROOT = Path(__file__).resolve().parents[3]
-# Scenarios that are about a bare host; on every release. In `previous` earlier code installs the engine.
+# Scenarios that start from a bare host, on every release. In `previous`, earlier code installs the engine.
 FROM_BARE = {"default", "host", "local", "previous", "refusals"}
 FILES = {"roles/docker/tasks/main.yml": File(b"- name: Install")}
 IMAGES = {"apache/airflow:2.5.3": "sha256:1", "postgres:15": "sha256:2"}
 GIVEN = template.described(FILES, "sha256:host", "{}", IMAGES)
 
 
-def test_all_scenarios_but_those_about_a_bare_host_start_from_the_template() -> None:
+def test_all_scenarios_except_bare_host_ones_start_from_the_template() -> None:
     starts = {
         path.parent.name: {
             row.get("starts_from", "bare")
@@ -35,7 +35,7 @@ def test_all_scenarios_but_those_about_a_bare_host_start_from_the_template() -> 
     assert set(starts) >= FROM_BARE
 
 
-def test_every_file_that_decides_what_is_installed_is_part_of_the_key() -> None:
+def test_every_file_that_affects_the_installation_is_part_of_the_key() -> None:
     found = set(template.product_files())
     assert {str(path.relative_to(ROOT)) for path in (ROOT / "roles/docker").rglob("*.yml")} <= found
     assert {"playbooks/install_docker.yml", "tests/lab/template.py", "tests/lab/template.yml"} <= found
@@ -43,7 +43,7 @@ def test_every_file_that_decides_what_is_installed_is_part_of_the_key() -> None:
 
 
 def plugins(name: str) -> list[Path]:
-    """Where a module or filter of the collection is; none for a role."""
+    """Files of a module or filter of the collection; empty for a role."""
     filters = [path for path in PLUGINS.glob("filter/*.py") if f'"{name}":' in path.read_text("utf-8")]
     return filters + [path for kind in ("modules", "action") for path in PLUGINS.glob(f"{kind}/{name}.py")]
 
@@ -56,7 +56,7 @@ def test_every_plugin_that_the_role_uses_is_part_of_the_key() -> None:
     assert {str(path.relative_to(ROOT)) for path in found} - set(template.product_files()) == set()
 
 
-def test_a_file_that_was_renamed_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pattern_without_a_file_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(template, "MADE_BY", ("roles/docker/**/*", "roles/engine/**/*"))
     with pytest.raises(LabError, match=r"no file matches 'roles/engine/\*\*/\*' of MADE_BY"):
         template.product_files()
@@ -71,7 +71,7 @@ def test_a_file_that_was_renamed_is_missed(monkeypatch: pytest.MonkeyPatch) -> N
         template.described(FILES, "sha256:host", '{"docker_registry_mirrors": []}', IMAGES),
     ],
 )
-def test_another_recipe_of_the_engine_is_another_template(changed: template.Template) -> None:
+def test_a_changed_engine_recipe_is_a_new_template(changed: template.Template) -> None:
     assert not set(astuple(changed)) & set(astuple(GIVEN))
 
 
@@ -83,7 +83,7 @@ def test_another_recipe_of_the_engine_is_another_template(changed: template.Temp
         {"apache/airflow:3.3.2": "sha256:1", "postgres:15": "sha256:2"},
     ],
 )
-def test_other_images_are_another_template_on_the_same_engine(images: dict[str, str]) -> None:
+def test_changed_images_are_a_new_template_on_the_same_engine(images: dict[str, str]) -> None:
     changed = template.described(FILES, "sha256:host", "{}", images)
     assert (changed.key, changed.engine) == (GIVEN.key, GIVEN.engine)
     assert not {changed.ready, changed.disk} & {GIVEN.ready, GIVEN.disk}
@@ -99,7 +99,7 @@ def test_the_same_recipe_is_the_same_template() -> None:
     ("releases", "airflow"),
     [([], ["2.5.3"]), (["3.3.2"], ["3.3.2"]), (["2.5.3", "3.3.2"], ["2.5.3", "3.3.2"])],
 )
-def test_a_template_holds_the_images_of_the_releases_that_are_asked_for(
+def test_a_template_holds_the_images_of_the_requested_releases(
     releases: list[str], airflow: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "manifest", lambda recipe: f"digest of {recipe.reference}")
@@ -115,9 +115,7 @@ def test_a_release_without_a_recipe_is_refused() -> None:
         template.held(["1.10"])
 
 
-def test_the_digest_of_an_image_is_that_which_the_registry_serves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_digest_of_an_image_is_the_one_the_registry_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     recipe = next(recipe for recipe in recipes.published() if recipe.name == "postgres")
     tags = "ansible-airflow-lab/registry/docker/registry/v2/repositories/library/postgres/_manifests/tags"

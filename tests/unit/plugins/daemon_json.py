@@ -1,8 +1,8 @@
-"""What the tests of daemon.json start from: of the rules in module_utils, and of the filter that checks inputs."""
+"""Shared data of the daemon.json tests, for the rules in module_utils and for the filter that checks inputs."""
 
 from typing import Any
 
-# The defaults of role docker, in the form that the rules take them.
+# The defaults of role docker, in the form that the rules expect.
 INPUTS: dict[str, Any] = {
     "registry_mirrors": [],
     "insecure_registries": [],
@@ -13,5 +13,5 @@ INPUTS: dict[str, Any] = {
     "options_absent": [],
 }
 
-# Texts that hold no JSON object.
+# Texts that are not a JSON object.
 BROKEN = ['{"a": 1,}', "[]", '"text"', "{", "nonsense"]

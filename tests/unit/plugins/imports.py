@@ -1,4 +1,4 @@
-"""What a plugin imports of the collection."""
+"""Imports of a plugin from the collection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 
 
 def used(path: Path) -> set[Path]:
-    """Return a file and all of module_utils that it imports, directly or not."""
+    """Return a file and all files of module_utils that it imports, directly or indirectly."""
     found, waiting = set(), [path]
     while waiting:
         file = waiting.pop()

@@ -1,4 +1,4 @@
-"""Few files know what a connection is, so a change of its fields touches few files."""
+"""Few files contain knowledge of connections, so a change of their fields touches few files."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 MOST = 14
-# Keys that only a connection has, and the kind's own names.
+# Keys that only connections have, and names for this kind of object.
 KNOWS = re.compile(
     r"\b(conn_id|conn_type|stack_database|airflow_connections?(_\w+)?|ConnectionKind|info_connections)\b"
     r"|[\"']connections[\"']|^ *(# )?connections:|V\(connections\)|import connections|connections, variables",
     re.MULTILINE,
 )
-# Those that a connection passes through: from the inventory into Airflow, and back.
+# Files that process connections on the way from the inventory to Airflow, and back.
 PATH = {
     "plugins/filter/airflow_objects_resolved.yml",
     "plugins/module_utils/inside/connections.py",
@@ -27,12 +27,12 @@ PATH = {
     "plugins/modules/airflow_connections.py",
     "plugins/modules/airflow_info.py",
     "plugins/modules/airflow_objects.py",
-    "roles/airflow/defaults/main.yml",
+    "roles/airflow/defaults/main/objects.yml",
     "roles/airflow/meta/argument_specs.yml",
     "roles/airflow_objects/tasks/objects.yml",
     "roles/airflow_objects/vars/main/derived.yml",
 }
-# Those of other subjects: ids that DAGs name, columns that are encrypted, a hint in an error.
+# Files about other subjects: ids used in DAGs, encrypted columns, a hint in an error.
 OTHERS = {
     "plugins/module_utils/dag_check/finders.py",
     "plugins/module_utils/dag_check/host_facts.py",
@@ -49,7 +49,7 @@ OTHERS = {
 }
 
 
-def test_few_files_know_connections() -> None:
+def test_few_files_contain_knowledge_of_connections() -> None:
     files = [path for top in ("plugins", "roles", "playbooks") for path in (ROOT / top).rglob("*.*")]
     sources = [path for path in files if path.suffix in (".py", ".yml", ".j2", ".sh")]
     found = [str(path.relative_to(ROOT)) for path in sources if KNOWS.search(path.read_text(encoding="utf-8"))]
@@ -68,5 +68,5 @@ def test_few_files_know_connections() -> None:
         ("refuses connections of others", False),
     ],
 )
-def test_what_counts_as_knowing(text: str, known: bool) -> None:
+def test_what_counts_as_knowledge_of_connections(text: str, known: bool) -> None:
     assert bool(KNOWS.search(text)) is known

@@ -18,7 +18,7 @@ from tests.unit.plugins.imports import PLUGINS, used
 
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 MINIMUM = (3, 9)
-# What came after the minimum, of what Python programs use often: names that are imported or attributes of modules,
+# Commonly used additions to Python after the minimum: names that are imported or attributes of modules,
 # methods, and arguments by the name of the callable.
 NEWER_NAMES = {
     "contextlib": ("aclosing", "chdir"), "datetime": ("UTC",), "enum": ("StrEnum", "verify"),
@@ -41,7 +41,7 @@ FILES = sorted(set().union(*map(used, MODULES)))
 
 
 def newer(source: str) -> list[str]:
-    """Return what a Python program uses that the minimum lacks, as far as the tables above know; syntax included."""
+    """Return features of a Python program that the minimum lacks: syntax, and the names in the tables above."""
     try:
         tree = ast.parse(source, feature_version=MINIMUM)
     except SyntaxError as error:
@@ -67,7 +67,7 @@ def newer_names(node: ast.AST) -> Iterator[str]:
 
 
 def documentation(path: Path) -> str:
-    """Return what ansible-doc gets of a module: its own text and that of its fragments."""
+    """Return the documentation of a module as ansible-doc reads it: its own text and that of its fragments."""
     text = path.read_text("utf-8")
     fragments = re.search(r"^extends_documentation_fragment: \[(.*)\]$", text, flags=re.MULTILINE)
     names = [name.strip().rpartition(".")[2] for name in fragments[1].split(",")] if fragments else []
@@ -81,14 +81,14 @@ def test_the_documentation_says_which_python_a_host_needs(path: Path) -> None:
         for block in re.findall(r"^requirements:\n((?:  - .*\n)+)", documentation(path), flags=re.MULTILINE)
         for requirement in yaml.safe_load(block)
     ]
-    # This one needs no Python there: its action plugin runs commands only.
+    # airflow_wait_healthy needs no Python on the host: its action plugin only runs commands.
     wanted = [] if path.stem == "airflow_wait_healthy" else [f"python >= {MINIMUM[0]}.{MINIMUM[1]} on the host"]
     assert [requirement for requirement in found if requirement.startswith("python")] == wanted
     assert found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_nothing_newer_is_used(path: Path) -> None:
+def test_no_newer_feature_is_used(path: Path) -> None:
     assert newer(path.read_text("utf-8")) == []
 
 
@@ -106,18 +106,18 @@ def test_nothing_newer_is_used(path: Path) -> None:
         ("(3).bit_count()", "bit_count"),
     ],
 )
-def test_a_planted_newer_thing_is_found(source: str, finding: str) -> None:
+def test_a_deliberate_newer_feature_is_found(source: str, finding: str) -> None:
     assert finding in " ".join(newer(source))
 
 
-def test_what_modules_import_is_found() -> None:
+def test_imports_of_modules_are_found() -> None:
     names = {path.stem for path in used(PLUGINS / "modules" / "airflow_tree_store.py")}
     assert names >= {"airflow_tree_store", "store", "receive", "files", "release", "tree"}
     files = {str(path.relative_to(PLUGINS)) for path in used(PLUGINS / "modules" / "airflow_dag_check.py")}
     assert files >= {f"module_utils/inside/{name}.py" for name in ("main", "compat", "dags/check", "dags/lines")}
 
 
-# Imports every module as Python does on a host, where there is nothing of Ansible but module_utils.
+# Import every module as on a host, where only module_utils of Ansible exists.
 IMPORT_ALL = """
 import importlib, pathlib, sys, types
 version, ansible, plugins = sys.argv[1:]
@@ -137,9 +137,9 @@ print(len(names))
 """
 
 
-def test_the_oldest_python_imports_every_module() -> None:
+def test_the_oldest_python_can_import_every_module() -> None:
     version = ".".join(map(str, MINIMUM))
-    # A version manager's program of that name runs only where that version is chosen.
+    # The shim of a version manager runs only if that version is selected.
     environment = {**os.environ, "PYENV_VERSION": version, "PYTHONDONTWRITEBYTECODE": "1"}
     program = shutil.which(f"python{version}")
     if not program or subprocess.run([program, "-c", ""], env=environment, capture_output=True, check=False).returncode:

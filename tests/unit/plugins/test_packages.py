@@ -1,4 +1,4 @@
-"""The packages of module_utils, and which of them may import which."""
+"""The packages of module_utils, and the imports allowed between them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 PACKAGES = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
 FILES = sorted(PACKAGES.rglob("*.py"))
-# The packages, each with those that it imports.
+# Each package, with the packages it imports.
 IMPORTS: dict[str, set[str]] = {
     "containers": {"inside"},
     "dag_check": {"containers", "inside"},
@@ -21,21 +21,21 @@ IMPORTS: dict[str, set[str]] = {
     "projects": {"host"},
     "releases": {"host"},
 }
-# Files that know Ansible; all others are plain Python.
+# Files that import Ansible; all others are plain Python.
 ANSIBLE = {"objects/manage.py", "objects/run.py"}
 
 
 def imported(path: Path, text: str) -> Iterator[str]:
-    """What a file imports: other packages of module_utils by their names, the rest by its first word."""
+    """Yield the imports of a file: packages of module_utils by name, others by the first part of the module name."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and not node.level:
             module = str(node.module)
             below = module.partition(".plugins.module_utils")[2].strip(".").split(".")
-            # `from ...module_utils import PACKAGE` names the package behind the word.
+            # `from ...module_utils import PACKAGE` has the package after the word `import`.
             names = below[:1] if below[0] else [alias.name for alias in node.names]
             yield from names if module.startswith("ansible_collections.") else [module.partition(".")[0]]
         elif isinstance(node, ast.ImportFrom):
-            # Relative imports stay within a package; test_package.py holds them to it.
+            # Relative imports stay within the package; test_package.py checks this.
             assert "inside" in path.relative_to(PACKAGES).parts
         elif isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -43,14 +43,14 @@ def imported(path: Path, text: str) -> Iterator[str]:
 
 def test_every_file_is_in_a_package() -> None:
     assert {path.relative_to(PACKAGES).parts[0] for path in FILES} == set(IMPORTS)
-    # ansible-test wants them empty, so they cannot hide where a name comes from.
+    # ansible-test requires empty __init__.py files, so they cannot hide where a name comes from.
     assert [path for path in FILES if path.name == "__init__.py" and path.read_text("utf-8")] == []
     directories = {path.parent for path in FILES}
     assert [directory for directory in directories if not (directory / "__init__.py").exists()] == []
 
 
 @pytest.mark.parametrize("package", IMPORTS)
-def test_a_package_imports_what_is_listed_here_and_nothing_else(package: str) -> None:
+def test_a_package_imports_exactly_what_is_listed_here(package: str) -> None:
     found: set[str] = set()
     for path in FILES:
         if path.relative_to(PACKAGES).parts[0] == package:
@@ -58,7 +58,7 @@ def test_a_package_imports_what_is_listed_here_and_nothing_else(package: str) ->
     assert found & set(IMPORTS) - {package} == IMPORTS[package]
 
 
-def test_no_package_is_needed_by_those_that_it_needs() -> None:
+def test_there_is_no_import_cycle_between_packages() -> None:
     def below(package: str, seen: tuple[str, ...] = ()) -> None:
         assert package not in seen, seen
         for other in IMPORTS[package]:
@@ -68,7 +68,7 @@ def test_no_package_is_needed_by_those_that_it_needs() -> None:
         below(package)
 
 
-def test_few_files_know_ansible() -> None:
+def test_few_files_import_ansible() -> None:
     found = {str(path.relative_to(PACKAGES)) for path in FILES if "ansible" in imported(path, path.read_text("utf-8"))}
     assert found == ANSIBLE
 
@@ -83,5 +83,5 @@ def test_few_files_know_ansible() -> None:
         ("import ansible.module_utils.basic", "ansible"),
     ],
 )
-def test_a_planted_import_is_found(text: str, name: str) -> None:
+def test_a_deliberate_bad_import_is_found(text: str, name: str) -> None:
     assert list(imported(PACKAGES / "host" / "planted.py", text)) == [name]

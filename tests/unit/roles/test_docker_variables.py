@@ -1,4 +1,4 @@
-"""What variables of role docker make of a host's answers: an unchanged host needs nearly no task."""
+"""Variables of role docker, derived from a host's state: an unchanged host needs almost no tasks."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests import rows
 ROLE = rows.ROLES / "docker"
 PACKAGES = ["docker.io", "docker-cli", "docker-compose", "docker-buildx", "iptables", "apparmor", "ca-certificates"]
 PACKAGES += ["python3-requests", "python3-yaml", "python3-psycopg2"]
-# In the order in which it is written, as it is read back.
+# daemon.json with the keys in the order in which the role writes them.
 WRITTEN = '{\n  "live-restore": true,\n  "log-opts": {\n    "max-size": "10m",\n    "max-file": "3"\n  }\n}\n'
 DIRECTORY = {"type": "directory", "mode": "0755", "uid": 0, "gid": 0, "owner": "root", "group": "root"}
 FILE = {**DIRECTORY, "type": "file", "mode": "0644"}
 
 
 def value(name: str, **facts: Any) -> Any:
-    """A variable of the role on a Debian 13, given what its tasks registered."""
+    """Return a variable of the role on Debian 13, given the results that its tasks registered."""
     rows.prepare()
     loader = DataLoader()
     found: dict[str, Any] = {}
@@ -42,15 +42,15 @@ def daemon(text: str, **states: Any) -> dict[str, Any]:
     return {"__docker_daemon_file": {"content": content}, "__docker_host": {"paths": states}}
 
 
-def test_dpkg_is_asked_about_all_that_decides() -> None:
+def test_dpkg_is_queried_for_every_relevant_package() -> None:
     asked = value("__docker_asked")
     assert set(asked) == {*PACKAGES, *value("__docker_minimum"), "python3-apt", "python3-debian"}
     assert len(asked) == len(set(asked))
     assert value("__docker_dpkg_format") == r"${Package} ${db:Status-Status} ${Version}\n"
 
 
-def test_a_release_without_a_row_can_be_asked_too() -> None:
-    """Preflight refuses it afterwards, with a sentence."""
+def test_dpkg_can_be_queried_on_a_release_without_a_row() -> None:
+    """Preflight refuses the release afterwards, with an error."""
     assert "docker.io" in value("__docker_asked", __docker_release="Debian 9")
 
 
@@ -65,7 +65,7 @@ def test_a_release_without_a_row_can_be_asked_too() -> None:
         (dpkg(*PACKAGES, status="half-configured"), PACKAGES),
     ],
 )
-def test_apt_is_run_for_what_is_missing(answer: dict[str, Any], missing: list[str]) -> None:
+def test_apt_runs_for_missing_packages(answer: dict[str, Any], missing: list[str]) -> None:
     assert value("__docker_missing", __docker_dpkg=answer) == missing
 
 
@@ -81,7 +81,7 @@ def test_apt_is_run_for_what_is_missing(answer: dict[str, Any], missing: list[st
         ('{"debug": true}', DIRECTORY, FILE, ["/etc/docker/daemon.json"]),
     ],
 )
-def test_daemon_json_is_written_where_it_differs(
+def test_daemon_json_is_written_if_it_differs(
     text: str, directory: dict[str, Any] | None, file: dict[str, Any] | None, differing: list[str]
 ) -> None:
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -90,7 +90,7 @@ def test_daemon_json_is_written_where_it_differs(
     assert [entry["path"] for entry in value("__docker_daemon_differing", **facts)] == differing
 
 
-def test_preflight_gets_what_it_judges() -> None:
+def test_preflight_gets_all_its_inputs() -> None:
     facts = {**daemon(""), "__docker_dpkg": dpkg("docker.io")}
     inputs = value("__docker_preflight_inputs", **facts)
     assert (inputs["source"], inputs["release"]) == ("distribution", "Debian 13")
@@ -98,5 +98,5 @@ def test_preflight_gets_what_it_judges() -> None:
     assert value("__docker_preflight_inputs | ansible_airflow.airflow.docker_problems", **facts) == []
 
 
-def test_the_key_of_the_repository_is_looked_up() -> None:
+def test_the_repository_key_is_looked_up() -> None:
     assert value("__docker_repository_key") == "https://download.docker.com/linux/debian/gpg"

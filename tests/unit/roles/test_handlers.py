@@ -1,4 +1,4 @@
-"""What tasks and Python notify is what handlers listen to: Ansible itself only finds out when something has changed."""
+"""Notified topics have handlers: Ansible itself only notices a missing one when a task has changed something."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROLES = sorted(path for path in (Path(__file__).resolve().parents[3] / "roles").iterdir() if path.is_dir())
-# What a task notifies that takes its topics from Python, and the topics that Python can return.
+# The `notify` value of a task that takes its topics from Python.
 FROM_PYTHON = "{{ __docker_daemon.notify }}"
 
 
 def load(path: Path) -> list[dict[str, Any]]:
-    """The tasks of a file, none where there is no file."""
+    """Tasks of a file; empty if the file does not exist."""
     return yaml.safe_load(path.read_text(encoding="utf-8")) or [] if path.exists() else []
 
 
 def texts(value: Any) -> list[str]:
-    """One text or a list of texts, as a list."""
+    """A string or a list of strings, as a list."""
     return [value] if isinstance(value, str) else list(value or ())
 
 
 def flat(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """All tasks, those in blocks included."""
+    """All tasks, including those in blocks."""
     for task in tasks:
         yield task
         for part in ("block", "rescue", "always"):
@@ -39,19 +39,19 @@ def flat(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def notified(role: Path) -> set[str]:
-    """What the tasks of a role notify."""
+    """Topics that the tasks of a role notify."""
     files = sorted((role / "tasks").glob("*.yml"))
     return {topic for file in files for task in flat(load(file)) for topic in texts(task.get("notify"))}
 
 
 def listened(role: Path) -> set[str]:
-    """The topics that the handlers of a role listen to."""
+    """Topics that the handlers of a role listen to."""
     handlers = flat(load(role / "handlers" / "main.yml"))
     return {topic for handler in handlers for topic in texts(handler.get("listen"))}
 
 
 def returned() -> set[str]:
-    """The topics that the plan of daemon.json can return: for an option that is new, differs or is gone."""
+    """Topics that the plan of daemon.json can return: for an option that was added, changed or removed."""
     options = [*sorted(RELOADABLE), "bip", "log-driver"]
     before = {"", *(json.dumps({option: "old"}) for option in options)}
     inputs = [{**INPUTS, "daemon_options": {option: "new"}} for option in options]
@@ -60,13 +60,13 @@ def returned() -> set[str]:
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
-def test_what_is_notified_is_what_handlers_listen_to(role: Path) -> None:
+def test_notified_topics_are_exactly_those_of_the_handlers(role: Path) -> None:
     topics = notified(role)
     if FROM_PYTHON in topics:
         topics = topics - {FROM_PYTHON} | returned()
     assert topics == listened(role)
 
 
-def test_python_returns_topics_and_role_docker_takes_them() -> None:
+def test_topics_returned_by_python_are_used_by_role_docker_only() -> None:
     assert returned() == {"docker_engine_reload", "docker_engine_restart"}
     assert [role.name for role in ROLES if FROM_PYTHON in notified(role)] == ["docker"]

@@ -1,4 +1,4 @@
-"""The health check of services that leave a heartbeat in the database, with a database of our own."""
+"""The health check of services that write a heartbeat to the database, with a fake database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def health(tmp_path: Path) -> Any:
 
 
 class Database:
-    """Stands for psycopg2, its connection and its cursor: answers with the age of the last heartbeat."""
+    """Stand in for psycopg2, its connection and its cursor: return the age of the last heartbeat."""
 
     def __init__(self, age: float | None) -> None:
         self.age = age
@@ -54,7 +54,7 @@ class Database:
 
 @pytest.fixture
 def verdict(health: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Verdict:
-    """What the check says of a heartbeat of some age in a container of some age; nothing if it is content."""
+    """Output of the check for the ages of the heartbeat and of the container; empty if healthy."""
 
     def check(heartbeat: float | None, container: float) -> str:
         monkeypatch.setitem(sys.modules, "psycopg2", Database(heartbeat))
@@ -70,15 +70,15 @@ def test_a_fresh_heartbeat_is_healthy(verdict: Verdict) -> None:
     assert verdict(8.0, 600.0) == ""
 
 
-def test_an_old_heartbeat_is_not(verdict: Verdict) -> None:
+def test_an_old_heartbeat_is_unhealthy(verdict: Verdict) -> None:
     assert verdict(45.0, 600.0) == "the last heartbeat of SchedulerJob is 45 s old\n"
 
 
 @pytest.mark.parametrize("heartbeat", [None, 12.0])
-def test_none_of_an_earlier_container_counts(verdict: Verdict, heartbeat: float | None) -> None:
+def test_a_heartbeat_of_an_earlier_container_does_not_count(verdict: Verdict, heartbeat: float | None) -> None:
     assert verdict(heartbeat, 4.0).endswith("has left a heartbeat since this container started\n")
 
 
-def test_the_age_of_the_first_process_is_known(health: Any) -> None:
+def test_the_age_of_the_container_is_read_from_its_first_process(health: Any) -> None:
     uptime = float(Path("/proc/uptime").read_text().split()[0])
     assert 0 <= health.container_age() <= uptime

@@ -1,4 +1,4 @@
-"""Role airflow checks its inputs once a run; depending on it costs the other roles one skipped task."""
+"""Role airflow checks its inputs once per run; each role that depends on it only adds one skipped task."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def load(path: str) -> Any:
 
 def test_the_other_roles_of_airflow_depend_on_it_without_a_condition() -> None:
     found = {role.name: load(f"roles/{role.name}/meta/main.yml")["dependencies"] for role in ROLES.iterdir()}
-    # A condition would be one of each of its tasks.
+    # Ansible would apply a condition to each task of the dependency.
     needed = [{"role": "ansible_airflow.airflow.airflow"}]
     assert {role: dependencies for role, dependencies in found.items() if dependencies} == dict.fromkeys(
         DEPENDING, needed
@@ -46,7 +46,7 @@ def test_the_dependency_is_one_task() -> None:
         ({}, "airflow_worker:!airflow_worker"),
     ],
 )
-def test_the_play_of_the_workers_is_for_several_hosts(groups: dict[str, Any], hosts: str) -> None:
+def test_the_play_for_workers_runs_only_with_several_hosts(groups: dict[str, Any], hosts: str) -> None:
     plays = {play["name"]: play for play in load("playbooks/deploy_airflow_stack.yml")}
     templar = Templar(loader=DataLoader(), variables={"groups": groups})
     assert templar.template(trust_as_template(plays["Deploy the workers of several hosts"]["hosts"])) == hosts

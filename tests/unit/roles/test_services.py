@@ -21,11 +21,11 @@ from tests import rows, tables
 ROOT = Path(__file__).resolve().parents[3]
 TABLE = tables.services()
 GROUPS = tables.groups()
-# Services that hold Airflow, and of these the ones that run all the time.
+# Services that run Airflow, and those of them that run all the time.
 AIRFLOW = {name for name, row in TABLE.items() if row.get("airflow")}
 RUNNING = AIRFLOW & set(GROUPS)
 
-# Files that list services for a reason, and what holds each to the table. No other file may.
+# Files that may list services, each with the test or the reason. No other file may.
 LISTS = {
     "roles/airflow/vars/main/services.yml": "the table",
     "roles/airflow/vars/main/releases_2.yml": "test_a_release_has_services_of_the_table",
@@ -45,7 +45,7 @@ LISTS = {
     "README.md": "a drawing of what lands on one host",
     "tests/watch/test_services.py": "a fault for each of five services",
 }
-# So many services within so many lines are a list of them.
+# MANY services within NEAR lines count as a list of services.
 MANY, NEAR = 5, 7
 
 
@@ -54,7 +54,7 @@ def load(path: str) -> Any:
 
 
 def sources() -> Iterator[tuple[str, list[str]]]:
-    """The lines of every committed text file that could list services; tests/unit has examples of its own."""
+    """Lines of every text file that could list services, except tests/unit, which has its own examples."""
     argv = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
     left_out = ("requirements/", "tests/unit/", "changelogs/", "docs/adding_a_service.md")
@@ -65,7 +65,7 @@ def sources() -> Iterator[tuple[str, list[str]]]:
 
 
 def most_named(lines: list[str]) -> int:
-    """How many services are named within a few lines, as words in a list and not in a sentence."""
+    """Largest number of services named within a few lines, as words in a list and not in a sentence."""
     words = "|".join(re.escape(name).replace(r"\-", "[-_]") for name in GROUPS)
     name = re.compile(rf"(?<![\w./`-])(?:airflow_)?({words})(?![\w./`-])")
     found = [{match.replace("_", "-") for match in name.findall(line)} for line in lines]
@@ -77,18 +77,18 @@ def test_no_other_file_lists_the_services() -> None:
     assert sorted(name for name, count in named.items() if count >= MANY and name not in LISTS) == []
 
 
-def test_every_list_is_there_and_its_test_as_well() -> None:
+def test_every_listed_file_and_its_test_exist() -> None:
     for name, held_by in LISTS.items():
         assert (ROOT / name).is_file(), name
         assert not held_by.startswith("test_") or held_by in globals(), held_by
 
 
 @pytest.mark.parametrize("text", ["a: [postgres, redis, scheduler, worker, triggerer]", "\n".join(GROUPS.values())])
-def test_a_planted_list_is_found(text: str) -> None:
+def test_a_deliberate_list_is_found(text: str) -> None:
     assert most_named(text.splitlines()) >= MANY
 
 
-def test_rows_have_known_words_and_a_place() -> None:
+def test_rows_have_known_keys_and_a_placement() -> None:
     for name, row in TABLE.items():
         assert set(row) <= set(TABLE_WORDS), name
         assert ("group" in row) is not ("beside" in row), name
@@ -96,7 +96,7 @@ def test_rows_have_known_words_and_a_place() -> None:
 
 
 def definitions_of_the_stack() -> dict[str, Any]:
-    """What role airflow_stack adds to the rows."""
+    """Compose definitions that role airflow_stack adds to the rows."""
     where = {"backing": "__airflow_stack_backing_services", "services": "__airflow_stack_airflow_services"}
     return {
         name: words
@@ -105,15 +105,15 @@ def definitions_of_the_stack() -> dict[str, Any]:
     }
 
 
-def test_the_definitions_are_of_services_of_the_table() -> None:
+def test_definitions_match_the_service_table() -> None:
     definitions = definitions_of_the_stack()
     assert [name for name in TABLE if name in definitions] == list(definitions)
-    # The others run Airflow all the time, so the release table has their command.
+    # Services without a definition run Airflow all the time, so the release table has their command.
     assert set(TABLE) - set(definitions) <= RUNNING
     assert {name for name, words in definitions.items() if "profiles" in words} == set(TABLE) - set(GROUPS)
 
 
-def test_services_that_run_airflow_have_ranks_of_their_own() -> None:
+def test_services_that_run_airflow_have_unique_ranks() -> None:
     ranks = [TABLE[name].get("commands") for name in RUNNING]
     assert sorted(ranks) == list(range(1, len(RUNNING) + 1))
 
@@ -161,7 +161,7 @@ def test_the_page_on_several_hosts_names_every_group() -> None:
     assert set(re.findall(r"`(airflow_\w+)`", rows_of_table)) == set(GROUPS.values())
 
 
-def test_a_server_of_the_inventory_is_no_service_of_the_stack() -> None:
+def test_an_external_server_is_not_a_service_of_the_stack() -> None:
     templar = rows.known("2.5.3", several=False)
     server = {"host": "db.example.com", "port": 5433}
     templar.available_variables = {**templar.available_variables, "airflow_postgres_external": server}
@@ -171,7 +171,7 @@ def test_a_server_of_the_inventory_is_no_service_of_the_stack() -> None:
     assert "postgres" not in rows.value(templar, "__airflow_stack_definition")["services"]
 
 
-def test_the_command_airflow_looks_for_a_service_in_the_order_of_their_ranks() -> None:
+def test_the_command_airflow_tries_services_in_the_order_of_their_ranks() -> None:
     templar = rows.known("3.3.2", several=False)
     text = (ROOT / "roles/airflow_stack/templates/airflow.sh.j2").read_text(encoding="utf-8")
     (line,) = [line for line in text.splitlines() if line.startswith("for service in")]
@@ -187,7 +187,7 @@ def test_services_with_data_are_single_and_stay_on_their_host() -> None:
     definitions = definitions_of_the_stack()
     with_data = [name for name, words in definitions.items() if "data_volumes" in words]
     assert with_data == list(SINGLE) == list(WITH_DATA)
-    # Their volumes are what playbooks/remove_airflow.yml asks for before it removes them.
+    # playbooks/remove_airflow.yml requires confirmation before it removes these volumes.
     left = load("roles/airflow_stack/vars/main/left.yml")["__airflow_stack_data_volumes"]
     assert left == [volume for name in with_data for volume in definitions[name]["data_volumes"]]
 
@@ -202,7 +202,7 @@ def test_the_firewall_guards_every_port_between_hosts() -> None:
 
 
 def test_a_rollback_switches_hosts_as_a_sync_does() -> None:
-    """Workers first: a task that the new DAGs ask for is there when the scheduler asks."""
+    """Workers first, so that they have the new DAGs before the scheduler starts tasks from them."""
     assert load("roles/airflow_dags/tasks/rollback.yml")[-1]["ansible.builtin.import_tasks"] == "switch.yml"
     switch = load("roles/airflow_dags/tasks/switch.yml")
     assert [(task["ansible.builtin.include_tasks"], task["when"]) for task in switch] == [

@@ -1,4 +1,4 @@
-"""The name of a container in Airflow's records."""
+"""The host name of a container in Airflow's metadata."""
 
 import socket
 
@@ -9,7 +9,7 @@ from tests.programs import load
 program = load("stack_address")
 
 
-def test_the_address_of_a_host_among_others_else_the_containers_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_on_several_hosts_otherwise_the_container_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_STACK_ADDRESS", "10.0.0.5")
     assert program.get() == "10.0.0.5"
     monkeypatch.setenv("AIRFLOW_STACK_ADDRESS", "")

@@ -1,4 +1,4 @@
-"""The program that runs a worker: what it does before Celery forks, and when the worker is told to end."""
+"""The program that runs a worker: its actions before Celery forks, and on a request to shut down."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Any]:
-    """The program as a module, whose note goes to a directory of the test; signals are as before at the end."""
+    """The program as a module that writes its note to a test directory; signal handlers are restored afterwards."""
     before = signal.getsignal(signal.SIGTERM)
     module = load("worker")
     module.FINISHING = str(tmp_path / "note")
@@ -28,20 +28,20 @@ def worker(tmp_path: Path) -> Iterator[Any]:
     signal.signal(signal.SIGTERM, before)
 
 
-def test_a_worker_that_finishes_its_tasks_says_so_and_is_told_once(worker: Any) -> None:
+def test_a_warm_shutdown_writes_the_note_and_ignores_further_sigterm(worker: Any) -> None:
     worker.note(sender="celery@here", sig="SIGTERM", how="Warm", exitcode=0)
     assert Path(worker.FINISHING).exists()
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
 
 
-def test_one_that_leaves_its_tasks_does_not(worker: Any) -> None:
+def test_a_cold_shutdown_does_neither(worker: Any) -> None:
     before = signal.getsignal(signal.SIGTERM)
     worker.note(sender="celery@here", sig="SIGQUIT", how="Cold", exitcode=0)
     assert not Path(worker.FINISHING).exists()
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-def test_a_worker_imports_before_it_forks_and_exempts_what_is_there_from_collection(
+def test_a_worker_imports_before_it_forks_and_freezes_objects_for_the_gc(
     worker: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delitem(sys.modules, "this_release_has_it", raising=False)
@@ -64,10 +64,10 @@ def test_the_health_check_reads_that_note(
     assert load("worker").FINISHING == health.FINISHING
     monkeypatch.setattr(health, "FINISHING", worker.FINISHING)
     worker.note(how="Warm")
-    # Without the note it would ask Celery, which is not there.
+    # Without the note the check would query Celery, which is not installed here.
     health.celery("600")
-    assert capsys.readouterr().out == "the worker was told to end, and finishes its tasks\n"
+    assert capsys.readouterr().out == "the worker was told to stop, and finishes its tasks\n"
     os.utime(worker.FINISHING, (0, time.time() - 601))
     with pytest.raises(SystemExit, match="1"):
         health.celery("600")
-    assert capsys.readouterr().out == "the worker was told to end 601 s ago, and has not\n"
+    assert capsys.readouterr().out == "the worker was told to stop 601 s ago, and is still running\n"

@@ -1,4 +1,4 @@
-"""What a benchmark writes for people."""
+"""The Markdown report of a benchmark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_part_leaves_the_other_rows_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_partial_run_keeps_the_other_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entry, "RESULTS", tmp_path / "build" / "bench.json")
     table = tmp_path / "benchmarks.md"
     table.write_text(f"before\n{BEGIN}\n{END}\nafter\n", encoding="utf-8")

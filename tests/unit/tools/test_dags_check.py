@@ -1,4 +1,4 @@
-"""What `make dags-check` says where it cannot run, and what it makes of a report."""
+"""Errors of `make dags-check` if it cannot run, and its output for a report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REPORT: dict[str, Any] = {
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The place of the environment, which nothing is in yet."""
+    """Directory of the environment, which does not exist yet."""
     monkeypatch.setattr(dags_check.Release, "place", tmp_path / "build" / "2.5")
     monkeypatch.setattr(dags_check, "ROOT", tmp_path)
     return tmp_path / "build" / "2.5"
@@ -51,7 +51,7 @@ def test_releases_are_those_with_a_lock() -> None:
     assert release.place.parts[-3:] == ("build", "airflow", "2.5")
 
 
-def test_says_in_words_that_python_cannot_be_had(
+def test_the_error_for_an_unavailable_python_says_what_to_do(
     place: Path, release: dags_check.Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not place.exists()
@@ -59,13 +59,13 @@ def test_says_in_words_that_python_cannot_be_had(
     with pytest.raises(dags_check.CheckError) as caught:
         dags_check.prepare(release, "3.9")
     assert str(caught.value) == (
-        "Airflow 2.5.3 needs Python 3.9, which cannot be had: uv finds no 3.9 on this machine and cannot download one "
-        "(Caused by: no network). Install it and name it: make dags-check AIRFLOW_PYTHON=/path/to/python3.9"
+        "Airflow 2.5.3 needs Python 3.9, but uv finds no 3.9 on this machine and cannot download it "
+        "(Caused by: no network). Install it and run make dags-check AIRFLOW_PYTHON=/path/to/python3.9"
     )
 
 
 def fake_uv(interpreter: str, fail: str = "") -> Any:
-    """Stands in for uv: an environment is a link to a Python."""
+    """Return a stand-in for uv that creates an environment as a link to a Python interpreter."""
 
     def uv(*argv: str) -> subprocess.CompletedProcess[str]:
         if argv[0] == "venv":
@@ -86,7 +86,7 @@ def test_another_python_is_refused(place: Path, release: dags_check.Release, mon
         dags_check.prepare(release, sys.executable)
 
 
-def test_packages_that_cannot_be_installed(
+def test_a_failed_installation_of_packages_is_reported(
     place: Path, release: dags_check.Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert place
@@ -110,7 +110,7 @@ def test_an_environment_is_made_once(place: Path, release: dags_check.Release, m
         dags_check.prepare(release, "3.9")
 
 
-def test_the_facts_are_those_of_the_roles() -> None:
+def test_the_facts_match_the_defaults_of_the_roles() -> None:
     facts = dags_check.context(5)
     assert facts["project"] == "airflow"
     assert {"postgres", "worker", "scheduler", "cli"} <= set(facts["services"])
@@ -137,25 +137,25 @@ def run(monkeypatch: pytest.MonkeyPatch, *argv: str, report: Any = None) -> int:
     return dags_check.main()
 
 
-def test_says_what_was_found_and_what_was_not_checked(
+def test_prints_findings_and_rules_that_were_not_checked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert run(monkeypatch, str(tmp_path)) == 1
     first, *rest = capsys.readouterr().out.splitlines()
     assert first.startswith("a.py:2 [import-error] Airflow cannot load it: E: x.")
-    assert "dags-check: not checked: image-missing, as that takes the Docker engine of a host" in rest
+    assert "dags-check: not checked: image-missing, because this requires the Docker engine of a host" in rest
     assert rest[-1].startswith("dags-check: 1 files with 0 DAGs, Airflow 2.5.3, Python 3.9, ")
     assert rest[-1].endswith(" s: 1 findings")
 
 
-def test_says_how_to_give_what_a_file_reads(
+def test_explains_how_to_provide_variables_that_a_file_reads(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     report = copy.deepcopy(REPORT)
     report["files"][0]["errors"][0]["text"] = "KeyError: 'Variable env does not exist'"
     assert run(monkeypatch, str(tmp_path), report=report) == 1
     assert (
-        "dags-check: there is no database here that could have 'env'; give it in the environment: AIRFLOW_VAR_ENV"
+        "dags-check: this check has no database from which to read 'env'; set it in the environment: AIRFLOW_VAR_ENV"
         in (capsys.readouterr().out)
     )
 
@@ -164,11 +164,11 @@ def test_says_how_to_give_what_a_file_reads(
     ("argv", "words"),
     [
         (["/nowhere/at/all"], "there is no directory /nowhere/at/all"),
-        (["--skip", "import-error"], "import-error cannot be switched off"),
+        (["--skip", "import-error"], "import-error cannot be disabled"),
         (["--skip", "a,b"], "there is no rule 'b'"),
     ],
 )
-def test_refuses_what_it_cannot_do(
+def test_invalid_arguments_are_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], argv: list[str], words: str
 ) -> None:
     assert run(monkeypatch, *argv) == 2
@@ -180,7 +180,7 @@ def test_without_findings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert run(monkeypatch, str(tmp_path)) == 0
 
 
-def test_what_airflow_3_no_longer_has_is_named(tmp_path: Path) -> None:
+def test_features_removed_in_airflow_3_are_named(tmp_path: Path) -> None:
     old = "from airflow import DAG\nfrom airflow.operators.dummy import DummyOperator\n\n"
     old += 'with DAG("old", schedule_interval="@daily"):\n    DummyOperator(task_id="a")\n'
     guarded = "try:\n    from airflow.operators.python import PythonOperator\nexcept ImportError:\n    pass\n"

@@ -1,4 +1,4 @@
-"""What `make demo` makes of the lab's inventory and of Airflow's output."""
+"""How `make demo` reads the lab's inventory and Airflow's output."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def test_ssh_reaches_the_host_as_ansible_does(host: demo.Host) -> None:
     assert (options["userknownhostsfile"], options["stricthostkeychecking"]) == ("/lab/known_hosts", "true")
 
 
-def test_a_command_on_the_host_keeps_its_words(host: demo.Host) -> None:
+def test_a_command_on_the_host_keeps_its_arguments(host: demo.Host) -> None:
     assert host.argv(["echo", "two words"])[-1] == "sudo -n echo 'two words'"
 
 
-def test_states_are_read_behind_warnings(host: demo.Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_states_are_parsed_after_warnings(host: demo.Host, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = '[{"task_id": "fetch", "state": "running"}, {"task_id": "remove_expired", "state": ""}]'
     output = f"a warning [of a library]\n{rows}\n"
     monkeypatch.setattr(demo.Host, "run", lambda *_arguments: output)

@@ -40,12 +40,12 @@ def test_readme_without_markers_gets_them() -> None:
     assert updated("# role\n", "T") == f"# role\n\n## Variables\n\n{BEGIN}\n\nT\n\n{END}\n"
 
 
-def test_update_keeps_what_is_around_the_markers_and_is_stable() -> None:
+def test_update_keeps_text_around_the_markers_and_is_idempotent() -> None:
     once = updated(f"# role\n{BEGIN}\nold\n{END}\n## After\n", "T")
     assert once == f"# role\n{BEGIN}\n\nT\n\n{END}\n## After\n"
     assert updated(once, "T") == once
 
 
-def test_half_a_pair_of_markers_is_an_error() -> None:
+def test_a_single_marker_is_an_error() -> None:
     with pytest.raises(ValueError, match="without the marker"):
         updated(f"{BEGIN}\n", "T")

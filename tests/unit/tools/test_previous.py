@@ -1,4 +1,4 @@
-"""What the scenario `previous` compares, and how it gets the earlier code."""
+"""Comparisons of scenario `previous`, and its checkout of the earlier code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def git(directory: Path, *words: str) -> str:
 
 @pytest.fixture
 def commits(tmp_path: Path) -> tuple[Path, list[str]]:
-    """A repository with a file that its second commit replaces, and both commits."""
+    """A repository, and its two commits; the second one replaces the file of the first."""
     made = []
     git(tmp_path, "init", "-q")
     for name in ("old", "new"):
@@ -36,9 +36,7 @@ def commits(tmp_path: Path) -> tuple[Path, list[str]]:
     return tmp_path, made
 
 
-def test_an_earlier_commit_is_checked_out_without_what_was_there(
-    commits: tuple[Path, list[str]], tmp_path: Path
-) -> None:
+def test_an_earlier_commit_is_checked_out_without_stale_files(commits: tuple[Path, list[str]], tmp_path: Path) -> None:
     directory = tmp_path / "build" / "checkout"
     directory.mkdir(parents=True)
     (directory / "stale").touch()
@@ -63,7 +61,7 @@ def test_a_download_without_git_is_told_to_clone(tmp_path: Path) -> None:
         earlier.check_out("0" * 40, tmp_path / "checkout", tmp_path)
 
 
-def test_the_earlier_run_sees_nothing_of_what_molecule_sets(tmp_path: Path) -> None:
+def test_the_earlier_run_does_not_inherit_settings_of_molecule(tmp_path: Path) -> None:
     surrounding = {
         "ANSIBLE_CONFIG": "ours.cfg",
         "ANSIBLE_ROLES_PATH": "roles",
@@ -106,7 +104,7 @@ def test_two_hosts_are_compared(
         ({"runs": {"a": "success"}, "variables": {}}, ["variables: release (1) is gone"]),
     ],
 )
-def test_what_is_lost_is_named(monkeypatch: pytest.MonkeyPatch, after: dict[str, Any], found: list[str]) -> None:
+def test_lost_data_is_reported(monkeypatch: pytest.MonkeyPatch, after: dict[str, Any], found: list[str]) -> None:
     monkeypatch.setattr(compare, "CHANGED", {"variables: release": "names the release"})
     before = {"runs": {"a": "success"}, "variables": {"release": 1}}
     assert compare.lost(before, after) == found

@@ -1,4 +1,4 @@
-"""What `make test` runs, and what it shows of a long step."""
+"""The steps of `make test`, and the progress it shows of a long step."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
         "tests/objects/test_info.py::test_version FAILED [ 10%]",
     ],
 )
-def test_lines_that_say_where_a_step_is_are_shown(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_lines_of_a_step_are_shown(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     run.show_progress(0.0, line + "\n")
     assert line.rstrip() in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("line", ["ok: [airflow1]", "TASK [docker : packages | Install] ***", ""])
-def test_other_lines_are_not(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_lines_are_not_shown(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     run.show_progress(0.0, line + "\n")
     assert capsys.readouterr().out == ""
 
 
-def test_make_test_runs_a_part_of_make_test_full() -> None:
+def test_make_test_runs_a_subset_of_make_test_full() -> None:
     whole = {name.removesuffix(" short") for name in run.scenario_names("core")}
     assert whole <= set(run.scenario_names("full"))
 
@@ -51,12 +51,12 @@ def test_make_test_runs_a_part_of_make_test_full() -> None:
         ("default 3.3.2 short", {"AIRFLOW_VERSION": "3.3.2", "VERIFY_SHORT": "1"}),
     ],
 )
-def test_what_a_scenario_is_told(entry: str, variables: dict[str, str]) -> None:
+def test_variables_of_a_scenario(entry: str, variables: dict[str, str]) -> None:
     step = run.scenario_step(entry)
     assert (step.name, step.argv[-1], step.variables) == (f"scenario {entry}", entry.partition(" ")[0], variables)
 
 
-def test_the_newest_release_and_the_others_are_those_of_the_release_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_newest_and_other_releases_come_from_the_release_table(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {series: {"tested": f"{series}.1"} for series in ("1.0", "1.1", "2.0", "2.1")}
     monkeypatch.setattr(tables, "releases", lambda: rows)
     monkeypatch.setattr(tables, "default_release", lambda: "1.0.1")
@@ -64,7 +64,7 @@ def test_the_newest_release_and_the_others_are_those_of_the_release_table(monkey
     full = run.scenario_names("full")
     stacks = ["default", "default 1.1.1", "default 2.0.1", "default 2.1.1"]
     assert [entry for entry in full if entry.startswith("default")] == stacks
-    # A release that another line names is none of the others.
+    # `others` excludes releases that another entry names.
     assert run.with_releases("a others", ["a 2.0.1", "b 1.1.1"]) == ["a 1.1.1", "a 2.1.1"]
     assert "cluster 2.1.1" in full
     assert list(run.listed()["core_modules"]) == ["2.1.1"]
@@ -79,7 +79,7 @@ def test_every_step_of_make_test_has_recorded_minutes_and_they_are_within_the_li
     assert sum(recorded.minutes.values()) <= recorded.limit == 50
 
 
-def test_the_minutes_of_each_step_stand_beside_the_recorded_ones() -> None:
+def test_the_minutes_of_each_step_are_shown_with_the_recorded_ones() -> None:
     assert [line.split() for line in BUDGET.table({"check": 90, "scenario host": 60})] == [
         ["check", "1.5", "recorded", "1.0", "+0.5"],
         ["scenario", "host", "1.0", "recorded", "2.0", "-1.0"],
@@ -93,7 +93,7 @@ def test_slow_steps_within_the_limit_are_no_failure() -> None:
     assert BUDGET.result(spent) == Result("time budget", True, 3000.0, 1, 0, "")
 
 
-def test_above_the_limit_the_steps_that_grew_are_named_the_largest_growth_first() -> None:
+def test_above_the_limit_slower_steps_are_named_largest_increase_first() -> None:
     spent = {"check": 120.0, "scenario host": 2700.0, "scenario local": 60.0, "scenario new": 600.0}
     lines = BUDGET.problem(spent).splitlines()
     assert lines[0] == "time budget: `make test` took 58.0 minutes, 8.0 above the limit of 50.0 for this machine."
@@ -114,7 +114,7 @@ def test_recorded_minutes_above_the_limit_are_named() -> None:
     ("seconds", "limit"),
     [([10.0, 10.0], 50.0), ([12.0, 14.0], 65.0), ([2.0, 3.0], 50.0), ([10.0, 90.0], 75.0)],
 )
-def test_a_slower_machine_may_take_longer_and_a_faster_one_as_long(seconds: list[float], limit: float) -> None:
+def test_the_limit_is_raised_for_a_slower_machine_and_never_lowered(seconds: list[float], limit: float) -> None:
     slower = BUDGET.on(seconds)
     assert (slower.limit, slower.minutes) == (limit, BUDGET.minutes)
     assert slower.problem({"check": limit * 60}) == ""
@@ -141,14 +141,14 @@ def test_a_budget_without_numbers_is_refused(listed: dict[str, Any], says: str) 
 
 
 @pytest.mark.parametrize(("limit", "ends"), [(50, (0, "2 passed, 0 failed")), (1e-9, (1, "1 passed, 1 failed"))])
-def test_the_last_line_counts_the_budget(
+def test_the_last_line_counts_the_budget_as_a_step(
     limit: float,
     ends: tuple[int, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """.ci/run reads the last line of `make test`. The step is a program that ends at once in place of the scenarios."""
+    """.ci/run reads the last line of `make test`. A program that ends at once replaces the scenarios."""
     monkeypatch.setattr(sys, "argv", ["run", "core"])
     monkeypatch.setattr("tests.steps.ROOT", tmp_path)
     monkeypatch.setattr(run, "LOGS", tmp_path / "logs")

@@ -1,4 +1,4 @@
-"""Ansible's sanity tests as our program runs them: defects that are planted in a small collection are found."""
+"""Ansible's sanity tests as our program runs them: deliberate defects in a small collection are found."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ Planted = tuple[Path, Path]
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
-    """The installed copy, and the directory that it is installed in."""
+    """The installed copy of the small collection, and the directory that contains it."""
     source = tmp_path_factory.mktemp("source")
     for name, text in FILES.items():
         path = source / name
@@ -133,13 +133,13 @@ def test_ansible_test(planted: Planted) -> None:
 
 def test_validate_modules(planted: Planted) -> None:
     found = sanity.check_modules(*planted)
-    # All files lack the header of the GPL.
+    # Every file lacks the GPL header.
     assert not [line for line in found if "right.py" in line or "right.yml" in line]
     assert any("wrong.py" in line and "undocumented-parameter: Argument 'hidden'" in line for line in found)
     assert any("wrong.yml" in line and 'Module name "right" is not a FQCN' in line for line in found)
 
 
-def test_only_the_header_of_the_licence_is_ignored() -> None:
+def test_only_the_missing_licence_header_is_ignored() -> None:
     errors = [{"code": code, "msg": "this", "line": 3} for code in ("missing-gplv3-license", "missing-examples")]
     assert sanity.messages({"plugins/modules/a.py": {"errors": errors}}) == [
         "plugins/modules/a.py:3: missing-examples: this"

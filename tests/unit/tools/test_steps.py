@@ -1,4 +1,4 @@
-"""Steps of `make check` and `make test`: results, counts, logs."""
+"""Steps of `make check` and `make test`: results, counts and logs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def test_a_step_has_its_output_in_a_log(logs: Path) -> None:
+def test_the_output_of_a_step_is_logged(logs: Path) -> None:
     lines: list[str] = []
     result = steps.run(Step("two words", python("print('out'); import sys; sys.exit('err')")), logs, lines.append)
     assert (result.ok, result.passed, result.failed) == (False, 0, 1)
@@ -37,32 +37,32 @@ def test_a_step_has_its_output_in_a_log(logs: Path) -> None:
     assert sorted(lines) == ["err\n", "out\n"]
 
 
-def test_a_program_that_is_not_there_is_a_failed_step(logs: Path) -> None:
+def test_a_missing_program_is_a_failed_step(logs: Path) -> None:
     result = steps.run(Step("none", ["no-such-program"]), logs)
     assert not result.ok
     assert "no-such-program" in (logs / "none.log").read_text()
 
 
-def test_a_test_runner_counts_its_tests(logs: Path, tmp_path: Path) -> None:
+def test_a_test_runner_counts_each_test(logs: Path, tmp_path: Path) -> None:
     junit = tmp_path / "junit.xml"
     junit.write_text(REPORT.format(failures=3))
     result = steps.run(Step("runner", python("raise SystemExit(1)"), junit=junit), logs)
     assert (result.passed, result.failed) == (4, 4)
 
 
-def test_a_runner_that_breaks_after_its_tests_has_failed(logs: Path, tmp_path: Path) -> None:
+def test_a_runner_that_crashes_after_its_tests_has_failed(logs: Path, tmp_path: Path) -> None:
     junit = tmp_path / "junit.xml"
     junit.write_text('<testsuites><testsuite tests="5" failures="0" errors="0" skipped="0"/></testsuites>')
     result = steps.run(Step("runner", python("raise SystemExit(3)"), junit=junit), logs)
     assert result.failed == 1
 
 
-def test_a_runner_without_a_report_counts_as_one(logs: Path, tmp_path: Path) -> None:
+def test_a_runner_without_a_report_counts_as_one_test(logs: Path, tmp_path: Path) -> None:
     result = steps.run(Step("runner", python(""), junit=tmp_path / "none.xml"), logs)
     assert (result.passed, result.failed) == (1, 0)
 
 
-def test_the_closing_line_adds_up() -> None:
+def test_the_closing_line_has_the_totals() -> None:
     results = [Result("a", True, 1, 4, 0, ""), Result("b", False, 1, 1, 2, "")]
     assert closing_line(results) == "5 passed, 2 failed"
 

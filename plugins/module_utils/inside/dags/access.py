@@ -1,4 +1,4 @@
-"""Lets the auth manager judge the ``access_control`` of DAGs, without writing what it grants."""
+"""Validates the ``access_control`` of DAGs with the auth manager, without writing permissions."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from .errors import error_facts, place_of
 def refused_access(
     wanted: Mapping[str, Any], request: dict[str, Any], dags: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return what the auth manager says against the ``access_control`` of DAGs, as errors of a report.
+    """Return the auth manager's objections to the ``access_control`` of DAGs, as errors of a report.
 
     Args:
         wanted: ``access_control`` by DAG.
-        request: That of parse.
+        request: The request of parse.
         dags: The facts about the DAGs of the file.
     """
     errors = []
     for dag_id, access_control in sorted(wanted.items()):
         try:
             check_access(dag_id, access_control)
-        except Exception:  # noqa: BLE001 - Airflow makes any exception an import error
+        except Exception:  # noqa: BLE001 - Airflow reports any exception as an import error
             error = error_facts(request["path"], traceback.format_exc(), request["folder"], "access")
             errors.append({**error, **place_of(dag_id, dags)})
     return errors
 
 
 def check_access(dag_id: str, access_control: Any) -> None:
-    """Let FAB's security manager judge what a DAG grants to roles, without writing it.
+    """Validate what a DAG grants to roles with FAB's security manager, without writing it.
 
     Args:
         dag_id: The DAG.
@@ -44,11 +44,11 @@ def check_access(dag_id: str, access_control: Any) -> None:
     from airflow.configuration import conf  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
-    # Other auth managers ignore it. Before release 3 there is no other one by default, and no such option at first.
+    # Other auth managers ignore it. Before release 3 FAB is the default, and early releases do not have the option.
     if not access_control or "Fab" not in conf.get("core", "auth_manager", fallback="Fab"):
         return
     kind = find("ApplessAirflowSecurityManager")
-    # What a DAG file has left of its own session, such as a failed transaction.
+    # Discard what the DAG file left of its own session, such as a failed transaction.
     settings.Session.remove()
     with create_session() as session:
         manager = kind(session=session)

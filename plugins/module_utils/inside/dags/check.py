@@ -1,4 +1,4 @@
-"""Loads DAG files to see whether they work."""
+"""Loads DAG files to check that they work."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
     """Load every DAG file below a folder that Airflow would load, and report the outcome of each.
 
     Args:
-        airflow: Tells what errors mean.
-        request: ``folder``; ``limit``, seconds that one file gets; ``jobs``, how many are loaded at a time, 0 for one a
-            core; ``database``, whether there is the database of a stack to ask for connections, pools and roles;
-            ``plugins``, whether there has to be a folder of plugins.
-        report: Gets ``exists``, whether the folder does, and that of the plugins; ``files``, in order of their paths,
-            each with ``file`` (relative to the folder; of the plugins only what went wrong, as the file ``plugins``),
-            ``seconds``, and either what parse reports, or ``timeout`` (seconds) or ``crash`` (words), with ``place``
-            where known; ``database``, see look_up.
+        airflow: Classifies errors.
+        request: ``folder``; ``limit``, timeout of one file in seconds; ``jobs``, number of parallel processes, 0 for
+            one per core; ``database``, whether a stack's database is available for connections, pools and roles;
+            ``plugins``, whether a plugins folder is required.
+        report: Gets ``exists``, whether the folder and any required plugins folder exist; ``files``, ordered by path,
+            each with ``file`` (relative to the folder; ``plugins`` for errors of the plugins), ``seconds``, and either
+            what parse reports, or ``timeout`` (seconds) or ``crash`` (words), with ``place`` where known;
+            ``database``, see look_up.
     """
     from airflow.configuration import conf  # noqa: PLC0415 - only the container has Airflow
 
@@ -37,9 +37,9 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
     files = report.setdefault("files", [])
     if not report["exists"]:
         return
-    # Airflow passes over what it may not read: then nothing would be wrong.
+    # Fail here if the folder is not readable: Airflow would skip it, and nothing would be reported as wrong.
     os.listdir(folder)
-    # First, in a process of their own: Airflow loads plugins into whatever process meets a first DAG.
+    # Check plugins first, in a separate process: Airflow loads them into any process that loads a DAG.
     files += broken_plugins(plugins, request["limit"])
     if any("errors" not in file for file in files):
         return
@@ -53,8 +53,8 @@ def load_files(request: dict[str, Any], files: list[dict[str, Any]]) -> None:
     """Load the DAG files.
 
     Args:
-        request: That of action_dags_check.
-        files: Gets a report of each, in the order in which they end.
+        request: The request of action_dags_check.
+        files: Gets a report of each file, in the order of completion.
     """
     folder, limit = request["folder"], request["limit"]
     paths = sorted(dag_files(folder))
@@ -70,10 +70,10 @@ def load_files(request: dict[str, Any], files: list[dict[str, Any]]) -> None:
 
 
 def read_only() -> None:
-    """Let this process and its children write nothing to Airflow's database, also by engines that DAG files make.
+    """Make Airflow's database read-only for this process and its children, including engines that DAG files create.
 
-    Other databases that a DAG file connects to are left alone. A file that means to can get around this, by psycopg2
-    itself or by another mode of a transaction: it keeps mistakes out, not attackers.
+    Other databases that a DAG file connects to are unaffected. A file can circumvent this on purpose, with psycopg2
+    itself or with another transaction mode: it guards against mistakes, not against attackers.
     """
     from airflow import settings  # noqa: PLC0415
     from sqlalchemy import event  # noqa: PLC0415
@@ -83,7 +83,7 @@ def read_only() -> None:
 
     def restrict(connection: Any, _record: Any) -> None:
         if hasattr(connection, "set_session"):
-            # Of psycopg2: each transaction begins with the words READ ONLY.
+            # psycopg2: each transaction begins as READ ONLY.
             if connection.get_dsn_parameters().get("dbname") == own:
                 connection.set_session(readonly=True)
         elif hasattr(connection, "create_function"):
@@ -105,15 +105,15 @@ def used_connections(files: Iterable[dict[str, Any]]) -> set[str]:
 
 
 def look_up(airflow: Airflow, used: set[str]) -> dict[str, Any]:
-    """Return what the policy needs to know of the database, None for what the database does not tell.
+    """Return the connections and pools that the policy needs to know, None if the database cannot be read.
 
     Args:
-        airflow: Tells what an error means.
+        airflow: Classifies an error.
         used: Ids of the connections that tasks use.
 
     Returns:
-        ``connections``, ids of those of them that exist, in the database or in another place of this Airflow;
-        ``pools``, the names of all; and ``unknown``, why nobody knows.
+        ``connections``, the used ids that exist in the database or in another source of this Airflow; ``pools``, the
+        names of all pools; and ``unknown``, why they could not be read.
     """
     from airflow.exceptions import AirflowNotFoundException  # noqa: PLC0415
     from airflow.models import Connection, Pool  # noqa: PLC0415

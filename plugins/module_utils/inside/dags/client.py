@@ -1,4 +1,4 @@
-"""The client by which a parsing process of release 3 gets variables and connections."""
+"""The client through which a parsing process of release 3 gets variables and connections."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from ..compat import task_api
 
 
 class Client:
-    """The client, made when the parsing process asks for a first variable or connection.
+    """The client, created when the parsing process first asks for a variable or connection.
 
     Attributes:
-        api: Airflow's API for tasks, within this process; None to make it when it is needed.
+        api: Airflow's in-process task API; None to create it on demand.
     """
 
     def __init__(self, api: Any) -> None:
-        """Remember the API."""
+        """Store the API."""
         self.api = api
         self.made: Any = None
 
@@ -24,7 +24,7 @@ class Client:
         if self.made is None:
             from airflow.sdk.api.client import Client as RealClient  # noqa: PLC0415 - only the container has Airflow
 
-            # As DagFileProcessorManager.client does.
+            # Same as DagFileProcessorManager.client.
             self.api = self.api or task_api()
             self.made = RealClient(base_url=None, token="", dry_run=True, transport=self.api.transport)
             self.made.base_url = "http://in-process.invalid./"
@@ -33,17 +33,17 @@ class Client:
 
 
 class Variables:
-    """The part of the client for variables, without what writes.
+    """The part of the client for variables, without write access.
 
-    The database would refuse it too, but only after the client had tried for minutes.
+    The database would refuse writes too, but only after the client had retried for minutes.
     """
 
     def __init__(self, real: Any) -> None:
-        """Remember the real one."""
+        """Store the real part of the client."""
         self.real = real
 
     def __getattr__(self, name: str) -> Any:
-        """Return a method that reads."""
+        """Return an attribute of the real part."""
         return getattr(self.real, name)
 
     def set(self, *_: Any, **__: Any) -> Any:
@@ -51,12 +51,12 @@ class Variables:
         return refusal()
 
     def delete(self, *_: Any, **__: Any) -> Any:
-        """Refuse to delete one."""
+        """Refuse to delete a variable."""
         return refusal()
 
 
 def refusal() -> Any:
-    """Raise the error that an answer of Airflow's API would be."""
+    """Raise the error that the client raises when Airflow's API refuses a request."""
     import httpx  # noqa: PLC0415 - only the container has it
     from airflow.sdk.api.client import ServerResponseError  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""What tracebacks and errors of DAG files say."""
+"""Extracts facts from tracebacks and errors of DAG files."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 PLACE = re.compile(r'^\s*File "(.+?)", line (\d+)', re.MULTILINE)
 # A frame in an import error of Airflow.
 FRAME = re.compile(r'^ +File "(.+)", line (\d+)')
-# Letters of an error that are reported: some libraries put whole documents into theirs.
+# Reported characters of an error message: some libraries put whole documents into theirs.
 MESSAGE = 1000
-# What an error says when a DAG file tried to write to Airflow's database.
+# Matches the error of a DAG file that tried to write to Airflow's database.
 WRITES = re.compile("ReadOnlySqlTransaction|read-only transaction|readonly database")
 # A NUL character in JSON, after any number of escaped backslashes.
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 NO_NUMBER = re.compile(r"NaN|Infinity")
-# A database error's first line; what follows it are the statement and its parameters, which may hold secrets.
+# Text after the first line of a database error: the statement and its parameters, which may hold secrets.
 STATEMENT = re.compile(r"\n(\[SQL: |\[parameters: |LINE \d+:).*", re.DOTALL)
 
 
 def place(text: str, folder: str, *, last: bool) -> dict[str, Any] | None:
-    """Return file and line of a frame of a traceback that is below a folder, None if there is none.
+    """Return file and line of a traceback frame in a file below a folder, None if there is none.
 
     Args:
         text: The traceback.
@@ -50,24 +50,24 @@ def place_of(dag_id: str, dags: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def shown(message: str) -> str:
-    """Return a message without what a terminal would obey, and no longer than a person reads."""
+    """Replace the unprintable characters of a message by spaces, and truncate it."""
     text = "".join(letter if letter.isprintable() else " " for letter in message.strip())
     return text if len(text) <= MESSAGE else f"{text[:MESSAGE]}..."
 
 
 def error_facts(path: str, text: str, folder: str, kind: str = "import") -> dict[str, Any]:
-    """Return what an import error says.
+    """Return the facts of an import error.
 
     Args:
         path: File at fault.
-        text: A traceback, or just a sentence.
-        folder: Frames of files elsewhere tell an author nothing.
-        kind: What went wrong, see parse.
+        text: A traceback, or only a message.
+        folder: Folder of the frames to report; frames of other files do not help the author.
+        kind: Kind of the error, see parse.
     """
     prefix = os.path.join(folder, "")
     lines = STATEMENT.sub("", text.strip()).split("\n")
     frames = [(number, match) for number, match in enumerate(map(FRAME.match, lines)) if match]
-    # Below its frames an exception says what it is in the first line that is not indented.
+    # The first line after the frames that is not indented holds the exception's message.
     after = lines[frames[-1][0] + 1 :] if frames else lines
     message = next((line for line in after if line and not line.startswith(" ")), lines[-1])
     own = [match for _, match in frames if match.group(1).startswith(prefix)]
@@ -82,16 +82,16 @@ def error_facts(path: str, text: str, folder: str, kind: str = "import") -> dict
 
 
 def check_stored(data: Any) -> None:
-    """Refuse what Postgres does not store. The DAG processor itself meets it only when it writes, and may end by it.
+    """Refuse data that Postgres cannot store. The DAG processor itself fails only when it writes them, and may crash.
 
     Args:
         data: A serialized DAG.
 
     Raises:
-        ValueError: It has a number that JSON does not know, or a NUL character.
+        ValueError: They contain a number that JSON cannot express, or a NUL character.
     """
     text = json.dumps(data)
     if NO_NUMBER.search(text):
         json.dumps(data, allow_nan=False)
     if NUL.search(text):
-        raise ValueError("a text of the DAG has a NUL character, which Postgres does not store")
+        raise ValueError("a string in the DAG holds a NUL character, which Postgres cannot store")

@@ -1,4 +1,4 @@
-"""Tells what is in the DAGs of one file, in the process that has loaded it."""
+"""Describes the DAGs of one file, in the process that has loaded it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .lines import Lines
 
 
 def dags_facts(dags: Iterable[Any], lines: Lines, stored: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Return what is in the DAGs of one file, see dag_facts, by their lines.
+    """Return the facts about the DAGs of one file, see dag_facts, ordered by line.
 
     Args:
         dags: The DAGs.
         lines: Finds lines of their file.
-        stored: Their serialized forms by id where the scheduler reads only those, else None.
+        stored: Their serialized forms by id, if the scheduler reads only those, otherwise None.
     """
     return sorted(
         (dag_facts(dag, lines, dag if stored is None else stored.get(dag.dag_id)) for dag in dags),
@@ -25,16 +25,16 @@ def dags_facts(dags: Iterable[Any], lines: Lines, stored: Mapping[str, Any] | No
 
 
 def dag_facts(dag: Any, lines: Lines, scheduled: Any) -> dict[str, Any]:
-    """Return what the policy wants to know of a DAG.
+    """Return the facts about a DAG that the policy needs.
 
     Args:
         dag: The DAG.
         lines: Finds lines of its file.
-        scheduled: The form of it that the scheduler reads.
+        scheduled: The DAG in the form that the scheduler reads.
 
     Returns:
-        ``dag_id``, ``line``, ``schedule`` and ``end_date`` as texts, ``start_date``, whether there is one, ``fires``,
-        whether the schedule gives any run, and ``tasks``, see task_facts.
+        ``dag_id``, ``line``, ``schedule`` and ``end_date`` as texts, ``start_date`` (whether there is one), ``fires``
+        (whether the schedule yields any run), and ``tasks``, see task_facts.
     """
     line = lines.of_dag(dag.dag_id)
     timetable = scheduled.timetable
@@ -51,7 +51,7 @@ def dag_facts(dag: Any, lines: Lines, scheduled: Any) -> dict[str, Any]:
 
 
 def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:
-    """Return what the policy wants to know of a task.
+    """Return the facts about a task that the policy needs.
 
     Args:
         task: An operator, mapped or not.
@@ -60,7 +60,7 @@ def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:
 
     Returns:
         ``task_id``, ``line``, ``operator``, ``mapped``, ``queue``, ``pool``, ``connections`` (argument by id), and
-        ``containers``, see container_facts, empty if it is no DockerOperator.
+        ``containers``, see container_facts, empty unless it is a DockerOperator.
     """
     mapped = hasattr(task, "partial_kwargs")
     operator = task.operator_class if mapped else type(task)
@@ -84,7 +84,7 @@ def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:
 
 
 def mapped_arguments(task: Any) -> list[dict[str, Any]]:
-    """Return the arguments of a mapped task's copies, as far as they are known before it runs."""
+    """Return the arguments of a mapped task's instances, as far as they are known before it runs."""
     signature = inspect.signature(task.operator_class.__init__)
     defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
     common = {**defaults, **task.partial_kwargs}
@@ -100,7 +100,7 @@ def mapped_arguments(task: Any) -> list[dict[str, Any]]:
 
 
 def container_facts(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the policy wants to know of a container; None stands for what is known only when the task runs."""
+    """Return the facts about a container that the policy needs; None for values known only when the task runs."""
     facts: dict[str, Any] = {
         name: constant(arguments.get(name)) for name in ("image", "container_name", "network_mode", "docker_url")
     }
@@ -115,5 +115,5 @@ def container_facts(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def constant(value: Any) -> str | None:
-    """Return a text that is the same whenever the task runs, None for all else."""
+    """Return a text that is not a template, None for anything else."""
     return value if isinstance(value, str) and "{{" not in value and "{%" not in value else None

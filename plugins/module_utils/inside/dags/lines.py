@@ -6,7 +6,7 @@ import ast
 
 
 class Lines:
-    """Lines of a file in which DAGs and tasks get their ids, as far as these stand there in full."""
+    """Lines of a file that set the ids of DAGs and tasks, as far as the ids are literals."""
 
     def __init__(self, path: str) -> None:
         self.dags: dict[str, list[int]] = {}
@@ -20,7 +20,7 @@ class Lines:
             if isinstance(node, ast.Call):
                 self._call(node)
             elif isinstance(node, ast.FunctionDef):
-                # With the decorators @dag and @task the id is the function's name, if none is given.
+                # With the decorators @dag and @task the id defaults to the function's name.
                 names = {name_of(decorator) for decorator in node.decorator_list}
                 for root, kind in (("dag", self.dags), ("task", self.tasks)):
                     if any(name.split(".")[0] == root for name in names):
@@ -34,25 +34,25 @@ class Lines:
             given.setdefault("dag_id", node.args[0])
         for argument, kind in (("dag_id", self.dags), ("task_id", self.tasks)):
             value = given.get(argument)
-            # The second one is the first one's name before Python 3.8.
+            # Before Python 3.8 the attribute is named s.
             text = getattr(value, "value", getattr(value, "s", None))
             if isinstance(text, str):
                 kind.setdefault(text, []).append(node.lineno)
 
     def of_dag(self, dag_id: str) -> int | None:
-        """Return the line of a DAG; each further DAG of that id gets the next one."""
+        """Return the line of a DAG; each further DAG with that id gets the next line."""
         lines = self.dags.get(dag_id, [])
         return lines.pop(0) if len(lines) > 1 else next(iter(lines), None)
 
     def of_task(self, task_id: str, after: int | None) -> int | None:
-        """Return the line of a task, the first one after a line if the id stands in several."""
-        # Task groups put their ids before it.
+        """Return the line of a task; if there are several, the first one from a given line on."""
+        # Task groups prefix it with their own ids.
         lines = sorted(self.tasks.get(task_id.rsplit(".", maxsplit=1)[-1], []))
         return next((line for line in lines if line >= (after or 0)), next(iter(lines), None))
 
 
 def name_of(node: ast.AST) -> str:
-    """Return the dotted name of what is called or used as a decorator."""
+    """Return the dotted name of a called function or of a decorator."""
     if isinstance(node, ast.Call):
         return name_of(node.func)
     if isinstance(node, ast.Attribute):

@@ -1,4 +1,4 @@
-"""Loads Airflow's plugins to see whether they work."""
+"""Loads Airflow's plugins to check that they work."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .processes import run_each
 
 
 def broken_plugins(folder: str, limit: float) -> list[dict[str, Any]]:
-    """Load the plugins as Airflow does, and return what went wrong in the form of a file's report.
+    """Load the plugins as Airflow does, and return their errors in the form of a file's report.
 
     Args:
         folder: The plugins folder.
-        limit: Seconds that all of them together get.
+        limit: Timeout of all plugins together, in seconds.
 
     Returns:
-        One report, or none if all is well.
+        One report, or none if there is no error.
     """
     children = list(run_each([folder], load_plugins, limit, 1)) if os.path.isdir(folder) else []
     broken = []
@@ -35,7 +35,7 @@ def load_plugins(folder: str, report: dict[str, Any], _pipe: int) -> None:
 
     Args:
         folder: The plugins folder.
-        report: Gets ``errors``, as of a file.
+        report: Gets ``errors``, as for a file.
     """
     from airflow import plugins_manager  # noqa: PLC0415 - only the container has Airflow
     from airflow.listeners.listener import get_listener_manager  # noqa: PLC0415
@@ -49,7 +49,7 @@ def load_plugins(folder: str, report: dict[str, Any], _pipe: int) -> None:
     try:
         # No service starts if a plugin's listener does not fit Airflow's hooks.
         get_listener_manager()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
+    except Exception as error:  # noqa: BLE001 - any error is reported
         errors["plugins"] = f"{type(error).__name__}: {' '.join(str(error).split())}"
     fields = {"line": None, "dag_id": None, "kind": "import", "timeout": False}
     report["errors"] = [{"file": file, "text": text, **fields} for file, text in errors.items()]

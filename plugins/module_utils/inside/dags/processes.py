@@ -1,7 +1,7 @@
 """Processes that load one file each.
 
-One that hangs or crashes is a finding, not our end, and no file sees what another one did. Such a process is a fork of
-this one, which has imported Airflow already, so that a file costs hundredths of a second.
+A hang or a crash of such a process is a finding and does not end the check, and files do not affect each other. Each
+process is a fork of this one, which has imported Airflow already, so that a file costs hundredths of a second.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from typing import Any, Callable, Dict
 
 from .errors import place
 
-# Ends a report: neither JSON nor what Python writes about a crash holds it.
+# Marks the end of a report: neither JSON nor Python's output about a crash contains it.
 END = b"\0"
-# Seconds between a process' note where it hangs and its end.
+# Seconds between the moment when a process writes where it hangs and the moment when it is killed.
 GRACE = 1.0
-# Seconds between looks at processes that died while one of theirs held their pipe, or closed it before they died.
+# Seconds between checks for processes that died while a child held their pipe, or closed it before they died.
 TICK = 0.2
 PR_SET_PDEATHSIG = 1
-# Fills a dict with what it finds in a file; Python notes the place of a crash in the file of that number.
+# Fills a dict with its findings about a file; Python writes the place of a crash to the given file descriptor.
 Load = Callable[[str, Dict[str, Any], int], None]
 
 
@@ -40,12 +40,12 @@ class Child:
 
     Attributes:
         path: The file.
-        pipe: Where it reports.
+        pipe: The pipe that gets its report.
         seconds: How long it ran.
     """
 
     def __init__(self, path: str, load: Load, limit: float) -> None:
-        """Start it."""
+        """Start the process."""
         self.path, self.limit = path, limit
         self.started = time.monotonic()
         self.seconds = 0.0
@@ -64,7 +64,7 @@ class Child:
         os.set_blocking(self.pipe, False)
 
     def read(self) -> bool:
-        """Take what it has written; return whether more may come."""
+        """Read what it has written; return whether more may come."""
         try:
             while not self.output.endswith(END):
                 chunk = os.read(self.pipe, 65536)
@@ -76,13 +76,13 @@ class Child:
         return False
 
     def over(self) -> bool:
-        """Return whether it has reported, is dead, or has had its time; its status is not taken."""
+        """Return whether it has reported, died or timed out, without reaping it."""
         self.killed = time.monotonic() > self.deadline
         dead = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
         return self.output.endswith(END) or dead or self.killed
 
     def end(self) -> None:
-        """End it with all that it started, and take its status."""
+        """Kill it together with all processes that it started, and reap it."""
         self.seconds = time.monotonic() - self.started
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):
@@ -92,10 +92,10 @@ class Child:
         self.status = os.waitpid(self.pid, 0)[1]
 
     def outcome(self, folder: str) -> dict[str, Any]:
-        """Return what it reported, or what became of it.
+        """Return its report, or how it ended.
 
         Args:
-            folder: Frames of files elsewhere tell an author nothing.
+            folder: Folder of the frames to report; frames of other files do not help the author.
         """
         if self.output.endswith(END):
             reported: dict[str, Any] = json.loads(self.output[self.output.rindex(b"\n") : -1])
@@ -112,20 +112,20 @@ class Child:
         return {**result, "crash": f"os._exit or C code with exit code {os.WEXITSTATUS(self.status)}"}
 
     def noted_place(self, folder: str) -> dict[str, Any] | None:
-        """Return the place of a crash or a hang that Python noted."""
-        # Python writes other letters than ASCII's as escapes here.
+        """Return the place of a crash or a hang, as Python has written it."""
+        # Python escapes characters other than ASCII here.
         written = self.output.decode("ascii", "replace").encode().decode("unicode_escape", "replace")
         return place(written, folder, last=False)
 
 
 def run_each(paths: Iterable[str], load: Load, limit: float, jobs: int) -> Iterator[Child]:
-    """Load files, some at a time, and give each process when it has ended.
+    """Load files in parallel, and yield each process when it has ended.
 
     Args:
         paths: The files.
-        load: Fills a dict with what it finds in a file.
-        limit: Seconds that one file gets.
-        jobs: How many are loaded at a time.
+        load: Fills a dict with its findings about a file.
+        limit: Timeout of one file, in seconds.
+        jobs: Number of files loaded in parallel.
     """
     # The garbage collector would write to all pages that the processes share.
     gc.collect()
@@ -161,18 +161,18 @@ def in_child(path: str, load: Load, limit: float, pipe: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)
-    # Above all the channel of our own result, which a process that the file leaves behind would hold open.
+    # Above all the channel of our own result: a process that the file leaves behind would hold it open.
     os.closerange(3, pipe)
     os.closerange(pipe + 1, 1024)
     logging.disable(logging.CRITICAL)
-    # Tells the place of a crash, and after the limit that of a hang.
+    # Reports the place of a crash, and after the limit the place of a hang.
     faulthandler.enable(pipe, all_threads=False)
     faulthandler.dump_traceback_later(limit, file=pipe)
     report: dict[str, Any] = {}
     try:
         load(path, report, pipe)
     except SystemExit as error:
-        # No text is passed on: it may be anything.
+        # Text is not reported: it may be anything.
         code = "" if error.code is None else str(error.code) if isinstance(error.code, int) else "..."
         report = {"crash": f"sys.exit({code})", "trace": traceback.format_exc()}
     except BaseException as error:  # noqa: BLE001 - whatever the file does, it is reported

@@ -1,4 +1,4 @@
-"""What Airflow's database holds of DAGs: found, hidden, and deleted with their history."""
+"""Finds and hides DAGs in Airflow's database, and deletes their history."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def known_files() -> set[str]:
 
 
 def forget(folder: str, alive: list[str], parsed: set[str], dag_ids: set[str]) -> tuple[list[str], list[str]]:
-    """Hide DAGs whose file is gone, and DAGs that a file no longer has that was read without error.
+    """Hide DAGs whose file is gone, and DAGs that their file, read without error, no longer defines.
 
-    Their runs and logs stay: a DAG that comes back has its history.
+    Their runs and logs stay: a DAG that returns keeps its history.
 
     Args:
         folder: The DAGs folder.
-        alive: The files that are there.
+        alive: The existing files.
         parsed: The files that were read without error.
-        dag_ids: The ids of the DAGs in these.
+        dag_ids: The ids of the DAGs in these parsed files.
 
     Returns:
-        The ids of the hidden DAGs, and of those among them whose file is gone.
+        The ids of all hidden DAGs, and of the hidden DAGs whose file is gone.
     """
     from airflow.models import DagModel  # noqa: PLC0415
     from airflow.utils.file import correct_maybe_zipped  # noqa: PLC0415
@@ -39,7 +39,7 @@ def forget(folder: str, alive: list[str], parsed: set[str], dag_ids: set[str]) -
     gone, orphans = [], []
     with create_session() as session:
         for row in session.query(DagModel).filter(existing_dags()):
-            # A DAG in a zip archive lies below it.
+            # The path of a DAG in a zip archive continues below the archive.
             path = correct_maybe_zipped(row.fileloc)
             if path not in alive or (path in parsed and row.dag_id not in dag_ids):
                 hide(row, session)
@@ -54,7 +54,7 @@ def forget(folder: str, alive: list[str], parsed: set[str], dag_ids: set[str]) -
 
 
 def hide(row: Any, session: Any) -> None:
-    """Take a DAG out of sight; from release 3 on its versions stay, which its runs refer to."""
+    """Hide a DAG; from release 3 on its versions stay, because its runs refer to them."""
     if has_bundles():
         row.is_stale = True
         return
@@ -65,24 +65,24 @@ def hide(row: Any, session: Any) -> None:
 
 
 def forget_code(folder: str, alive: list[str], session: Any) -> None:
-    """Delete what the database holds of files that are gone, before release 3."""
+    """Delete the code and the serialized DAGs of removed files from the database, before release 3."""
     from airflow.models.dagcode import DagCode  # noqa: PLC0415
     from airflow.models.serialized_dag import SerializedDagModel  # noqa: PLC0415
 
-    # Since release 2.6.
+    # This argument exists since release 2.6.
     subdir = {"processor_subdir": folder} if accepts(DagCode.remove_deleted_code, "processor_subdir") else {}
     SerializedDagModel.remove_deleted_dags(alive, processor_subdir=folder, session=session)
     DagCode.remove_deleted_code(alive, session=session, **subdir)
 
 
 def delete_history(dag_ids: list[str]) -> dict[str, str]:
-    """Delete all that the database holds of some DAGs, as ``airflow dags delete`` does.
+    """Delete everything about some DAGs from the database, as ``airflow dags delete`` does.
 
     Args:
         dag_ids: DAGs whose files are gone.
 
     Returns:
-        Why the history of a DAG stays, by its id, such as tasks that are still running.
+        Reasons why the history of a DAG was kept, by its id, such as tasks that are still running.
     """
     from airflow.api.common.delete_dag import delete_dag  # noqa: PLC0415
 
@@ -90,6 +90,6 @@ def delete_history(dag_ids: list[str]) -> dict[str, str]:
     for dag_id in dag_ids:
         try:
             delete_dag(dag_id)
-        except Exception as error:  # noqa: BLE001 - whatever it is, a person can delete it later
+        except Exception as error:  # noqa: BLE001 - after any error, a person can delete it later
             refused[dag_id] = str(error) or type(error).__name__
     return refused

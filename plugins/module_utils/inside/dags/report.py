@@ -1,4 +1,4 @@
-"""What the release's own code has made of one DAG file, and the report of it."""
+"""The result of parsing one DAG file with the release's own code, and the report of it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .lines import Lines
 
 
 class Parsed(NamedTuple):
-    """What the release's own code has made of a file.
+    """The result of parsing a file with the release's own code.
 
     Attributes:
-        secrets: Secrets that Airflow met.
+        secrets: Secrets that Airflow would mask in its logs.
         dags: All DAGs of the file, including duplicates of a dag_id.
         accepted: DAGs that Airflow accepted, by dag_id.
-        loaded: Airflow's import errors by place.
-        not_stored: Tracebacks of DAGs that cannot be serialized, by their ids.
-        stored: The serialized forms by their ids, where the scheduler reads only those, else None.
+        loaded: Airflow's import errors by path.
+        not_stored: Tracebacks of DAGs that cannot be serialized, by dag_id.
+        stored: The serialized DAGs by dag_id, if the scheduler reads only those, otherwise None.
     """
 
     secrets: list[str]
@@ -36,13 +36,13 @@ class Parsed(NamedTuple):
 
 
 def parsed(secrets: list[str], dags: list[Any], seen: Mapping[str, Any], errors: Mapping[str, str]) -> Parsed:
-    """Return what release 3 has made of a file.
+    """Return the result of parsing a file with release 3.
 
     Args:
-        secrets: Secrets that Airflow met.
+        secrets: Secrets that Airflow would mask in its logs.
         dags: All DAGs of the file.
-        seen: ``bag`` and ``result``, what was serialized; empty if Airflow did not come so far.
-        errors: Airflow's import errors by place, and those of serialization among them.
+        seen: ``bag`` and ``result`` of the serialization; empty if Airflow did not get that far.
+        errors: Airflow's import errors by path, including serialization errors.
     """
     done, serialization_errors = seen.get("result", ([], {}))
     stored = {dag.dag_id: dag for dag in done}
@@ -50,11 +50,11 @@ def parsed(secrets: list[str], dags: list[Any], seen: Mapping[str, Any], errors:
     not_stored: dict[str, str] = {}
     for dag_id, dag in accepted.items():
         if dag_id not in stored:
-            # Airflow keeps one of these errors for each file.
+            # Airflow keeps only one serialization error per file.
             not_stored[dag_id] = "\n".join(serialization_errors.values())
             try:
                 serializable(dag)
-            except Exception:  # noqa: BLE001 - Airflow makes any exception an import error
+            except Exception:  # noqa: BLE001 - Airflow reports any exception as an import error
                 not_stored[dag_id] = traceback.format_exc()
     loaded = {path: text for path, text in errors.items() if path not in serialization_errors}
     return Parsed(secrets, dags, accepted, loaded, not_stored, stored)
@@ -64,8 +64,8 @@ def facts(request: dict[str, Any], file: Parsed) -> dict[str, Any]:
     """Return ``errors`` and ``dags`` of a report.
 
     Args:
-        request: That of parse.
-        file: What Airflow has made of the file.
+        request: The request of parse.
+        file: The result of parsing the file.
     """
     lines = Lines(request["path"])
     good, failed = ([dag for dag in file.dags if (dag.dag_id in file.accepted) is known] for known in (True, False))
@@ -76,7 +76,7 @@ def facts(request: dict[str, Any], file: Parsed) -> dict[str, Any]:
         place = os.path.join(request["folder"], path)
         errors.append(error_facts(place, hide(file.secrets, text), request["folder"]))
     if len(failed) == len(errors) == 1:
-        # The file itself can be imported, so its traceback, if there is one, shows none of its lines.
+        # The file itself can be imported, so a traceback, if there is one, contains none of its lines.
         dag_id = failed[0].dag_id
         errors[0].update(dag_id=dag_id, line=errors[0]["line"] or refused[dag_id])
     for dag_id, text in file.not_stored.items():
@@ -86,7 +86,7 @@ def facts(request: dict[str, Any], file: Parsed) -> dict[str, Any]:
 
 
 def keep_tracebacks() -> None:
-    """Let Airflow keep whole tracebacks: by default only the last two frames, which may be of a library."""
+    """Make Airflow keep whole tracebacks: by default it keeps only the last two frames, which may be a library's."""
     from airflow.configuration import conf  # noqa: PLC0415 - only the container has Airflow
 
     conf.set("core", "dagbag_import_error_tracebacks", "True")
@@ -98,7 +98,7 @@ def noted_dags(bag: Any) -> Iterator[list[Any]]:
     """Yield a list that collects the DAGs of files before Airflow drops duplicates of a dag_id.
 
     Args:
-        bag: Loads the files; None to take the class of all bags.
+        bag: The DagBag that loads the files; None for the class DagBag.
     """
     kind, context = find("DAG"), find("DagContext")
     owner = module_processor(bag)

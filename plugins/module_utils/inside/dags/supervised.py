@@ -26,9 +26,9 @@ from .client import Client
 from .errors import check_stored, error_facts, place_of
 from .report import Parsed, facts, keep_tracebacks, noted_dags, parsed
 
-# Seconds for which the answers of a process that has ended are waited for: a program that it left behind may hold them.
+# Seconds to wait for the answers of a process that has ended: a program that it left behind may hold them back.
 LEFT_BEHIND = 2.0
-# Seconds between two looks at whether that process has ended.
+# Seconds between two checks whether that process has ended.
 TICK = 0.1
 
 
@@ -36,10 +36,10 @@ def parse_supervised(request: dict[str, Any], report: dict[str, Any]) -> None:
     """Parse the file in a process that asks this one for variables and connections.
 
     Args:
-        request: That of parse.
-        report: That of parse.
+        request: The request of parse.
+        report: The report of parse.
     """
-    # The other process notes its own places.
+    # The other process writes the place of its own crash or hang.
     faulthandler.cancel_dump_traceback_later()
     with tempfile.TemporaryDirectory() as logs, tempfile.TemporaryFile() as answer:
         process = run_process(request, logs, answer)
@@ -58,7 +58,7 @@ def run_process(request: dict[str, Any], logs: str, answer: Any) -> Any:
     """Run the parsing process until it has ended, and return it.
 
     Args:
-        request: That of parse.
+        request: The request of parse.
         logs: A directory for its log.
         answer: The file that gets its report.
     """
@@ -70,7 +70,7 @@ def run_process(request: dict[str, Any], logs: str, answer: Any) -> Any:
     conf.set("logging", "dag_processor_child_process_log_directory", logs)
     # The client holds a web application and a thread, which few files need.
     kind = type("Manager", (DagFileProcessorManager,), {"client": Client(request.get("api"))})
-    # As the manager does when it runs.
+    # Same as in a running manager.
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
     manager = kind(max_runs=1, selector=selectors.DefaultSelector())
     manager._dag_bundles = list(DagBundlesManager().get_all_dag_bundles())
@@ -82,11 +82,11 @@ def run_process(request: dict[str, Any], logs: str, answer: Any) -> Any:
 
 
 def judge(request: dict[str, Any], report: dict[str, Any], dags: list[Any]) -> None:
-    """Add the errors that the DAG processor would meet when it stores the DAGs.
+    """Add the errors that the DAG processor would get when it stores the DAGs.
 
     Args:
-        request: That of parse.
-        report: That of parse.
+        request: The request of parse.
+        report: The report of parse.
         dags: The serialized DAGs.
     """
     from airflow.models.serialized_dag import SerializedDagModel  # noqa: PLC0415
@@ -94,10 +94,10 @@ def judge(request: dict[str, Any], report: dict[str, Any], dags: list[Any]) -> N
     stored = {}
     for dag in dags:
         try:
-            # An instance of the model, which no session gets.
+            # An instance of the model that is not added to any session.
             check_stored(SerializedDagModel(dag).data)
             stored[dag.dag_id] = dag.access_control
-        except Exception:  # noqa: BLE001 - Airflow makes any exception an import error
+        except Exception:  # noqa: BLE001 - Airflow reports any exception as an import error
             error = error_facts(request["path"], traceback.format_exc(), request["folder"], "serialization")
             report["errors"].append({**error, **place_of(dag.dag_id, report["dags"])})
     if request["database"]:
@@ -106,10 +106,10 @@ def judge(request: dict[str, Any], report: dict[str, Any], dags: list[Any]) -> N
 
 @contextlib.contextmanager
 def answering(request: dict[str, Any], answer: Any) -> Iterator[None]:
-    """Let a parsing process that is started in the block write a report of the file.
+    """Make a parsing process that is started in this context write a report of the file.
 
     Args:
-        request: That of parse.
+        request: The request of parse.
         answer: The file that gets the report, as JSON.
     """
     from airflow.dag_processing import processor  # noqa: PLC0415
@@ -118,7 +118,7 @@ def answering(request: dict[str, Any], answer: Any) -> Iterator[None]:
 
     def parse_and_tell(message: Any, log: Any) -> Any:
         faulthandler.enable(request["pipe"], all_threads=False)
-        # The time that the file gets began when this process' parent was started.
+        # The time limit of the file began when this process' parent was started.
         left = max(request["until"] - time.monotonic(), TICK)
         faulthandler.dump_traceback_later(left, file=request["pipe"])
         secrets = remember_secrets()
@@ -146,13 +146,13 @@ def tell(request: dict[str, Any], answer: Any, made: Callable[[], Parsed]) -> No
     """Write the report of the file.
 
     Args:
-        request: That of parse.
+        request: The request of parse.
         answer: The file that gets the report, as JSON.
-        made: Returns what Airflow has made of the file.
+        made: Returns the result of parsing the file.
     """
     try:
         told = facts(request, made())
-    except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+    except Exception as error:  # noqa: BLE001 - nobody else would report it
         told = {"crash": type(error).__name__, "trace": traceback.format_exc()}
     faulthandler.cancel_dump_traceback_later()
     answer.write(json.dumps(told).encode())
@@ -160,10 +160,10 @@ def tell(request: dict[str, Any], answer: Any, made: Callable[[], Parsed]) -> No
 
 
 def wait(manager: Any, process: Any) -> None:
-    """Answer a parsing process until it has ended.
+    """Answer the requests of a parsing process until it has ended.
 
     Args:
-        manager: The release's own, which has its sockets.
+        manager: The release's own manager, which holds the sockets of the process.
         process: The process.
     """
     until = None
@@ -174,7 +174,7 @@ def wait(manager: Any, process: Any) -> None:
 
 
 def ending(code: int) -> str:
-    """Return in words how a process ended that reported nothing.
+    """Describe how a process without a report ended.
 
     Args:
         code: Its exit code, or the negative number of a signal.

@@ -1,4 +1,4 @@
-"""Imports what loading DAG files takes, once for all of their processes."""
+"""Imports the modules that DAG files need, once for all of their processes."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from airflow.operators.bash import BashOperator
 with DAG("first", schedule="0 0 * * *", start_date=datetime(2023, 1, 1)) as dag:
     BashOperator(task_id="first", bash_command="true")
 """
-# Lets Airflow look through all of its providers.
+# Makes Airflow scan all of its providers.
 FIRST_DECORATOR = """
 from airflow.decorators import task
 hasattr(task, "docker")
 """
-# Words of most files that ask Airflow for a variable or a connection.
+# Words in most files that ask Airflow for a variable or a connection.
 NEEDS_API = re.compile(rb"Variable|[Cc]onnection|Hook")
 AIRFLOW_IMPORT = re.compile(rb"^\s*(?:from|import)\s+(airflow(?:\.\w+)+)", re.MULTILINE)
 
 
 def warm_up(paths: Iterable[str]) -> None:
-    """Import the parts of Airflow that loading these files takes, once for all of them.
+    """Import the parts of Airflow that these files need, once for all of them.
 
-    Airflow does the same from release 2.6 on (parsing_pre_import_airflow_modules). What cannot be imported fails again
-    in the file that names it, where it is reported.
+    Airflow does the same from release 2.6 on (parsing_pre_import_airflow_modules). A module that cannot be imported
+    fails again in the file that imports it, where it is reported.
 
     Args:
         paths: The files.
@@ -54,7 +54,7 @@ def warm_up(paths: Iterable[str]) -> None:
 def load_first(text: str) -> None:
     """Load and serialize the DAG of a file.
 
-    Airflow imports much only when it meets a first DAG, and the schema of what is stored when it serializes one.
+    Airflow imports many modules only with the first DAG, and the schema of stored DAGs when it serializes one.
 
     Args:
         text: Content of the file.
@@ -67,12 +67,12 @@ def load_first(text: str) -> None:
         bag.process_file(path)
         model = importlib.import_module("airflow.models.serialized_dag").SerializedDagModel
         for dag in bag.dags.values():
-            # No session gets it. The first instance makes SQLAlchemy configure all models.
+            # It is not added to any session. The first instance makes SQLAlchemy configure all models.
             model(serializable(dag))
 
 
 def texts(paths: Iterable[str]) -> Iterator[bytes]:
-    """Return the texts of files, without archives."""
+    """Yield the contents of the Python files, without archives."""
     for path in paths:
         if path.endswith(".py"):
             with contextlib.suppress(OSError), open(path, "rb") as file:
@@ -80,16 +80,16 @@ def texts(paths: Iterable[str]) -> Iterator[bytes]:
 
 
 def api(paths: Iterable[str]) -> Any:
-    """Return Airflow's API for tasks, within this process: variables and connections come through it from release 3 on.
+    """Return Airflow's in-process task API, through which files read variables and connections from release 3 on.
 
-    It takes seconds to make, so it is made here, once for all files. What serves it has a thread and does not survive a
-    fork: each process makes that itself.
+    Creating it takes seconds, so it is created here, once for all files. Its server has a thread and does not survive a
+    fork: each process creates that part itself.
 
     Args:
         paths: The files.
 
     Returns:
-        The API; None if there is no sign that a file needs it, and before release 3.
+        The API; None before release 3, or if no file seems to need it.
     """
     made = task_api() if any(NEEDS_API.search(text) for text in texts(paths)) else None
     if made is None:
@@ -100,7 +100,7 @@ def api(paths: Iterable[str]) -> Any:
         async with httpx.AsyncClient(transport=made.atransport, base_url="http://in-process.invalid./") as client:
             await client.get("/nothing")
 
-    # Its routes are made when it gets a first request.
+    # Its routes are created on the first request.
     with contextlib.suppress(Exception):
         asyncio.run(ask())
     return made

@@ -1,18 +1,19 @@
-"""What is wrong with the addresses of hosts."""
+"""Checks of the hosts' addresses."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
 
-# From so many hosts on they need addresses.
+# Smallest number of hosts with which they need addresses.
 MANY = 2
 
 
 def address_problems(addresses: Mapping[str, str]) -> list[str]:
-    """Return what is wrong with ``airflow_private_address``, which every host needs where there are several.
+    """Return what is wrong with ``airflow_private_address``, which every host needs in a stack of several hosts.
 
-    :param addresses: the variable's value by host, empty where it is not set
+    Args:
+        addresses: Value of the variable by host; empty where it is not set.
     """
     if len(addresses) < MANY:
         return []
@@ -20,13 +21,17 @@ def address_problems(addresses: Mapping[str, str]) -> list[str]:
     seen: dict[str, str] = {}
     for host, address in addresses.items():
         if not is_address(address) or ipaddress.IPv4Address(address).is_loopback or address == "0.0.0.0":  # noqa: S104
-            what = f"{address!r} is no address that other hosts reach" if address else "is not set, or takes facts"
+            unset = "is not set, or is a template that needs facts"
+            what = f"{address!r} is not an address that other hosts can reach" if address else unset
             problems.append(
-                f"airflow_private_address of {host}: {what}; write in the inventory the IPv4 address of the host in "
-                "the network that it shares with the stack's other hosts."
+                f"airflow_private_address of {host}: {what}; set it in the inventory to the host's IPv4 address in the "
+                "network that it shares with the other hosts of the stack."
             )
         elif address in seen:
-            problems.append(f"airflow_private_address of {host}: {address} is {seen[address]}'s, too; correct it.")
+            problems.append(
+                f"airflow_private_address of {host}: {address} is also the address of {seen[address]}; correct one of "
+                "the two."
+            )
         else:
             seen[address] = host
     return problems
@@ -35,11 +40,12 @@ def address_problems(addresses: Mapping[str, str]) -> list[str]:
 def bind_problems(address: str) -> list[str]:
     """Return what is wrong with ``airflow_web_bind_address``.
 
-    :param address: an IPv4 address of the host
+    Args:
+        address: An IPv4 address of the host.
     """
     if is_address(address):
         return []
-    return [f"airflow_web_bind_address: {address!r} is no IPv4 address; write one, such as 127.0.0.1 or 0.0.0.0."]
+    return [f"airflow_web_bind_address: {address!r} is not an IPv4 address; write one, such as 127.0.0.1 or 0.0.0.0."]
 
 
 def is_address(text: str) -> bool:

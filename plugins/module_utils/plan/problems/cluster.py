@@ -1,4 +1,4 @@
-"""What does not fit together on the hosts of a stack."""
+"""Checks that compare the hosts of a stack with each other."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ from typing import Any
 State = Mapping[str, Any]
 States = Mapping[str, State]
 
-# Seconds by which clocks may differ. Airflow 2.5 refuses to show the log of another host's task from 30 on.
+# Seconds by which clocks may differ. From 30 s on, Airflow 2.5 refuses to show the log of a task on another host.
 CLOCK_LIMIT = 10
 
 
 def address_problems(addresses: Mapping[str, str], own: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return which addresses a host does not have itself.
+    """Return the hosts whose private address is not one of their own addresses.
 
-    :param addresses: ``airflow_private_address`` by host
-    :param own: the IPv4 addresses of each host whose facts are known
+    Args:
+        addresses: ``airflow_private_address`` by host.
+        own: The IPv4 addresses of each host whose facts are known.
     """
     return [
-        f"{host}: airflow_private_address {addresses[host]} is none of its own addresses ({', '.join(sorted(found))}); "
-        "write the one that the stack's other hosts reach."
+        f"{host}: airflow_private_address {addresses[host]} is not one of the host's own addresses "
+        f"({', '.join(sorted(found))}); write the one that the other hosts of the stack can reach."
         for host, found in own.items()
         if addresses[host] not in found
     ]
 
 
 def reach_problems(states: States, addresses: Mapping[str, str]) -> list[str]:
-    """Return which hosts do not reach which others, of those that Ansible reaches."""
+    """Return which hosts cannot reach which others, among the hosts that Ansible can reach."""
     hosts = {address: host for host, address in addresses.items()}
     return [
-        f"{host}: it does not reach {hosts[address]} at {address}, the airflow_private_address of that host; no TCP "
-        "port that was tried answers there. Correct the address, the route, or the firewall between the two."
+        f"{host}: cannot reach {hosts[address]} at its airflow_private_address, {address}; none of the TCP ports that "
+        "were tried there answers. Correct the address, the route, or the firewall between the two hosts."
         for host, state in states.items()
         for address in state["unreachable_addresses"]
         if hosts[address] in states
@@ -39,39 +40,42 @@ def reach_problems(states: States, addresses: Mapping[str, str]) -> list[str]:
 
 
 def server_problems(states: States, servers: Mapping[str, str]) -> list[str]:
-    """Return which hosts do not reach Postgres or Redis of the user's own.
+    """Return which hosts cannot reach the external Postgres or Redis.
 
-    :param states: the hosts' states
-    :param servers: the variable that names a server, by ``HOST:PORT``
+    Args:
+        states: The hosts' states.
+        servers: Name of the variable that sets a server, by ``HOST:PORT``.
     """
     return [
-        f"{host}: nothing answers at {server}, which {servers[server]} names. Correct the variable, or let {host} and "
-        "the containers on it reach that server."
+        f"{host}: nothing answers at {server}, which is set in {servers[server]}. Correct the variable, or allow "
+        f"{host} and its containers to connect to that server."
         for host, state in states.items()
         for server in state.get("silent_servers", [])
     ]
 
 
 def clock_problems(states: States, reference: str) -> list[str]:
-    """Return whose clock is too far from that of the host of reference."""
+    """Return the hosts whose clock differs too much from that of the reference host."""
     problems = []
     for host, state in states.items():
         ahead = state["clock_offset"] - states[reference]["clock_offset"]
         if abs(ahead) - state["clock_error"] - states[reference]["clock_error"] > CLOCK_LIMIT:
             word = "ahead of" if ahead > 0 else "behind"
             problems.append(
-                f"{host}: its clock is {abs(ahead):.0f} s {word} that of {reference}; more than {CLOCK_LIMIT} s are "
-                "refused, because Airflow would not show logs. Have systemd-timesyncd or chrony set the time on both."
+                f"{host}: its clock is {abs(ahead):.0f} s {word} that of {reference}; the limit is {CLOCK_LIMIT} s, "
+                "because Airflow refuses to show logs if clocks differ too much. Synchronize both hosts with "
+                "systemd-timesyncd or chrony."
             )
     return problems
 
 
 def secret_problems(states: States, holder: str, given: Sequence[str]) -> list[str]:
-    """Return which secrets differ between hosts, and which hosts have them while the host that makes them has not.
+    """Return which hosts have secrets that differ from the keeper's or that the keeper lacks.
 
-    :param states: the hosts' states
-    :param holder: the host that holds the secrets
-    :param given: names of those that the inventory gives, which win
+    Args:
+        states: The hosts' states.
+        holder: The keeper.
+        given: Names of the secrets that the inventory sets, which override the files.
     """
     problems = []
     mine = states[holder]["digests"]
@@ -81,28 +85,29 @@ def secret_problems(states: States, holder: str, given: Sequence[str]) -> list[s
                 continue
             if name not in mine:
                 problems.append(
-                    f"{host}: it has the secret {name}, and {holder}, which keeps the secrets, has not. "
-                    f"Put the files of {host} there, or give airflow_{name}; if {host} comes from another "
+                    f"{host}: has the secret {name}, but {holder}, the keeper of the secrets, does not. Copy the "
+                    f"secret files of {host} to {holder}, or set airflow_{name}; if {host} belonged to another "
                     "installation, remove its secrets."
                 )
             elif digest != mine[name]:
                 problems.append(
-                    f"{host}: its secret {name} differs from that of {holder}, which keeps the secrets. Remove the "
-                    f"file on {host} if that of {holder} is right, or give the right one in airflow_{name}."
+                    f"{host}: its secret {name} differs from the one on {holder}, the keeper of the secrets. Remove "
+                    f"the file on {host} if the one on {holder} is right, or set airflow_{name} to the right value."
                 )
     return problems
 
 
 def database_problems(states: States, holder: str) -> list[str]:
-    """Return which hosts have Airflow's database although another one is to run Postgres.
+    """Return which hosts hold Airflow's database although the inventory places Postgres elsewhere.
 
-    :param states: the hosts' states
-    :param holder: the host that is to run it; empty where it is none of the stack's
+    Args:
+        states: The hosts' states.
+        holder: The host that runs Postgres; empty if it is external.
     """
-    instead = f"group airflow_postgres names {holder}" if holder else "airflow_postgres_external names another"
+    instead = f"group airflow_postgres names {holder}" if holder else "airflow_postgres_external names another server"
     return [
-        f"{host}: Airflow's database is on this host, but {instead}. Data does not move by itself: put {host} back "
-        f"into the group; or move the data, then remove Docker's volume airflow_postgres_data on {host}."
+        f"{host}: Airflow's database is on this host, but {instead}. The data is not moved automatically: put {host} "
+        f"back into the group; or move the data, then remove the Docker volume airflow_postgres_data on {host}."
         for host, state in states.items()
         if state["database"] and host != holder
     ]
@@ -111,17 +116,17 @@ def database_problems(states: States, holder: str) -> list[str]:
 def cluster_problems(
     results: Mapping[str, State], plan: Mapping[str, Any], own: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """Return what does not fit together on the hosts of a stack, each a sentence that says what to do.
+    """Return every inconsistency between the hosts of a stack, each as a sentence that says what to do.
 
     Args:
-        results: Results of the module airflow_host_state by host; of a host that Ansible does not reach, one with
-            ``unreachable``.
-        plan: The plan of the stack, of any of its hosts.
-        own: IPv4 addresses by host, where there are several hosts.
+        results: Results of the module airflow_host_state by host; with ``unreachable`` if Ansible cannot reach the
+            host.
+        plan: The plan of any host of the stack.
+        own: IPv4 addresses by host, in a stack of several hosts.
     """
     states = {host: state for host, state in results.items() if "digests" in state}
     failed = [
-        f"{host}: {state.get('msg', 'cannot be looked at')}"
+        f"{host}: {state.get('msg', 'its state cannot be read')}"
         for host, state in results.items()
         if host not in states and not state.get("unreachable")
     ]
@@ -140,16 +145,16 @@ def cluster_problems(
 
 
 def _missing(states: States, keeper: str, needed: Mapping[str, str]) -> list[str]:
-    """Return which hosts that all others need are out of reach."""
+    """Return the unreachable hosts that all other hosts depend on."""
     missing = [
-        f"{host}: Ansible does not reach this host, which runs {service.title()}; without it nothing can be done "
-        "elsewhere."
+        f"{host}: Ansible cannot reach this host, which runs {service.title()}; without it nothing can be done on the "
+        "other hosts."
         for service, host in needed.items()
         if host and host not in states
     ]
     if not missing and keeper not in states:
         missing = [
-            f"{keeper}: Ansible does not reach this host, which keeps the secrets, because it is the first of "
-            "group airflow_scheduler; without it nothing can be done elsewhere."
+            f"{keeper}: Ansible cannot reach this host, which is the keeper of the secrets (the first host in group "
+            "airflow_scheduler); without it nothing can be done on the other hosts."
         ]
     return missing

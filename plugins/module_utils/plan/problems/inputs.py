@@ -1,4 +1,4 @@
-"""Every problem of role airflow's inputs, of the inventory, and of the way in which a run was started."""
+"""All checks of role airflow's inputs, of the inventory, and of how the run was started."""
 
 from __future__ import annotations
 
@@ -34,14 +34,13 @@ def input_problems(inputs: Dict, around: Dict) -> list[str]:
 
     Args:
         inputs: The public variables of role airflow that are set, by name.
-        around: What is no variable of the role: ``releases``, ``services`` and ``moved_options``, the tables;
-            ``groups``, Ansible's; ``names``, those of all variables with the role's prefix, and ``known``, those that
-            there may be; ``members``, with ``addresses``, ``queues`` and ``slots`` by host; ``migrated``, what the
-            database was last brought to, empty where there is none; ``inventories``, ``playbook_directory`` and
-            ``strategy`` of the run.
+        around: Other inputs: the tables ``releases``, ``services`` and ``moved_options``; Ansible's ``groups``;
+            ``names``, the variables with the role's prefix, and ``known``, the variables that exist; ``members``, with
+            ``addresses``, ``queues`` and ``slots`` by host; ``migrated``, the release and image of the last successful
+            migration, empty before the first one; ``inventories``, ``playbook_directory`` and ``strategy`` of the run.
 
     Returns:
-        Sentences; an empty list if all is well.
+        Sentences; an empty list if there is no problem.
     """
     version = inputs["airflow_version"]
     row: Dict = next((row for row in around["releases"].values() if version in row["versions"]), {})
@@ -62,7 +61,7 @@ def input_problems(inputs: Dict, around: Dict) -> list[str]:
 
 
 def _release(inputs: Dict, around: Dict, row: Dict, external: Dict) -> list[str]:
-    """Return what is wrong with the release; of one that is not in the table nobody knows what it needs."""
+    """Return what is wrong with the release; what an unknown release needs cannot be checked."""
     version = inputs["airflow_version"]
     problems = release.version_problems(version, around["releases"])
     if row:
@@ -73,7 +72,7 @@ def _release(inputs: Dict, around: Dict, row: Dict, external: Dict) -> list[str]
 
 
 def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[str]:
-    """Return what is wrong with the groups, the servers of the user's own, addresses and certificates."""
+    """Return what is wrong with the groups, external servers, addresses and certificates."""
     passwords = {service: str(inputs.get(f"airflow_{service}_password") or "") for service in placement.SINGLE}
     authority = (str(inputs.get(f"airflow_ca_{part}") or "") for part in ("certificate", "key"))
     found, groups = around["members"]["addresses"], around["groups"]
@@ -87,7 +86,7 @@ def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[str]:
 
 
 def _configuration(inputs: Dict, around: Dict, row: Dict) -> list[str]:
-    """Return what is wrong with options of airflow.cfg; which ones a release reads that does not exist nobody knows."""
+    """Return what is wrong with options of airflow.cfg; for an unknown release, moved options are not checked."""
     config, version = inputs["airflow_config"], inputs["airflow_version"]
     moved = around["moved_options"] if row else {}
     return [

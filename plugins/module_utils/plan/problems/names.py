@@ -1,4 +1,4 @@
-"""Which variables are misspelt."""
+"""Check for misspelt variables."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 
 def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Return one sentence for each variable that looks like one of a role but is none.
+    """Return one sentence for each variable that has the prefix of a role but is not one of its variables.
 
-    :param names: names of variables in the inventory that carry the role's prefix
-    :param known: the role's public variables
+    Args:
+        names: Names of variables in the inventory with the role's prefix.
+        known: The role's public variables.
     """
     problems = []
     for name in sorted(set(names) - set(known)):

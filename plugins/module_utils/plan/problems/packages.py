@@ -1,4 +1,4 @@
-"""What is wrong with the extra packages."""
+"""Check of the extra packages."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 
 def package_problems(packages: Sequence[str]) -> list[str]:
-    """Return what is wrong with ``airflow_extra_packages``: pip's options and files have no place in it.
+    """Return what is wrong with ``airflow_extra_packages``, which takes neither pip's options nor files.
 
-    :param packages: requirements, as pip takes them
+    Args:
+        packages: Requirements, as pip takes them.
     """
     return [
-        f"airflow_extra_packages: {package!r} is no requirement; write a package's name and version, as in "
-        "pandas==2.2.3, and an index in airflow_extra_packages_index."
+        f"airflow_extra_packages: {package!r} is not a pip requirement; write a package's name and version, as in "
+        "pandas==2.2.3, and set an index in airflow_extra_packages_index."
         for package in packages
         if not re.match(r"[A-Za-z0-9]", package) or "\n" in package
     ]

@@ -1,4 +1,4 @@
-"""What is wrong with the release, and with the images that it needs."""
+"""Checks of the release and of the images that it needs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.optio
 def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return what is wrong with ``airflow_version``.
 
-    :param version: the release that the inventory asks for, such as ``2.5.3``
-    :param releases: the release table; its rows name the accepted ``versions``
-    :returns: one sentence a problem, none if the release is in the table
+    Args:
+        version: The release that the inventory asks for, such as ``2.5.3``.
+        releases: The release table, whose rows list the accepted ``versions``.
+
+    Returns:
+        One sentence per problem; none if the release is in the table.
     """
     known = [v for row in releases.values() for v in row["versions"]]
     if version in known:
@@ -23,40 +26,46 @@ def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) ->
 
 
 def change_problems(version: str, deployed: str) -> list[str]:
-    """Return why a stack cannot go from the release that its database belongs to, to another one.
+    """Return why a stack cannot change from the release of its database to another one.
 
-    Within a series a higher release is fine. What is higher than that changes the database for good.
+    A higher release of the same series is fine. A release of a higher series changes the database irreversibly.
 
-    :param version: value of ``airflow_version``, a release of the table
-    :param deployed: the release that the database was brought to; empty if there is none
+    Args:
+        version: Value of ``airflow_version``, a release of the table.
+        deployed: The release that the database was last migrated to; empty if there is none.
     """
     if not deployed or version == deployed:
         return []
-    stay = f"write {deployed} again, and see docs/releases.md."
+    stay = f"set it back to {deployed}, and see docs/releases.md."
     if numbers(version) < numbers(deployed):
-        return [f"airflow_version: the database belongs to {deployed} and cannot go back to {version}; {stay}"]
+        return [
+            f"airflow_version: the database was migrated to {deployed} and cannot be downgraded to {version}; {stay}"
+        ]
     if numbers(version)[:2] != numbers(deployed)[:2]:
         return [
-            f"airflow_version: the database belongs to {deployed}. Going to {version} changes it for good, which "
-            f"site.yml does not do by itself; {stay}"
+            f"airflow_version: the database was migrated to {deployed}. Upgrading it to {version} is irreversible, so "
+            f"site.yml does not do it on its own; {stay}"
         ]
     return []
 
 
 def image_problems(image: str, version: str) -> list[str]:
-    """Return what is wrong with ``airflow_image``: only the plain image of the release is accepted.
+    """Return what is wrong with ``airflow_image``; only the plain image of the release is accepted.
 
-    :param image: image reference, with or without a registry's name
-    :param version: value of ``airflow_version``
+    Args:
+        image: Image reference, with or without a registry.
+        version: Value of ``airflow_version``.
     """
-    wanted = f"write apache/airflow:{version}, with a registry's name before it if need be."
+    wanted = f"write apache/airflow:{version}, with a registry before it if needed."
     name, _, tag = image.rpartition(":")
     if not re.fullmatch(r"([^/\s]+/)*apache/airflow", name):
         return [f"airflow_image: {image!r} is not the Airflow image; {wanted}"]
     if tag.startswith("slim-"):
         return [f"airflow_image: {image!r} is a slim image, which lacks the providers that DAGs use; {wanted}"]
     if "-python" in tag:
-        return [f"airflow_image: {image!r} is a variant by Python release; only the plain image is tested; {wanted}"]
+        return [
+            f"airflow_image: {image!r} is the variant for one Python version; only the plain image is tested; {wanted}"
+        ]
     if tag != version:
         return [f"airflow_image: {image!r} contradicts airflow_version {version}; {wanted}"]
     return []
@@ -65,12 +74,14 @@ def image_problems(image: str, version: str) -> list[str]:
 def postgres_problems(image: str, majors: Sequence[str]) -> list[str]:
     """Return what is wrong with ``airflow_postgres_image``.
 
-    :param image: image reference of Postgres
-    :param majors: major releases that the Airflow release is tested on
+    Args:
+        image: Image reference of Postgres.
+        majors: Major versions that the Airflow release is tested with.
     """
     match = re.search(r":(\d+)[^/:]*$", image)
     if match and match[1] in majors:
         return []
     return [
-        f"airflow_postgres_image: {image!r} must name a major release out of {', '.join(majors)}, as in postgres:15."
+        f"airflow_postgres_image: {image!r} must have a tag of one of the major versions {', '.join(majors)}, as in "
+        "postgres:15."
     ]

@@ -1,4 +1,4 @@
-"""What is wrong with the secrets that the inventory gives."""
+"""Checks of the secrets that the inventory sets."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.secre
     check_given,
 )
 
-# Variables that give secrets, and what they must be, see the module airflow_secrets. None has a default: where one is
-# not set, the stack keeps or generates the secret.
+# Variables that set secrets, with the kind of each secret (see the module airflow_secrets). They have no defaults: if a
+# variable is not set, the stack keeps or generates the secret.
 SECRETS = {
     "airflow_admin_password": "password",
     "airflow_postgres_password": "password",
@@ -26,15 +26,17 @@ SECRETS = {
 
 
 def secret_problems(secrets: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with the secrets that the inventory gives: an empty one is none, and nobody is told so.
+    """Return what is wrong with the secrets that the inventory sets; an empty one would silently count as not set.
 
-    :param secrets: values by the names of the variables, of those only that are set
+    Args:
+        secrets: Values by variable name, only of variables that are set.
     """
     problems = []
     for name, value in secrets.items():
         if not str(value or "").strip():
             problems.append(
-                f"{name}: is empty; remove the variable to have the stack's own kept or generated, or give a value."
+                f"{name}: is empty; set a value, or remove the variable so that the stack keeps or generates the "
+                "secret."
             )
             continue
         try:

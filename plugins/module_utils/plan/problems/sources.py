@@ -1,4 +1,4 @@
-"""What is wrong with the directories of code on the controller."""
+"""Checks of the code directories on the controller."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sourc
 def plugins_problems(source: str, inventories: Sequence[str]) -> list[str]:
     """Return what is wrong with ``airflow_plugins_source``.
 
-    :param source: a directory of the controller, or nothing
-    :param inventories: inventory sources of the run, in whose directories a relative path is looked up
+    Args:
+        source: A directory of the controller; empty for none.
+        inventories: Inventory sources of the run; a relative path is looked up in their directories.
     """
     found = find_source(source, inventories)
     if not source or (found and found.is_dir()):
         return []
-    places = "" if source.startswith(("/", "~")) else f", below {' or '.join(map(str, search_path(inventories)))}"
+    places = "" if source.startswith(("/", "~")) else f" below {' or '.join(map(str, search_path(inventories)))}"
     return [
-        f"airflow_plugins_source: {source} is no directory on the controller{places}; write the path of the directory "
-        "that holds the plugins, or remove the variable."
+        f"airflow_plugins_source: {source} is not a directory on the controller{places}; write the path of the "
+        "directory that holds the plugins, or remove the variable."
     ]
 
 
 def source_problems(sources: Mapping[str, str], inventories: Sequence[str]) -> list[str]:
-    """Return which directories of code Ansible would read as inventories, and run.
+    """Return the code directories whose files Ansible would read, and execute, as inventories.
 
     Args:
         sources: Directories of the controller by the variable that names them; empty for none.

@@ -1,4 +1,4 @@
-"""What is wrong with the certificates that the inventory gives."""
+"""Checks of TLS and of the CA that the inventory sets."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
 
 
 def is_pem(text: str) -> bool:
-    """Return whether a text may be in PEM."""
+    """Return whether a text looks like PEM."""
     return text.lstrip().startswith("-----BEGIN")
 
 
 def tls_problems(tls: bool, addresses: Mapping[str, str], certificate: str, key: str) -> list[str]:
-    """Return what is wrong with ``airflow_tls`` and the authority that the inventory gives.
+    """Return what is wrong with ``airflow_tls`` and the CA that the inventory sets.
 
-    :param tls: value of ``airflow_tls``
-    :param addresses: ``airflow_private_address`` by host
-    :param certificate: value of ``airflow_ca_certificate``, in PEM
-    :param key: value of ``airflow_ca_key``, in PEM
+    Args:
+        tls: Value of ``airflow_tls``.
+        addresses: ``airflow_private_address`` by host.
+        certificate: Value of ``airflow_ca_certificate``, in PEM.
+        key: Value of ``airflow_ca_key``, in PEM.
     """
     problems = []
     if tls and len(addresses) < MANY:
-        problems.append("airflow_tls: on a single host nothing leaves the host's own network; remove it.")
+        problems.append("airflow_tls: on a single host, no connection leaves the host's own network; remove it.")
     if bool(certificate) is not bool(key):
         lacking = "airflow_ca_key" if certificate else "airflow_ca_certificate"
-        problems.append(f"{lacking}: an authority is a certificate and its key; give both, or none to have one made.")
+        problems.append(
+            f"{lacking}: is missing; set a CA's certificate and its key, or neither to have a CA generated."
+        )
     problems += [
         f"{name}: must be the PEM text of a {what}, beginning with -----BEGIN; use a vault for the key."
         for name, what, text in (

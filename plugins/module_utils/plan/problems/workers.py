@@ -1,4 +1,4 @@
-"""What is wrong with the workers' settings."""
+"""Checks of the workers' settings."""
 
 from __future__ import annotations
 
@@ -8,34 +8,36 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import given
 
-# Connections to Postgres that a worker opens for each task that it runs, counted with Airflow 2.5: one for the result,
-# which stays open, one of the task and one of the process that watches it. Airflow 3 opens the first one only.
+# Connections to Postgres per running task, counted with Airflow 2.5: one for the result, which stays open, one of the
+# task and one of the process that supervises it. Airflow 3 opens only the first one.
 CONNECTIONS_OF_A_TASK = 3
-# And those of all other services, with some to spare.
+# Connections of all other services, with a margin.
 OTHER_CONNECTIONS = 100
 
 
 def concurrency_problems(concurrency: Any) -> list[str]:
     """Return what is wrong with ``airflow_worker_concurrency``.
 
-    :param concurrency: its value
+    Args:
+        concurrency: Value of the variable.
     """
     if not isinstance(concurrency, bool) and re.fullmatch(r"[1-9][0-9]*", str(concurrency)):
         return []
     return [
         f"airflow_worker_concurrency: {concurrency!r} must be the number of tasks that a worker may run at the same "
-        "time, a whole number of at least 1, such as 16. To run no tasks on a host, take it out of group "
+        "time, a whole number of at least 1, such as 16. To run no tasks on a host, remove it from group "
         "airflow_worker."
     ]
 
 
 def connection_problems(worker_slots: Sequence[Any], max_connections: int) -> list[str]:
-    """Refuse fewer connections to Postgres than the workers may need, with which tasks would fail at random.
+    """Refuse a limit of connections to Postgres below what the workers may need: tasks would fail at random.
 
-    :param worker_slots: ``airflow_worker_concurrency`` of each worker host
-    :param max_connections: value of ``airflow_postgres_max_connections``
+    Args:
+        worker_slots: ``airflow_worker_concurrency`` of each worker host.
+        max_connections: Value of ``airflow_postgres_max_connections``.
     """
-    # What is no number has a sentence of its own.
+    # concurrency_problems reports values that are not numbers.
     slots = sum(int(number) for number in worker_slots if str(number).isdigit())
     needed = slots * CONNECTIONS_OF_A_TASK + OTHER_CONNECTIONS
     if int(max_connections) >= needed:
@@ -47,12 +49,13 @@ def connection_problems(worker_slots: Sequence[Any], max_connections: int) -> li
 
 
 def visibility_problems(config: Mapping[str, Any], grace: int) -> list[str]:
-    """Refuse a visibility timeout in which a worker that is being stopped may not be done.
+    """Refuse a visibility timeout that is shorter than a worker may take to stop.
 
-    Redis hands a task out again that is not acknowledged in that time, and it would run twice.
+    Redis delivers a task again if it is not acknowledged within the timeout, and the task would run twice.
 
-    :param config: value of ``airflow_config``
-    :param grace: value of ``airflow_worker_grace_period``, seconds
+    Args:
+        config: Value of ``airflow_config``.
+        grace: Value of ``airflow_worker_grace_period``, seconds.
     """
     section, option = "celery_broker_transport_options", "visibility_timeout"
     value = given(config, section, option)
@@ -60,21 +63,23 @@ def visibility_problems(config: Mapping[str, Any], grace: int) -> list[str]:
         return []
     return [
         f"airflow_config.{section}.{option}: {value!r} must be a number of seconds above airflow_worker_grace_period "
-        f"({grace}), and above what your longest task takes, or tasks run twice; write a higher one, or remove it."
+        f"({grace}) and above the duration of your longest task, or tasks run twice; write a higher one, or remove it."
     ]
 
 
 def queue_problems(queues: Sequence[str], config: Mapping[str, Any], served: Sequence[str] = ()) -> list[str]:
     """Return what is wrong with ``airflow_worker_queues``.
 
-    :param queues: names of Celery queues
-    :param config: value of ``airflow_config``
-    :param served: queues of the workers of all hosts
+    Args:
+        queues: Names of Celery queues.
+        config: Value of ``airflow_config``.
+        served: Queues of the workers of all hosts.
     """
     if not queues:
-        return ["airflow_worker_queues: the worker would take no task; write one queue at least, such as [default]."]
+        return ["airflow_worker_queues: is empty, so the worker would take no task; write a queue, such as [default]."]
     problems = [
-        f"airflow_worker_queues: {queue!r} is no name of a queue; write letters, digits, dots, dashes and underscores."
+        f"airflow_worker_queues: {queue!r} is not a valid queue name; write letters, digits, dots, dashes and "
+        "underscores."
         for queue in queues
         if not re.fullmatch(r"[\w.-]+", queue)
     ]

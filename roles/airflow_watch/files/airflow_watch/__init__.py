@@ -1,1 +1,1 @@
-"""Keeps the stack of a host safe and running between two runs of site.yml: the firewall, and services that are down."""
+"""Restores the firewall and the services of a host's stack between two runs of site.yml."""

@@ -20,15 +20,15 @@ from .rounds import Round
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# A directory, which is there also where nothing can be written.
+# A directory, so that the lock works even if no file can be written.
 LOCK = Path(__file__).parent
-# Seconds that a pause waits for the end of a round that began before it.
+# Seconds to wait for the end of a round that is under way.
 ROUND_SECONDS = 300
 
 
 @contextmanager
 def alone(seconds: float) -> Iterator[None]:
-    """Hold the lock of a round."""
+    """Hold the lock that only one round can hold; wait for it at most this many seconds."""
     lock = os.open(LOCK, os.O_RDONLY)
     try:
         until = time.monotonic() + seconds
@@ -39,7 +39,7 @@ def alone(seconds: float) -> Iterator[None]:
             except OSError as error:
                 if time.monotonic() >= until:
                     raise WatchError(
-                        f"another round of airflow-watch is under way, and did not end in {seconds:.0f} s"
+                        f"another round of airflow-watch is under way and did not end within {seconds:.0f} s"
                     ) from error
                 time.sleep(0.2)
         yield
@@ -48,15 +48,15 @@ def alone(seconds: float) -> Iterator[None]:
 
 
 def run(_: argparse.Namespace) -> int:
-    """Do one round."""
+    """Run one round."""
     with alone(ROUND_SECONDS):
         return 0 if Round(Host(), say).run() else 1
 
 
 def known_service(host: Host, service: str | None) -> None:
-    """Refuse a service that the stack's definition does not name."""
+    """Refuse a service that is not in the host's compose.yml."""
     if service is not None and service not in (expected := sorted(host.expected())):
-        raise WatchError(f"no service {service!r} on this host; there are: {', '.join(expected)}")
+        raise WatchError(f"no service {service!r} on this host; write one of {', '.join(expected)}")
 
 
 def pause(arguments: argparse.Namespace) -> int:
@@ -64,7 +64,7 @@ def pause(arguments: argparse.Namespace) -> int:
     host = Host()
     known_service(host, arguments.service)
     if not arguments.owner.strip():
-        raise WatchError("--owner is empty; write who pauses, for others who look")
+        raise WatchError("--owner is empty; write the name of the person who pauses")
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         expires = now + pauses.duration(arguments.duration)
@@ -72,25 +72,25 @@ def pause(arguments: argparse.Namespace) -> int:
         raise WatchError(str(error)) from error
     new = pauses.Pause(arguments.owner, arguments.reason, expires, arguments.service or "")
     store.add(new)
-    # A round that has read the pauses before may just be about to start the service.
+    # A round that has already read the pauses may be about to start the service.
     with alone(ROUND_SECONDS):
         busy, _ = host.restarts(forget=False)
     for service in filter(new.covers, busy):
-        # Whoever pauses a service expects that nothing starts it from now on.
+        # After a pause, nothing may start the service.
         host.stop_restart(service)
         say(
-            f"{service}: its restart was under way and goes no further. If Docker has already told the container to "
-            "stop, it will, and nothing starts it before the pause ends"
+            f"{service}: its restart was under way and is cancelled. If Docker has already told the container to "
+            "stop, it stops, and nothing starts it before the pause ends"
         )
     say(f"{new.service or 'all services'}: {new.text()}")
     return 0
 
 
 def resume(arguments: argparse.Namespace) -> int:
-    """End pauses: those of a service, or all."""
+    """End the pauses of a service, or all pauses."""
     known_service(Host(), arguments.service)
     if arguments.owner is not None and not arguments.owner.strip():
-        raise WatchError("--owner is empty; write whose pauses end, or leave it out for all owners")
+        raise WatchError("--owner is empty; write the owner whose pauses end, or omit it to end those of all owners")
     service = arguments.service or ""
     for one in store.read_pauses(datetime.now(UTC), say):
         if service in ("", one.service) and arguments.owner in (None, one.owner):
@@ -110,7 +110,7 @@ def status(_: argparse.Namespace) -> int:
     if not found:
         say("no service is paused")
     problems = firewall.guard_problems(host.tables(), host.loaded())
-    say(f"firewall: {'; '.join(problems) or 'strangers are kept out'}")
+    say(f"firewall: {'; '.join(problems) or 'in force'}")
     containers, (busy, _failed) = host.containers(), host.restarts(forget=False)
     for service in sorted(host.expected()):
         container = services.of(containers, service)
@@ -124,20 +124,20 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
         prog="airflow-watch",
-        description="Keeps strangers out of the Airflow stack of this host, and its services running.",
+        description="Keeps the firewall of the Airflow stack on this host in force and its services running.",
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    one = commands.add_parser("run", help="do one round, as the timer does")
+    one = commands.add_parser("run", help="run one round, as the timer does")
     one.set_defaults(call=run)
-    one = commands.add_parser("pause", help="let services that are down or unhealthy stay so for a while")
-    one.add_argument("service", nargs="?", metavar="SERVICE", help="the service; all without it")
+    one = commands.add_parser("pause", help="stop healing services for a while")
+    one.add_argument("service", nargs="?", metavar="SERVICE", help="the service; by default all services")
     one.add_argument("--for", dest="duration", required=True, metavar="DURATION", help="such as 30m, 2h or 1d")
-    one.add_argument("--reason", default="", metavar="TEXT", help="why, for others who look")
-    one.add_argument("--owner", default=_person(), metavar="NAME", help="who, by default you")
+    one.add_argument("--reason", default="", metavar="TEXT", help="the reason, shown to others")
+    one.add_argument("--owner", default=_person(), metavar="NAME", help="the owner of the pause; by default you")
     one.set_defaults(call=pause)
     one = commands.add_parser("resume", help="end pauses")
-    one.add_argument("service", nargs="?", metavar="SERVICE", help="end those of a service; all without it")
-    one.add_argument("--owner", metavar="NAME", help="end only those of this owner")
+    one.add_argument("service", nargs="?", metavar="SERVICE", help="end pauses of this service; by default all pauses")
+    one.add_argument("--owner", metavar="NAME", help="end only the pauses of this owner")
     one.set_defaults(call=resume)
     one = commands.add_parser("status", help="show pauses, services and the firewall")
     one.set_defaults(call=status)

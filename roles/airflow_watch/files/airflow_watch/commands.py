@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import subprocess
 
-# Seconds that a command may take. None of them waits for a task of Airflow to end.
+# Timeout of a command in seconds. No command waits for an Airflow task to end.
 SECONDS = 60
 
 
 class WatchError(Exception):
-    """Something cannot be done; the text says what and why."""
+    """An operation failed; the text says which one and why."""
 
 
 class Commands:
-    """Commands of the host, as root."""
+    """Runs commands of the host as root."""
 
     def run(self, *argv: str, seconds: int = SECONDS, data: str | None = None) -> str:
-        """Run a command and return what it prints.
+        """Run a command and return its standard output.
 
         Args:
             argv: The command.
-            seconds: How long it may take.
-            data: What it reads.
+            seconds: Timeout of the command.
+            data: Standard input of the command.
 
         Raises:
-            WatchError: It failed, or took too long.
+            WatchError: The command failed or timed out.
         """
         line = " ".join(argv)
         try:
@@ -33,7 +33,7 @@ class Commands:
                 input=data,
                 capture_output=True,
                 encoding="utf-8",
-                # A comment of a stranger's rule can hold any bytes, and must not end the guard.
+                # A comment of somebody else's firewall rule can contain any bytes and must not end the program.
                 errors="backslashreplace",
                 timeout=seconds,
                 check=False,

@@ -1,4 +1,4 @@
-"""Docker as a service of the host: its state, and its restart."""
+"""Docker as a service of the host: its state and its restart."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ DATA_ROOT = "/var/lib/docker"
 RUN, PROC = Path("/run"), Path("/proc")
 # Seconds for Docker to start: at boot it may still be busy with its containers.
 DOCKER_SECONDS = 120
-# Bytes that Docker needs to start, for its socket's directory and its notes about networks.
+# Free bytes that Docker needs to start, for its socket's directory and its network state.
 SPACE = 1 << 20
 
 
 def check_space(directory: Path) -> None:
-    """Find out whether a directory takes a new file.
+    """Check that a file can be created in a directory.
 
     Raises:
-        WatchError: It does not.
+        WatchError: It cannot.
     """
     try:
         with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
@@ -38,7 +38,7 @@ class Engine(Commands):
     """Docker's unit and its options."""
 
     def docker_state(self) -> str:
-        """Return the state of Docker's unit; waits a while for one that is just starting."""
+        """Return the state of Docker's unit, after waiting for a start, stop or reload that is under way."""
         until = time.monotonic() + DOCKER_SECONDS
         while True:
             state = self._property("ActiveState")
@@ -47,21 +47,21 @@ class Engine(Commands):
             time.sleep(0.5)
 
     def docker_manages_rules(self) -> bool:
-        """Whether Docker writes rules at all: daemon.json may say ``"iptables": false``."""
+        """Return whether Docker creates firewall rules; daemon.json may contain ``"iptables": false``."""
         try:
             return self._options().get("iptables") is not False
         except WatchError:
             return True
 
     def live_restore(self) -> bool:
-        """Whether containers run on while Docker restarts."""
+        """Return whether containers keep running while Docker restarts."""
         return self.run("docker", "info", "--format", "{{.LiveRestoreEnabled}}").strip() == "true"
 
     def check_docker_can_start(self) -> None:
-        """Find out whether Docker would start again; one that runs does not notice what has been broken meanwhile.
+        """Check that Docker would start again; a running Docker does not notice what was broken since its start.
 
         Raises:
-            WatchError: It would not, with the file or directory to mend.
+            WatchError: It would not; the text names the file or directory to fix.
         """
         data = self._options().get("data-root", DATA_ROOT)
         check_space(RUN)
@@ -69,10 +69,10 @@ class Engine(Commands):
         if not DAEMON_JSON.exists():
             return
         try:
-            # With the options that it runs with: one that is in the file as well is an error, too.
+            # With the options of its command line: an option set both there and in the file is an error.
             self.run(*self._command_line(), "--validate")
         except WatchError as error:
-            # Docker before 23.0 has no such option. There nothing but the file's JSON has been looked at.
+            # Docker before 23.0 lacks this option; there, only the JSON of the file has been checked.
             if "unknown flag: --validate" not in str(error):
                 raise WatchError(f"{DAEMON_JSON} is refused: {error}") from error
 
@@ -80,41 +80,41 @@ class Engine(Commands):
         """Restart Docker; if it does not come back, start it once more.
 
         Raises:
-            WatchError: It is down now.
+            WatchError: Docker is not running now.
         """
-        # systemd refuses the fourth start within a minute, and Docker would then stay down. Rounds limit themselves.
+        # systemd refuses the fourth start within a minute, and Docker would then stay down. Rounds have a limit too.
         self.run("systemctl", "reset-failed", DOCKER_UNIT)
         try:
             self.run("systemctl", "restart", DOCKER_UNIT, seconds=DOCKER_SECONDS)
         except WatchError as error:
-            # It may only have taken longer.
+            # The restart may only have taken longer than the timeout.
             if self.docker_state() == "active":
                 return
             try:
                 self.start_docker()
             except WatchError as again:
-                raise WatchError(f"{error}; then {again}; its containers run on: journalctl -u docker") from again
+                raise WatchError(f"{error}; then {again}; its containers keep running: journalctl -u docker") from again
 
     def start_docker(self) -> None:
-        """Start Docker, also if systemd has given it up."""
+        """Start Docker, even if systemd has given up on it."""
         self.run("systemctl", "reset-failed", DOCKER_UNIT)
         self.run("systemctl", "start", DOCKER_UNIT, seconds=DOCKER_SECONDS)
 
     def _options(self) -> dict[str, Any]:
-        """Return what daemon.json says; nothing if there is none."""
+        """Return the options in daemon.json; none if the file does not exist."""
         try:
-            # Docker takes an empty file for one without options.
+            # Docker accepts an empty file as one without options.
             options = json.loads(DAEMON_JSON.read_text(encoding="utf-8-sig").strip() or "{}")
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError) as error:
             raise WatchError(f"{DAEMON_JSON} is broken: {error}") from error
         if not isinstance(options, dict):
-            raise WatchError(f"{DAEMON_JSON} is broken: it holds no JSON object")
+            raise WatchError(f"{DAEMON_JSON} is broken: it is not a JSON object")
         return options
 
     def _command_line(self) -> list[str]:
-        """Return the words that Docker was started with."""
+        """Return the command line of the running Docker."""
         try:
             words = (PROC / self._property("MainPID") / "cmdline").read_text(encoding="utf-8").split("\0")[:-1]
         except (OSError, ValueError):

@@ -1,6 +1,6 @@
-"""Decides from the packet filter's rules whether strangers are kept out, and whether Docker's own rules are complete.
+"""Checks the packet filter's rules: whether the stack's firewall is in force and Docker's own rules are complete.
 
-IPv4 only, as the stack's network is. Rules are read as ``iptables-save`` prints them.
+Only for IPv4, like the stack's network. Rules are parsed from the output of ``iptables-save``.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-# Built-in chains of table mangle, and our chains that they ask first: those of the program airflow-firewall. Packets
-# pass mangle before table filter, so that no rule of FORWARD or DOCKER-USER lets in what our chains drop. Docker leaves
-# mangle alone.
+# Built-in chains of table mangle, and the chains of the program airflow-firewall, to which they jump first. Packets
+# pass mangle before table filter, so no rule of FORWARD or DOCKER-USER there can accept what our chains drop. Docker
+# does not change mangle.
 CHAIN, PROXY_CHAIN = "AIRFLOW-FORWARD", "AIRFLOW-INPUT"
 JUMPS = (("FORWARD", CHAIN), ("INPUT", PROXY_CHAIN))
 PROGRAM = "airflow-firewall"
-# Docker asks this chain, which is for rules of others, before its own.
+# FORWARD jumps to this chain, which is for an administrator's own rules, before Docker's chains.
 USER_CHAIN = "DOCKER-USER"
 
 # A text in quotes, as iptables-save writes it. Line breaks in it are not escaped.
@@ -36,9 +36,9 @@ class Port(NamedTuple):
 
 
 def parse(saved: str) -> Tables:
-    """Return the rules in an output of iptables-save, without ``-A CHAIN``: by table, by chain.
+    """Return the rules in an output of iptables-save by table and chain, without ``-A CHAIN``.
 
-    Comments are left out, and other quoted texts are empty: they may look like a part of a rule, or like rules.
+    Comments are removed and other quoted texts are emptied, because they may look like a part of a rule, or like rules.
     """
     tables: Tables = {}
     chains: dict[str, list[str]] = {}
@@ -54,13 +54,13 @@ def parse(saved: str) -> Tables:
 
 
 def target(rule: str) -> str:
-    """Return the verdict or the chain that a rule leads to."""
+    """Return the target of a rule, a verdict or a chain."""
     found = re.search(r"(?:^| )-[jg] (\S+)", rule)
     return found[1] if found else ""
 
 
 def reachable(chains: Mapping[str, Sequence[str]], start: str) -> list[str]:
-    """Return the rules of a chain and of all chains that it leads to."""
+    """Return the rules of a chain and of all chains that it jumps to, directly or not."""
     rules: list[str] = []
     waiting, seen = [start], {start}
     while waiting:
@@ -73,11 +73,11 @@ def reachable(chains: Mapping[str, Sequence[str]], start: str) -> list[str]:
 
 
 def guard_problems(tables: Tables, loaded: Tables) -> list[str]:
-    """Return why strangers may reach the stack's containers; empty if they are kept out.
+    """Return why the stack's firewall is not in force; empty if it is.
 
     Args:
         tables: The rules in force.
-        loaded: The rules of table mangle just after airflow-firewall loaded its own; empty if nobody knows.
+        loaded: The rules of table mangle just after airflow-firewall loaded its own; empty if unknown.
     """
     mangle, known = tables.get("mangle", {}), loaded.get("mangle", {})
     problems = []
@@ -85,19 +85,19 @@ def guard_problems(tables: Tables, loaded: Tables) -> list[str]:
         if chain not in mangle:
             problems.append(f"chain {chain} of table mangle is missing")
         elif not known.get(chain):
-            problems.append(f"nobody knows whether chain {chain} of table mangle is what {PROGRAM} loaded")
+            problems.append(f"it is unknown whether chain {chain} of table mangle is what {PROGRAM} loaded")
         elif mangle[chain] != known[chain]:
             problems.append(f"chain {chain} of table mangle is not what {PROGRAM} loaded")
-        # Any other rule that is asked before it may accept, return, or make it depend on something.
+        # Any rule before the jump may accept packets, return, or make the jump conditional.
         if mangle.get(start, [])[:1] != [f"-j {chain}"]:
             problems.append(f"the first rule of chain {start} of table mangle is not `-j {chain}`")
     return problems
 
 
 def user_rules_problem(tables: Tables) -> str:
-    """Return why Docker's chain for rules of others is not asked before its own; empty if it is, or holds none.
+    """Return why FORWARD does not jump to DOCKER-USER first; empty if it does, or if the chain has no rules.
 
-    Docker 26 makes the jump to it only when it makes a network, so not when it starts while containers run.
+    Docker 26 creates the jump only when it creates a network, so not when it starts while containers run.
     """
     chains = tables.get("filter", {})
     if not any(rule != "-j RETURN" for rule in chains.get(USER_CHAIN, [])):
@@ -106,20 +106,20 @@ def user_rules_problem(tables: Tables) -> str:
         if rule == f"-j {USER_CHAIN}":
             return ""
         if target(rule).startswith("DOCKER"):
-            return f"chain FORWARD asks {target(rule)} before {USER_CHAIN}"
+            return f"chain FORWARD jumps to {target(rule)} before {USER_CHAIN}"
     return f"chain FORWARD does not jump to {USER_CHAIN}"
 
 
 def docker_problems(tables: Tables, bridge: str, ports: Iterable[Port]) -> list[str]:
     """Return which of Docker's own rules are missing; empty if containers can reach others and be reached.
 
-    It looks for what the rules do, wherever Docker puts them: the chains differ between Docker 26 and 28, and 28.0
-    writes ``--match-set docker-ext-bridges-v4`` in place of the bridge's name.
+    Checks the effect of the rules, not their place: the chains differ between Docker 26 and 28, and 28.0 writes
+    ``--match-set docker-ext-bridges-v4`` instead of the bridge's name.
 
     Args:
         tables: The rules in force.
         bridge: Name of the stack's bridge.
-        ports: TCP ports that its running containers publish.
+        ports: TCP ports that the stack's running containers publish.
     """
     nat, chains = tables.get("nat", {}), tables.get("filter", {})
     forward = [f" {rule} " for rule in reachable(chains, "FORWARD")]
@@ -131,7 +131,7 @@ def docker_problems(tables: Tables, bridge: str, ports: Iterable[Port]) -> list[
     ]
     leaving = [rule for rule in reachable(nat, "POSTROUTING") if f"! -o {bridge} " in f"{rule} "]
     if not {"MASQUERADE", "SNAT"} & set(map(target, leaving)):
-        problems.append(f"nat POSTROUTING does not masquerade what leaves {bridge}")
+        problems.append(f"nat POSTROUTING does not masquerade packets from {bridge}")
     problems += _forward_problems(forward, accepted, bridge)
     return problems + _port_problems(nat, accepted, bridge, ports)
 
@@ -140,23 +140,23 @@ def _forward_problems(forward: Sequence[str], accepted: Sequence[str], bridge: s
     """Return which packets from or to the bridge are not forwarded."""
     problems = []
     to_bridge = rf"(?<!!) -o {re.escape(bridge)} | --match-set docker-ext-bridges"
-    # A rule for packets that stay in the bridge does not count.
+    # A rule for packets within the bridge is not enough.
     if not any(
         re.search(rf"(?<!!) -i {re.escape(bridge)} ", rule) and not re.search(rf"(?<!!) -o {re.escape(bridge)} ", rule)
         for rule in accepted
     ):
-        problems.append(f"filter FORWARD does not accept what leaves {bridge}")
+        problems.append(f"filter FORWARD does not accept packets from {bridge}")
     if not any("ESTABLISHED" in rule and re.search(to_bridge, rule) for rule in accepted):
-        problems.append(f"filter FORWARD does not accept answers to {bridge}")
+        problems.append(f"filter FORWARD does not accept replies to {bridge}")
     if not any(target(rule) == "DOCKER" and re.search(to_bridge, rule) for rule in forward):
-        problems.append(f"filter FORWARD does not ask DOCKER about packets to {bridge}")
+        problems.append(f"filter FORWARD does not jump to DOCKER for packets to {bridge}")
     return problems
 
 
 def _port_problems(
     nat: Mapping[str, Sequence[str]], accepted: Sequence[str], bridge: str, ports: Iterable[Port]
 ) -> list[str]:
-    """Return which published ports lead nowhere."""
+    """Return which published ports lack rules."""
     redirected = [f" {rule} " for rule in reachable(nat, "PREROUTING") if target(rule) == "DNAT"]
     problems = []
     for address, port, inside in sorted(set(ports)):
@@ -164,5 +164,5 @@ def _port_problems(
         if not any(f" --dport {port} " in rule and there in rule for rule in redirected):
             problems.append(f"nat has no rule for the published port {address}:{port}")
         if not any(f" --dport {inside} " in rule and f" -o {bridge} " in rule for rule in accepted):
-            problems.append(f"filter has no rule for port {inside}, which is published")
+            problems.append(f"filter has no rule for the published container port {inside}")
     return problems

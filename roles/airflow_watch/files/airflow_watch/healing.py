@@ -1,4 +1,4 @@
-"""Starts the services that do not run, and restarts what is unhealthy."""
+"""Starts services that do not run, and restarts unhealthy ones."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
     from .host import Host
     from .pauses import Pause
 
-# Seconds after which a round begins nothing more: a Docker that is that slow may not get faster.
+# Seconds after which a round starts no further action: Docker is then too slow.
 ACT_SECONDS = 120
 
 
 class Healing:
-    """A look at the services."""
+    """Checks and heals the services."""
 
     def __init__(self, host: Host, say: Callable[[str], None], fail: Callable[[str], None]) -> None:
-        """Take the host, what prints a line, and what notes a failure."""
+        """Store the host, the function that prints a line, and the one that reports a failure."""
         self.host, self.say, self.fail = host, say, fail
 
     def start_services(self) -> None:
-        """Start what does not run, and restart what is unhealthy.
+        """Start services that do not run, and restart unhealthy ones.
 
         Raises:
-            WatchError: Docker does not run, or does not answer.
+            WatchError: Docker does not run or does not answer.
         """
         pauses = read_pauses(datetime.now(UTC), self.say)
         if (state := self.host.docker_state()) != "active":
             raise WatchError(
-                f"no service can be looked after: docker.service is {state}; `systemctl start docker` starts it"
+                f"services cannot be checked: docker.service is {state}; start it with `systemctl start docker`"
             )
         containers = self.host.containers()
         try:
             expected = self.host.expected()
         except WatchError as error:
-            self.fail(f"what is missing is not known: {error}")
+            self.fail(f"missing services cannot be detected: {error}")
             expected = [one.service for one in containers if one.ours and one.status == "running"]
         busy, failed = self.host.restarts()
         for service in failed:
@@ -53,11 +53,11 @@ class Healing:
         self.check(self.act(actions, {one.service: one.name for one in containers if not one.ours}))
 
     def act(self, actions: Iterable[services.Action], foreign: dict[str, str]) -> list[str]:
-        """Do something about services; return those that should run now.
+        """Carry out actions; return the services that should run now.
 
         Args:
-            actions: What is to be done.
-            foreign: Containers that only have the labels of the stack's, by service.
+            actions: The actions to carry out.
+            foreign: Names of containers that only have the labels of the stack, by service.
         """
         done, until = [], time.monotonic() + ACT_SECONDS
         for action in actions:
@@ -67,8 +67,8 @@ class Healing:
             if action.do == "create" and action.service in foreign:
                 other = foreign[action.service]
                 self.fail(
-                    f"{action.service} has no container, and none is created as long as {other} has its labels: remove "
-                    "that one, or run it without the labels com.docker.compose.*"
+                    f"{action.service} has no container, and none is created while {other} has its labels: remove "
+                    "that container, or run it without the labels com.docker.compose.*"
                 )
                 continue
             self.say(action.line)
@@ -81,7 +81,7 @@ class Healing:
         return done
 
     def do(self, action: services.Action) -> None:
-        """Do something about a service."""
+        """Carry out an action."""
         if action.do == "recreate":
             self.host.remove(action.container)
         if action.do == "start":
@@ -96,7 +96,7 @@ class Healing:
             self.host.replace(action.service, action.container)
 
     def check(self, started: list[str]) -> None:
-        """Look whether what was started runs."""
+        """Check that the started services run."""
         containers = self.host.containers() if started else []
         for service in started:
             found = services.of(containers, service)
@@ -104,10 +104,10 @@ class Healing:
                 self.say(f"{service} runs again")
             else:
                 state = found.text() if found else "without a container"
-                self.fail(f"{service} was started, and is {state}: docker logs airflow-{service}-1")
+                self.fail(f"{service} was started, but is {state}: docker logs airflow-{service}-1")
 
     def count_ends(self, containers: Sequence[services.Container], pauses: Iterable[Pause]) -> None:
-        """Fail for services that end just after their start, whoever starts them again."""
+        """Report services that repeatedly end just after their start, whoever starts them again."""
         watched = [one for one in containers if not any(pause.covers(one.service) for pause in pauses)]
         known = notes.read(lives.NOTE)
         now = lives.count(known, watched, datetime.now(UTC))
@@ -117,4 +117,4 @@ class Healing:
             try:
                 notes.write(lives.NOTE, now)
             except WatchError as error:
-                self.fail(f"how often services end is not known: {error}")
+                self.fail(f"how often services end cannot be recorded: {error}")

@@ -1,4 +1,4 @@
-"""The host that this program runs on: its settings and its firewall, Docker and the stack's containers."""
+"""The host that this program runs on: its settings, its firewall, Docker and the stack's containers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAVE, RESTORE = "/usr/sbin/iptables-save", "/usr/sbin/iptables-restore"
 
 
 class Host(Engine, Stack):
-    """What is in force and running, and what changes it."""
+    """Reads and changes the host's firewall, Docker and the stack's containers."""
 
     def __init__(self, settings: Path = SETTINGS) -> None:
         """Read the settings that site.yml wrote.
@@ -39,25 +39,25 @@ class Host(Engine, Stack):
         return firewall.parse(self.run(SAVE))
 
     def loaded(self) -> firewall.Tables:
-        """Return the rules as they were when airflow-firewall had loaded its own; empty if nobody knows."""
+        """Return the rules as they were after airflow-firewall loaded its own; empty if unknown."""
         try:
             return firewall.parse(LOADED.read_text(encoding="utf-8", errors="backslashreplace"))
         except OSError:
             return {}
 
     def has_bridge(self) -> bool:
-        """Whether the stack's network is there."""
+        """Return whether the stack's bridge exists."""
         return Path("/sys/class/net", self.bridge).exists()
 
     def load_firewall(self) -> None:
         """Load the stack's own rules."""
-        # Not by its unit: systemd would let it wait for a restart of Docker that is under way.
+        # Not through its unit: systemd would delay it until a running restart of Docker ends.
         self.run(FIREWALL)
-        # For whoever looks at the unit. It does nothing unless that is stopped or has failed.
+        # Updates the state of the unit; has no effect unless the unit is stopped or failed.
         self.run("systemctl", "start", "--no-block", FIREWALL_UNIT)
 
     def ask_user_rules_first(self) -> None:
-        """Make the jump to Docker's chain for rules of others the first rule of FORWARD, in one commit."""
+        """Make the jump to DOCKER-USER the first rule of FORWARD, in one commit."""
         jump = f"FORWARD -j {firewall.USER_CHAIN}"
         there = self.run(SAVE, "--table", "filter").split("\n").count(f"-A {jump}")
         lines = ["*filter", *[f"-D {jump}"] * there, f"-I {jump}", "COMMIT", ""]

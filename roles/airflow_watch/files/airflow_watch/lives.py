@@ -1,4 +1,4 @@
-"""Counts how often services end just after their start. Docker starts most of them again, without a word."""
+"""Counts how often services end just after their start. Docker restarts most of them without a message."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ if TYPE_CHECKING:
 
     from .services import Container
 
-# Seconds that a service has to live for its start to count as a success.
+# Seconds that a service must run for its start to count as successful.
 LIVED = 60
-# Ends in a row that are a failure.
+# Number of such ends in a row that is reported as a failure.
 ENDS = 3
-# While one of these is away, or has just come back, the others end again and again, through no fault of theirs.
+# While one of these is down or has just restarted, other services end repeatedly without a fault of their own.
 BACKING = frozenset({"postgres", "redis"})
 NOTE = "lives.json"
-# What Docker says of a container that has not ended yet.
+# Start of Docker's timestamp for the end of a container that has not ended yet.
 NEVER = "0001-"
 
-# By service: ends in a row, the time of the last end, and how often Docker had restarted the container then.
+# By service: ends in a row, the time of the last end, and Docker's number of restarts of the container at that time.
 Lives = dict[str, list[Any]]
 
 
 def count(known: Any, containers: Iterable[Container], now: datetime) -> Lives:
-    """Return what the next round has to know.
+    """Return the counts for the next round.
 
     Args:
-        known: What the last round noted.
+        known: The note of the last round.
         containers: The containers of the stack.
         now: The time.
     """
@@ -39,7 +39,7 @@ def count(known: Any, containers: Iterable[Container], now: datetime) -> Lives:
     }
     containers = list(containers)
     steady = {one.service for one in containers if one.status == "running" and _lived(one, now) >= LIVED}
-    # Those that this host has had count, also when their container was removed.
+    # Those that this host had before count even if their container was removed.
     waiting = bool(BACKING & {*before, *(one.service for one in containers)} - steady)
     return {
         one.service: [0, one.finished, one.restarts]
@@ -50,7 +50,7 @@ def count(known: Any, containers: Iterable[Container], now: datetime) -> Lives:
 
 
 def _life(before: list[Any] | None, one: Container, now: datetime) -> list[Any]:
-    """Return the life of a service."""
+    """Return the updated entry of a service."""
     ends, finished, restarts = before or [0, one.finished, one.restarts]
     if _lived(one, now) >= LIVED:
         ends = 0
@@ -60,9 +60,9 @@ def _life(before: list[Any] | None, one: Container, now: datetime) -> list[Any]:
 
 
 def _lived(one: Container, now: datetime) -> float:
-    """Return how many seconds a container has run, or did run before it ended."""
+    """Return for how many seconds a container has been running, or ran before it ended."""
     started, ended = _time(one.started), _time(one.finished)
-    # Whoever runs lives until now. The start of the life before is not known then.
+    # A running container lives until now; when its previous life started is unknown.
     return ((now if one.status == "running" else max(started, ended)) - started).total_seconds()
 
 
@@ -80,7 +80,7 @@ def failures(lives: Lives, containers: Iterable[Container]) -> list[str]:
 
 
 def _time(text: str) -> datetime:
-    """Read a time of Docker's, to the second."""
+    """Parse a timestamp of Docker, to the second."""
     try:
         return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
     except ValueError:

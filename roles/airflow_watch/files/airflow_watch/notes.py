@@ -1,4 +1,4 @@
-"""Notes of one round for the next ones, as JSON. They do not outlive a reboot."""
+"""Notes of a round for later rounds, as JSON files that do not survive a reboot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DIRECTORY = Path("/run/airflow-watch")
 
 
 def read(name: str) -> Any:
-    """Return a note; None if there is none that can be read."""
+    """Return a note; None if it is missing or unreadable."""
     try:
         return json.loads((DIRECTORY / name).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -24,7 +24,7 @@ def write(name: str, note: Any) -> None:
     """Write a note.
 
     Raises:
-        WatchError: The next round would not find it.
+        WatchError: The note cannot be stored.
     """
     path = DIRECTORY / name
     new = path.with_name(f".{name}")

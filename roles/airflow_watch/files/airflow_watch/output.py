@@ -1,4 +1,4 @@
-"""Prints for people and for the journal."""
+"""Prints lines for people and the journal."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import sys
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line: a line break in somebody's reason must not look like a line of ours."""
+    """Return a text as one line: a line break in the reason of a pause must not look like a message of this program."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
 def say(line: str) -> None:
-    """Print a line at once."""
+    """Print a line and flush it."""
     try:
         print(one_line(line), flush=True)
     except BrokenPipeError:
-        # Nobody reads on, as with `| head -1`. What was begun is done all the same.
+        # The reader is gone, as with `| head -1`. The program still finishes its work.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -26,6 +26,6 @@ def complain(text: str) -> None:
 
 
 def accept_any_text() -> None:
-    """Let no character end the program that the locale of a terminal does not have."""
+    """Escape characters that the terminal's locale cannot encode, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""One round of the watch: the firewall first, then Docker's own rules, then the services; none depends on another."""
+"""One round of checks: the firewall first, then Docker's own rules, then the services; no step depends on another."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
     from .host import Host
 
-# Seconds between two looks at the firewall while Docker is asked. It may hang, and then the round lasts for minutes.
+# Seconds between two checks of the firewall during the other steps. Docker may hang, and a round then takes minutes.
 GUARD_SECONDS = 20
 
 
 class Round:
-    """One round; lines and failures go to the journal."""
+    """One round; its messages and failures go to the journal."""
 
     def __init__(self, host: Host, say: Callable[[str], None]) -> None:
-        """Take the host, and what prints a line."""
+        """Store the host and the function that prints a line."""
         self.host, self.say = host, say
         self.failures: list[str] = []
 
     def run(self) -> bool:
-        """Do all steps, whatever becomes of one; return whether all succeeded."""
+        """Run all steps, even if one fails; return whether all succeeded."""
         self.step(self.keep_strangers_out)
-        # Not before the first look: a Docker that starts again opens what nobody guards.
+        # Not before the first check: a restarted Docker would publish ports without the firewall.
         rest = threading.Thread(target=self.look_after_docker, daemon=True)
         rest.start()
         rest.join(GUARD_SECONDS)
@@ -40,30 +40,30 @@ class Round:
         return not self.failures
 
     def look_after_docker(self) -> None:
-        """Do the steps that wait for Docker."""
+        """Run the steps that wait for Docker."""
         self.step(DockerRules(self.host, self.say).restore)
         self.step(Healing(self.host, self.say, self.fail).start_services)
 
     def step(self, step: Callable[[], None]) -> None:
-        """Do a step."""
+        """Run a step and record its failure."""
         try:
             step()
         except WatchError as error:
             self.fail(str(error))
         except Exception as error:
-            # A mistake in one step must not keep the others from their work.
+            # A bug in one step must not prevent the others.
             self.fail(f"{getattr(step, '__name__', step)}: {error!r}")
 
     def fail(self, text: str) -> None:
-        """Print why a step failed."""
+        """Record and print why a step failed."""
         self.failures.append(text)
         self.say(f"ERROR: {text}")
 
     def keep_strangers_out(self) -> None:
-        """Load the stack's own rules anew if anything is missing of them.
+        """Load the stack's firewall rules again if they are not in force.
 
         Raises:
-            WatchError: Something is missing still.
+            WatchError: They are still not in force.
         """
         if not (problems := self.guard_problems()):
             return
@@ -71,11 +71,11 @@ class Round:
         self.host.load_firewall()
         if problems := self.guard_problems():
             raise WatchError(
-                f"strangers may reach the stack, also with the rules of {firewall.PROGRAM} loaded again: "
+                f"other hosts may reach the stack, even after the rules of {firewall.PROGRAM} were loaded again: "
                 f"{'; '.join(problems)}"
             )
-        self.say("strangers are kept out again")
+        self.say("the firewall is in force again")
 
     def guard_problems(self) -> list[str]:
-        """Look at the stack's own rules."""
+        """Return why the stack's firewall is not in force."""
         return firewall.guard_problems(self.host.tables(), self.host.loaded())

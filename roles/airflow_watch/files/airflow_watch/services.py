@@ -18,8 +18,8 @@ SERVICE_LABEL = "com.docker.compose.service"
 class Container(NamedTuple):
     """A container with the labels of the stack, as Docker describes it.
 
-    ``ours`` is false for one that compose has not made: images made from a container keep its labels. ``cut_off`` is
-    true for one that runs outside of the network that it was made for. ``restarts`` counts Docker's own restarts.
+    ``ours`` is false if compose did not create the container: an image made from a container keeps its labels.
+    ``cut_off`` is true if the container runs outside of its network. ``restarts`` counts Docker's own restarts.
     """
 
     service: str
@@ -36,7 +36,7 @@ class Container(NamedTuple):
     restarts: int = 0
 
     def text(self) -> str:
-        """Return its state for a person."""
+        """Return the state as text for people."""
         if self.status == "running":
             health = f"running, {self.health}" if self.health else "running"
             return f"{health}, outside of the stack's network" if self.cut_off else health
@@ -44,9 +44,9 @@ class Container(NamedTuple):
 
 
 class Action(NamedTuple):
-    """What is to be done about a service.
+    """An action for a service.
 
-    ``do`` is one of start, create, recreate, unpause, restart, replace; or nothing, if there is only a line to read.
+    ``do`` is one of start, create, recreate, unpause, restart, replace; or empty, if there is only a line to print.
     """
 
     do: str
@@ -56,10 +56,10 @@ class Action(NamedTuple):
 
 
 def container(inspected: dict[str, Any], project: str, network: str) -> Container:
-    """Read what ``docker inspect`` says of a container.
+    """Return a container from the output of ``docker inspect``.
 
     Args:
-        inspected: An entry of its list.
+        inspected: An entry of the output's list.
         project: Name of the compose project.
         network: Name of the stack's network; empty if it is not known.
     """
@@ -73,11 +73,11 @@ def container(inspected: dict[str, Any], project: str, network: str) -> Containe
         name=name,
         status=state["Status"],
         health=health.get("Status", ""),
-        # Docker ends what it prints with an empty line.
+        # The output of a health check ends with an empty line.
         reason=next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "nothing"),
         exit_code=state.get("ExitCode", 0),
         ports=_ports(settings.get("Ports") or {}),
-        # Compose writes an id before the name while it replaces a container.
+        # Compose prefixes the name with an id while it replaces a container.
         ours=bool(re.fullmatch(rf"([0-9a-f]+_)?{re.escape(f'{project}-{service}')}-[0-9]+", name)),
         cut_off=state["Status"] == "running" and made_for == network and network not in there,
         started=state.get("StartedAt", ""),
@@ -96,7 +96,7 @@ def _ports(published: dict[str, Any]) -> tuple[Port, ...]:
 
 
 def of(containers: Iterable[Container], service: str) -> Container | None:
-    """Return the container of a service; the one with its own name, if compose left another one behind."""
+    """Return the container of a service; the one with the regular name, if compose left a renamed one behind."""
     found = [one for one in containers if one.ours and one.service == service]
     return min(found, key=lambda one: len(one.name), default=None)
 
@@ -104,17 +104,17 @@ def of(containers: Iterable[Container], service: str) -> Container | None:
 def decide(
     expected: Iterable[str], containers: Sequence[Container], pauses: Sequence[Pause], busy: Iterable[str] = ()
 ) -> list[Action]:
-    """Return what is to be done.
+    """Return the actions of a round.
 
     Args:
-        expected: Services that the stack's definition wants to run.
-        containers: The containers of the stack that there are.
-        pauses: The pauses that count.
+        expected: Services that should run according to compose.yml.
+        containers: The existing containers of the stack.
+        pauses: The active pauses.
         busy: Services whose restart is still under way.
     """
     busy = set(busy)
     actions = []
-    # Others wait for these, so they come first; none depends on the order.
+    # Other services wait for these, so they come first; no action depends on the order.
     for service in sorted(expected, key=lambda name: (name not in ("postgres", "redis"), name)):
         found = of(containers, service)
         action = (
@@ -132,11 +132,11 @@ def decide(
 
 
 def _of(service: str, found: Container | None) -> Action | None:
-    """Return what is to be done about a service that nobody has paused."""
+    """Return the action for a service that is not paused."""
     if found is None:
         return Action("create", service, "", f"creating {service}, which has no container")
     do, line = "", ""
-    # Neither `docker stop` nor `docker pause` is a pause: whoever wants a service to stay down says until when.
+    # Neither `docker stop` nor `docker pause` counts as a pause: to keep a service down, pause it with an end.
     if found.status == "exited":
         do, line = "start", f"starting {service}, which {found.text()}"
     elif found.status == "created":
@@ -146,9 +146,9 @@ def _of(service: str, found: Container | None) -> Action | None:
     elif found.status == "dead":
         do, line = "recreate", f"removing and creating {service}, whose container is dead"
     elif found.cut_off:
-        # Nothing reaches it, and it reaches nothing; a restart would not put it back.
+        # It has no connection to other services, and a restart would not reconnect it.
         do, line = "replace", f"replacing {found.name}, which is no longer in the stack's network"
     elif found.status == "running" and found.health == "unhealthy":
         do, line = "restart", f"restarting {found.name}, whose last health check said: {found.reason}"
-    # Docker itself goes on with what is restarting or being removed.
+    # Docker itself completes restarts and removals.
     return Action(do, service, found.name, line) if do else None

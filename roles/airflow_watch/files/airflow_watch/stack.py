@@ -1,4 +1,4 @@
-"""The stack's containers: which there are, and what starts, replaces and restarts them."""
+"""The stack's containers: lists, starts, replaces and restarts them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .commands import Commands, WatchError
 
 UNIT = "airflow-watch-restart-"
 UP = ("up", "--detach", "--no-deps", "--no-recreate", "--no-build", "--pull", "never", "--quiet-pull")
-# Two commands instead of `docker restart`, which Docker does to its end once it has begun: a pause comes between them.
+# Two commands instead of `docker restart`, which cannot be cancelled once it runs: a pause can prevent the second one.
 RESTART = 'docker stop "$1" && docker start "$1"'
-# It reaches neither the database nor the broker, so its tasks are lost. Its data shall not be.
+# The container reaches neither the database nor the broker, so its tasks are lost. Its data must not be.
 REPLACE_SECONDS = 30
 REPLACE = f'docker stop -t {REPLACE_SECONDS} "$1" && docker rm --force "$1" && shift && exec docker compose "$@"'
 
@@ -27,9 +27,9 @@ class Stack(Commands):
     network: str
 
     def expected(self) -> list[str]:
-        """Return the services that the stack's definition wants to run all the time: those without a profile."""
+        """Return the services that should always run: those in compose.yml without a profile."""
         if not Path(self.compose_file).exists():
-            raise WatchError(f"{self.compose_file} is missing, which names the stack's services; run site.yml")
+            raise WatchError(f"{self.compose_file}, which lists the stack's services, is missing; run site.yml")
         return self.run("docker", "compose", *self._compose("config", "--services")).split()
 
     def containers(self) -> list[services.Container]:
@@ -41,7 +41,7 @@ class Stack(Commands):
             try:
                 found: list[dict[str, Any]] = json.loads(self.run("docker", "inspect", *ids)) if ids else []
             except WatchError:
-                # One may have been removed between the two commands.
+                # A container may have been removed between the two commands.
                 if last:
                     raise
             else:
@@ -51,14 +51,14 @@ class Stack(Commands):
     def start(self, service: str, container: str = "") -> None:
         """Start a service, in its container if it has one. Never replaces a container, never pulls an image."""
         if container:
-            # Compose might start, or remove, another one with the same labels. But only compose makes a lost network.
+            # Compose might start or remove another container with these labels. But only it recreates a lost network.
             with contextlib.suppress(WatchError):
                 self.run("docker", "start", container)
                 return
         self.run("docker", "compose", *self._compose(*UP, service))
 
     def unpause(self, container: str) -> None:
-        """Let a frozen container go on."""
+        """Unpause a frozen container."""
         self.run("docker", "unpause", container)
 
     def remove(self, container: str) -> None:
@@ -66,19 +66,19 @@ class Stack(Commands):
         self.run("docker", "rm", "--force", container)
 
     def restart(self, service: str, container: str) -> None:
-        """Begin to restart a container. It may take as long as a worker's tasks, so nothing waits for it here."""
+        """Start restarting a container, without waiting: it may take as long as a worker's tasks."""
         self._begin(service, f"Restart the unhealthy service {service} of the Airflow stack", RESTART, container)
 
     def replace(self, service: str, container: str) -> None:
-        """Begin to remove a container and to create it from the stack's definition."""
+        """Start removing a container and creating it again from compose.yml, without waiting."""
         text = f"Replace the container of service {service} of the Airflow stack"
         self._begin(service, text, REPLACE, container, *self._compose(*UP, service))
 
     def restarts(self, *, forget: bool = True) -> tuple[list[str], list[str]]:
-        """Return the services whose restart is under way, and those whose last one failed.
+        """Return the services whose restart is under way, and those whose last restart failed.
 
         Args:
-            forget: Whether to return a failed one only once.
+            forget: Return each failed restart only once.
         """
         busy, failed = [], []
         for line in self.run("systemctl", "list-units", "--all", "--plain", "--no-legend", f"{UNIT}*").splitlines():
@@ -93,7 +93,7 @@ class Stack(Commands):
         return busy, failed
 
     def stop_restart(self, service: str) -> None:
-        """End a restart that is under way. Docker stops the container if it was told to, but nothing starts it."""
+        """Cancel a restart that is under way. A stop that has begun completes; no start follows."""
         self.run("systemctl", "stop", f"{UNIT}{service}.service")
 
     def _begin(self, service: str, text: str, script: str, *words: str) -> None:

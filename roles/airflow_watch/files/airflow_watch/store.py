@@ -1,4 +1,4 @@
-"""The directory of pauses. It outlives a reboot, so that what an operator has paused stays paused; each has an end."""
+"""The directory of pauses. Pauses survive a reboot, so that a paused service stays paused; each pause has an end."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ DIRECTORY = Path("/var/lib/airflow-watch/pauses")
 
 
 def read_pauses(now: datetime, say: Callable[[str], None]) -> list[pauses.Pause]:
-    """Return the pauses that count; remove the expired ones, and say which files are none."""
+    """Return the active pauses; remove expired files and report invalid ones."""
     texts = {}
-    # Files whose names begin with a dot are just being written.
+    # Files whose names begin with a dot are being written.
     for path in DIRECTORY.glob("[!.]*") if DIRECTORY.is_dir() else []:
-        # Reading a pipe would wait for whoever writes to it.
+        # Reading a pipe would block until something writes to it.
         if path.exists() and not path.is_file():
-            say(f"{path} pauses nothing: it is no file")
+            say(f"{path} is ignored: it is not a file")
             continue
         try:
             texts[path.name] = path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             continue
         except OSError as error:
-            say(f"{path} pauses nothing: {error}")
+            say(f"{path} is ignored: {error}")
     found, expired, broken = pauses.sort(texts, now)
     for line in broken:
         say(f"{DIRECTORY}/{line}")
@@ -44,7 +44,7 @@ def read_pauses(now: datetime, say: Callable[[str], None]) -> list[pauses.Pause]
 
 
 def add(pause: pauses.Pause) -> None:
-    """Write a pause, in place of the owner's last one for the same."""
+    """Write a pause, which replaces the owner's last one for the same service."""
     try:
         DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = DIRECTORY / pauses.file_name(pause.owner, pause.service)
@@ -56,7 +56,7 @@ def add(pause: pauses.Pause) -> None:
 
 
 def remove(pause: pauses.Pause) -> None:
-    """Remove a pause that was read. Whoever wrote it may have given the file any name.
+    """Remove the file that a pause was read from; it may have any name.
 
     Raises:
         WatchError: It is still there.

@@ -1,4 +1,4 @@
-"""What the action plugin says of containers."""
+"""The action plugin's reading of container states."""
 
 import importlib.util
 from pathlib import Path
@@ -32,11 +32,11 @@ def container(service: str, status: str = "running", health: str | None = None) 
         ([container("other", health="healthy")], {"redis": "no container"}),
     ],
 )
-def test_waiting_for(containers: list[dict[str, Any]], waiting: dict[str, str]) -> None:
+def test_services_that_are_not_healthy_yet(containers: list[dict[str, Any]], waiting: dict[str, str]) -> None:
     assert plugin.waiting_for(["redis"], containers) == waiting
 
 
-def test_last_words() -> None:
+def test_the_output_of_the_last_health_check() -> None:
     assert plugin.last_words(container("redis", health="unhealthy")) == "refused"
     assert plugin.last_words(container("redis")) == ""
 

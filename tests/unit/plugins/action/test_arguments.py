@@ -1,4 +1,4 @@
-"""What action plugins say of arguments that they cannot use, in a run of Ansible."""
+"""Errors of action plugins for invalid arguments, in a run of Ansible."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The result of each case."""
+    """Result of each case."""
     directory = tmp_path_factory.mktemp("arguments")
     tasks = [
         {"name": f"Case {number}", f"{COLLECTION}.{module}": given, "register": f"case_{number}", "ignore_errors": True}
@@ -63,6 +63,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: f"{CASES[number][0]}-{number}")
-def test_arguments_that_cannot_be_used(number: int, results: list[dict[str, Any]]) -> None:
+def test_invalid_arguments_are_refused(number: int, results: list[dict[str, Any]]) -> None:
     assert results[number]["failed"]
     assert [words for words in CASES[number][2] if words not in results[number]["msg"]] == []

@@ -1,4 +1,4 @@
-"""Inventory files of what an Airflow holds, read back the way Ansible reads them."""
+"""Inventory files exported from an Airflow, parsed again as Ansible parses them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONNECTIONS: dict[str, dict[str, Any]] = {
 
 
 def read(files: dict[str, str]) -> dict[str, Any]:
-    """What Ansible makes of the two files."""
+    """Variables that Ansible reads from the two files."""
     loader = DataLoader()
     variables: dict[str, Any] = {}
     for text in files.values():
@@ -37,14 +37,14 @@ def objects(**kinds: Any) -> dict[str, Any]:
     return {**{kind.option: {} for kind in KINDS}, **kinds}
 
 
-def test_connections_come_back_as_they_were() -> None:
+def test_connections_survive_the_round_trip() -> None:
     files = inventory_files(objects(connections=CONNECTIONS), "airflow1")
     listed = read(files)["airflow_connections"]
     assert {entry.pop("conn_id"): entry for entry in listed} == {
         name: {field: value for field, value in fields.items() if value is not None}
         for name, fields in CONNECTIONS.items()
     }
-    assert "# What Airflow on airflow1 holds" in files["inventory"]
+    assert "# Objects of Airflow on airflow1" in files["inventory"]
 
 
 def test_secrets_are_in_the_vault_file_only() -> None:
@@ -56,18 +56,18 @@ def test_secrets_are_in_the_vault_file_only() -> None:
     assert "timeout: 10" in files["inventory"]
 
 
-def test_nothing_there() -> None:
+def test_an_empty_airflow_gives_empty_lists() -> None:
     files = inventory_files(objects(), "airflow1")
     assert read(files) == {f"airflow_{kind.option}": [] for kind in KINDS}
     assert files["vault"].endswith("{}\n")
 
 
-def test_what_is_left_out_is_not_listed() -> None:
+def test_excluded_objects_are_not_listed() -> None:
     files = inventory_files(objects(connections=CONNECTIONS), "airflow1", {"connections": ["odd"]})
     assert "odd" not in {entry["conn_id"] for entry in read(files)["airflow_connections"]}
 
 
-def test_the_other_kinds() -> None:
+def test_variables_pools_and_users() -> None:
     given = objects(
         variables={
             "text": {"value": '{"looks": "like JSON"}', "description": None},

@@ -1,4 +1,4 @@
-"""What the inventory says of the hosts of a stack."""
+"""Variables that the plan reads from each host of a stack."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ GROUPS = {"airflow": ["a", "b", "c"], "airflow_worker": ["a", "c"]}
 
 
 class Facts(dict[str, Any]):
-    """Variables of a host that take facts that are not known."""
+    """Variables of a host whose templates need facts that were not gathered."""
 
     def get(self, key: str, default: Any = None) -> Any:
         raise AnsibleUndefinedVariable(f"{key} is undefined {default}")
 
 
 def test_defaults_are_those_of_the_role() -> None:
-    defaults = tables.load(tables.AIRFLOW / "defaults" / "main.yml")
+    defaults = tables.defaults()
     assert defaults["airflow_worker_queues"] == list(DEFAULT_QUEUES)
     assert defaults["airflow_worker_concurrency"] == DEFAULT_SLOTS
 
 
-def test_each_host_is_asked() -> None:
+def test_each_host_is_read_with_its_own_variables() -> None:
     said = {"airflow_private_address": "192.0.2.1", "airflow_worker_queues": ["red"], "airflow_worker_concurrency": 4}
     hostvars: Mapping[str, Any] = {"a": said, "b": {"airflow_private_address": None}, "c": {}}
     assert airflow_members(GROUPS, hostvars) == {
@@ -37,11 +37,11 @@ def test_each_host_is_asked() -> None:
     }
 
 
-def test_what_takes_facts_of_a_host_that_is_not_part_of_the_run_is_not_set() -> None:
+def test_a_variable_that_needs_ungathered_facts_counts_as_not_set() -> None:
     found = airflow_members(GROUPS, {"a": {}, "b": {}, "c": Facts()})
     assert found["addresses"]["c"] == ""
     assert (found["queues"]["c"], found["slots"]["c"]) == (["default"], 16)
 
 
-def test_an_inventory_without_the_groups_says_nothing() -> None:
+def test_an_inventory_without_the_groups_gives_empty_results() -> None:
     assert airflow_members({}, {}) == {"addresses": {}, "queues": {}, "slots": {}}

@@ -1,4 +1,4 @@
-"""What ansible-doc says of our filters is what they take."""
+"""The documentation of our filters matches their parameters."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ FILTERS = filters()
 
 
 def signature(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the default of each parameter by the name that the documentation gives it; required ones have none."""
+    """Return the default of each parameter, by its documented name; `Parameter.empty` for a required one."""
     first, *others = inspect.signature(function).parameters.values()
-    # The input is the first of any number of arguments: the others are one option, a list.
+    # With *arguments, the input is the first one and the documentation lists the rest as one option, a list.
     more = {first.name: ()} if first.kind is first.VAR_POSITIONAL else {}
     return {"_input": first.empty, **more, **{other.name: other.default for other in others}}
 
@@ -66,7 +66,7 @@ def load(name: str) -> dict[str, Any]:
     return documents
 
 
-def test_every_filter_is_documented_and_nothing_else() -> None:
+def test_exactly_the_filters_are_documented() -> None:
     assert sorted(FILTERS) == SIDECARS
 
 
@@ -102,7 +102,7 @@ def test_examples_call_the_filter_by_its_full_name(name: str) -> None:
         ("docker_daemon", ["inputs"], {}),
     ],
 )
-def test_an_example_gives_every_key_that_the_filter_reads(
+def test_the_last_example_has_every_key_that_the_filter_reads(
     name: str, variables: list[str], templated: dict[str, Any]
 ) -> None:
     given = yaml.safe_load(load(name)["EXAMPLES"])[-1]["vars"]
@@ -120,7 +120,7 @@ def test_an_example_gives_every_key_that_the_filter_reads(
         (lambda options: options["peers"].pop("default"), "peers: default None, should be ()"),
     ],
 )
-def test_a_planted_difference_is_found(change: Callable[[dict[str, Any]], Any], finding: str) -> None:
+def test_a_deliberate_difference_is_found(change: Callable[[dict[str, Any]], Any], finding: str) -> None:
     documentation = load("airflow_firewall_rules")["DOCUMENTATION"]
     change(documentation["options"])
     assert any(finding in text for text in disagreements(documentation, FILTERS["airflow_firewall_rules"]))

@@ -1,4 +1,4 @@
-"""What the module airflow_dag_check says of a host; a script stands in for docker."""
+"""Results of module airflow_dag_check on a host; a script stands in for docker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.main import MARK
 
 MODULE = Path(__file__).resolve().parents[4] / "plugins" / "modules" / "airflow_dag_check.py"
-# The container's answer lies beside the script.
+# The script reads the container's answer from a file in its directory.
 DOCKER = """#!/bin/sh
 echo "$*" | cut -c 1-300 >> "$0.log"
 case "$*" in
@@ -39,7 +39,7 @@ FILE = {
 
 
 class LeaveError(Exception):
-    """The module has left; with what it says."""
+    """The module has exited, with this result."""
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Any:
     loaded = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
     context = {"slow_seconds": 5, "networks": None}
-    monkeypatch.setattr(host_facts, "gather", lambda *_: (context, [("image-missing", "x needs a login")]))
+    monkeypatch.setattr(host_facts, "gather", lambda *_: (context, [("image-missing", "x requires a login")]))
     return loaded
 
 
@@ -97,7 +97,7 @@ def test_nothing_wrong(run: Any, tmp_path: Path) -> None:
     result = run(report({**FILE, "seconds": 1.5}))
     assert result.pop("seconds") >= 0
     assert {rule["rule"] for rule in result["not_checked"]} > {"unknown-network", "mount-missing", "image-missing"}
-    assert {"rule": "image-missing", "reason": "x needs a login"} in result.pop("not_checked")
+    assert {"rule": "image-missing", "reason": "x requires a login"} in result.pop("not_checked")
     assert result == {
         "failed": False,
         "changed": False,
@@ -116,7 +116,7 @@ def test_findings(run: Any) -> None:
     result = run(report(FILE))
     assert (result["failed"], result["changed"], result["checked"]) == (True, False, True)
     head, line = result["msg"].split("\n")
-    assert head == "1 finding, so Airflow does not get this release; docs/dag_authors.md lists the rules:"
+    assert head == "1 finding, so this release is not deployed; docs/dag_authors.md lists the rules:"
     assert line.startswith("a.py [slow-import] takes 7.2 s to load")
     assert [finding["rule"] for finding in result["findings"]] == ["slow-import"]
     assert run(report(FILE), skip=["slow-import"])["failed"] is False
@@ -128,7 +128,7 @@ def test_the_five_slowest(run: Any) -> None:
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_nothing_there(run: Any, tmp_path: Path, *, check_mode: bool) -> None:
+def test_a_missing_stack_or_folder(run: Any, tmp_path: Path, *, check_mode: bool) -> None:
     gone = run(report(exists=False), check_mode=check_mode)
     no_stack = run(report(), check_mode=check_mode, compose_file=str(tmp_path / "none.yml"))
     for result, words in (
@@ -139,11 +139,14 @@ def test_nothing_there(run: Any, tmp_path: Path, *, check_mode: bool) -> None:
         assert result["msg"].startswith(f"Nothing could be checked: {words}")
 
 
-def test_it_cannot_be_done(run: Any) -> None:
+def test_a_failed_check(run: Any) -> None:
     assert "has none of the services web, cli." in run(report(), services=["web", "cli"])["msg"]
-    assert "ended with code 1 and no result: no output" in run("")["msg"]
-    late = {"reports": {"dags_check": report(FILE)}, "error": {"kind": "timeout", "detail": "no end after 9 seconds"}}
+    assert "exited with code 1 and no result: no output" in run("")["msg"]
+    late = {
+        "reports": {"dags_check": report(FILE)},
+        "error": {"kind": "timeout", "detail": "did not finish within 9 seconds"},
+    }
     assert run(json.dumps(late))["msg"].startswith(
-        "The check came to no end, after 1 files: a container of service worker"
+        "The check did not finish; 1 files were checked: a container of service worker"
     )
     assert "there is no rule 'x'" in run(report(), skip=["x"])["msg"]

@@ -1,4 +1,4 @@
-"""What the documentation of our modules says is what they take."""
+"""The documentation of our modules matches their arguments."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def load(path: Path) -> Any:
 
 
 def arguments(name: str) -> list[dict[str, Any]]:
-    """Return what a module takes: its own argument spec, that of its action plugin, or both."""
+    """Return the arguments of a module: its own argument spec, that of its action plugin, or both."""
     files = [path for path in (MODULES / f"{name}.py", ACTIONS / f"{name}.py") if path.exists()]
     return [found for module in map(load, files) for found in [getattr(module, "ARGUMENTS", None)] if found is not None]
 
@@ -78,7 +78,7 @@ def test_examples_and_samples(name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", listed_kinds([], {}), ids=lambda kind: kind.option)
-def test_the_variables_of_the_role_are_what_the_modules_take(kind: Kind) -> None:
+def test_the_role_variables_match_the_module_arguments(kind: Kind) -> None:
     specs = yaml.safe_load((PLUGINS.parent / "roles" / "airflow" / "meta" / "argument_specs.yml").read_text("utf-8"))
     variables = specs["argument_specs"]["preflight"]["options"]
     role = variables[f"airflow_{kind.option}"]["options"]
@@ -87,7 +87,7 @@ def test_the_variables_of_the_role_are_what_the_modules_take(kind: Kind) -> None
     assert others <= set(variables)
 
 
-def test_the_inventory_adds_one_key_to_what_the_modules_take() -> None:
+def test_the_inventory_adds_only_stack_database_to_the_module_arguments() -> None:
     added = {
         name
         for kind, listed in zip(KINDS, listed_kinds([], {}), strict=True)

@@ -1,4 +1,4 @@
-"""The host that the tests of airflow-watch play."""
+"""The simulated host of the airflow-watch tests."""
 
 from __future__ import annotations
 

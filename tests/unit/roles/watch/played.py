@@ -1,4 +1,4 @@
-"""A host in place of the real one: what it says is set, and what is done to it is noted."""
+"""A simulated host: tests set its state, and it records the actions done to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WITHOUT_NAT = {**GOOD, "nat": {}}
 
 
 class Played:
-    """A host with rules and containers, and what was done to it."""
+    """Simulate a host with rules and containers, and record the actions done to it."""
 
     bridge = "br-airflow"
 
@@ -80,7 +80,7 @@ class Played:
 
 
 class Told:
-    """Commands that are told to nobody: what each would be, and what it answers by a part of it."""
+    """Record commands instead of running them; the answer depends on a part of the command line."""
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self.lines: list[str] = []

@@ -1,4 +1,4 @@
-"""Rules of hosts with Docker 26 and 28, as the tests of airflow-watch change them."""
+"""Rules of hosts with Docker 26 and 28, which the airflow-watch tests modify."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 BRIDGE = "br-airflow"
 PORTS = (Port("127.0.0.1", 8080, 8080),)
 ENGINES = {name: (HERE / f"rules{name}.txt").read_text(encoding="utf-8") for name in ("26", "28")}
-# Docker 28.0 and 28.1 name their bridges in a set.
+# Docker 28.0 and 28.1 list their bridges in an ipset.
 ENGINES["28.0"] = (
     ENGINES["26"]
     .replace("-A FORWARD -o br-airflow ", "-A FORWARD -m set --match-set docker-ext-bridges-v4 dst ")
@@ -21,17 +21,17 @@ LOADED = parse(ENGINES["26"])
 
 
 def guard(saved: str) -> list[str]:
-    """Why strangers may come in."""
+    """Return the reasons why strangers can reach the stack."""
     return guard_problems(parse(saved), LOADED)
 
 
 def docker(saved: str) -> list[str]:
-    """What Docker lacks."""
+    """Return the rules that Docker lacks."""
     return docker_problems(parse(saved), BRIDGE, PORTS)
 
 
 def without(saved: str, table: str, part: str = "") -> str:
-    """The rules without those of a table that have a part; without a part all of it goes, as `-F` and `-X` take it."""
+    """Return the rules without those of a table that contain `part`; by default all of them, as with `-F` and `-X`."""
     lines, now = [], ""
     for line in saved.splitlines():
         now = line[1:] if line.startswith("*") else now

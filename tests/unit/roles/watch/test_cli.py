@@ -31,26 +31,26 @@ def under_way(*services: str) -> Any:
 
 
 @pytest.mark.parametrize("owner", ["", "  "])
-def test_nobody_pauses_or_resumes(there: Played, owner: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """As in a script whose variable is not set: the pause could not be read, and all would end."""
+def test_an_empty_owner_is_refused(there: Played, owner: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Happens in a script with an unset variable: such a pause is unreadable, and `resume` would end all pauses."""
     assert cli.main(["pause", "worker", "--for", "1h", "--owner", owner]) == 1
-    assert "--owner is empty; write who pauses" in capsys.readouterr().err
+    assert "--owner is empty; write the name of the person who pauses" in capsys.readouterr().err
     assert not store.DIRECTORY.exists()
     assert cli.main(["pause", "--for", "1h", "--owner", "ana"]) == 0
     assert cli.main(["resume", "--owner", owner]) == 1
-    assert "--owner is empty; write whose pauses end" in capsys.readouterr().err
+    assert "--owner is empty; write the owner whose pauses end" in capsys.readouterr().err
     assert len(list(store.DIRECTORY.iterdir())) == 1
     assert there.done == []
 
 
 @pytest.mark.usefixtures("there")
-def test_an_empty_service_is_not_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_service_does_not_mean_all_services(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["pause", "", "--for", "1h"], ["resume", ""]):
         assert cli.main(words) == 1
-        assert "no service '' on this host; there are: worker" in capsys.readouterr().err
+        assert "no service '' on this host; write one of worker" in capsys.readouterr().err
 
 
-def test_a_pause_ends_a_restart_that_is_under_way(
+def test_a_pause_stops_a_restart_in_progress(
     there: Played, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.services = ["redis", "worker"]
@@ -58,13 +58,13 @@ def test_a_pause_ends_a_restart_that_is_under_way(
     assert cli.main(["pause", "worker", "--for", "1h", "--owner", "ana"]) == 0
     assert there.done == ["stop_restart worker"]
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("worker: its restart was under way and goes no further. If Docker has already told")
+    assert said[0].startswith("worker: its restart was under way and is cancelled. If Docker has already told")
     assert said[1].startswith("worker: paused by ana until ")
     assert cli.main(["pause", "--for", "1h", "--owner", "ana"]) == 0
     assert there.done[1:] == ["stop_restart redis", "stop_restart worker"]
 
 
-def test_status_shows_a_restart_that_is_under_way(
+def test_status_shows_a_restart_in_progress(
     there: Played, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(there, "restarts", under_way("worker"))
@@ -72,13 +72,13 @@ def test_status_shows_a_restart_that_is_under_way(
     assert cli.main(["status"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "no service is paused",
-        "firewall: strangers are kept out",
+        "firewall: in force",
         "worker: running, healthy (its restart is under way)",
     ]
 
 
 @pytest.mark.usefixtures("there")
-def test_a_pause_of_a_person_is_ended(capsys: pytest.CaptureFixture[str]) -> None:
+def test_resume_removes_a_pause_whatever_its_file_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["pause", "worker", "--for", "1h", "--owner", "ana", "--reason", "a\nfirewall: \x1b[2Jb"]) == 0
     assert "worker: paused by ana (a firewall:  [2Jb) until " in capsys.readouterr().out
     (file,) = store.DIRECTORY.iterdir()
@@ -91,7 +91,7 @@ def test_a_pause_of_a_person_is_ended(capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize(
     ("text", "line"), [("a\nb", "a b"), ("a\r\u2028b\x1b[1m", "a  b [1m"), ("äß→", "äß→"), ("\udcff", " ")]
 )
-def test_a_text_is_one_line(text: str, line: str) -> None:
+def test_any_text_becomes_one_line(text: str, line: str) -> None:
     assert output.one_line(text) == line
 
 
@@ -105,8 +105,8 @@ pathlib.Path(sys.argv[1]).touch()
 """
 
 
-def test_nobody_has_to_read_to_the_end(tmp_path: Path) -> None:
-    """As with `| head -1`; what was begun is done all the same."""
+def test_a_closed_pipe_does_not_interrupt_the_work(tmp_path: Path) -> None:
+    """As with `| head -1`: the program still completes its work."""
     argv = ["sh", "-c", '"$1" -c "$2" "$3" | head -1', "sh", sys.executable, PROGRAM, str(tmp_path / "done")]
     environment = {"PYTHONPATH": FILES, "PATH": os.environ["PATH"]}
     run = subprocess.run(argv, capture_output=True, text=True, check=True, env=environment)
@@ -114,7 +114,7 @@ def test_nobody_has_to_read_to_the_end(tmp_path: Path) -> None:
     assert (tmp_path / "done").exists()
 
 
-def test_a_locale_without_a_letter_ends_nothing() -> None:
+def test_characters_unknown_to_the_locale_are_escaped() -> None:
     program = "from airflow_watch.output import accept_any_text, say\naccept_any_text()\nsay('\\u00e4')"
     argv = [sys.executable, "-c", program]
     environment = {"PYTHONPATH": FILES, "PYTHONIOENCODING": "ascii"}
@@ -122,8 +122,8 @@ def test_a_locale_without_a_letter_ends_nothing() -> None:
     assert run.stdout == b"\\xe4\n"
 
 
-def test_two_rounds_do_not_overlap_on_a_host_without_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lock is a directory: nothing is written."""
+def test_two_rounds_do_not_overlap_even_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock is held on a directory, so that no file has to be written."""
     monkeypatch.setattr(cli, "LOCK", tmp_path)
     tmp_path.chmod(0o500)
     with cli.alone(0), pytest.raises(cli.WatchError, match="another round of airflow-watch is under way"), cli.alone(0):

@@ -1,4 +1,4 @@
-"""What airflow-watch does about missing rules of Docker's: a restart, but not of any Docker, nor for ever."""
+"""Reaction of airflow-watch to missing Docker rules: restarts of Docker, under conditions and limited in number."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def restore(host: Played) -> list[str]:
-    """Look at Docker's rules and return what was said; the last line is a failure if there was one."""
+    """Restore Docker's rules and return the messages; on failure, the last one is the error."""
     said: list[str] = []
     try:
         docker_rules.DockerRules(host, said.append).restore()  # type: ignore[arg-type]
@@ -24,23 +24,23 @@ def restore(host: Played) -> list[str]:
     return said
 
 
-def test_rules_that_do_not_come_back_are_no_success(host: Played) -> None:
+def test_rules_that_do_not_come_back_are_a_failure(host: Played) -> None:
     host.rules = host.after_restart = WITHOUT_NAT
-    assert "after a restart of Docker there are still rules missing: nat PREROUTING" in restore(host)[-1]
+    assert "rules are still missing after a restart of Docker: nat PREROUTING" in restore(host)[-1]
     assert host.done == ["restart_docker"]
 
 
-def test_docker_is_not_restarted_for_ever(host: Played) -> None:
+def test_restarts_of_docker_are_limited(host: Played) -> None:
     for _ in range(docker_rules.RESTARTS):
         host.rules = WITHOUT_NAT
         assert restore(host)[-1].startswith("Docker's rules are back")
     host.rules, host.done = WITHOUT_NAT, []
-    assert "Docker was restarted for that 3 times within 15 minutes" in restore(host)[-1]
+    assert "Docker was restarted for this 3 times within 15 minutes" in restore(host)[-1]
     assert host.done == []
 
 
 @pytest.mark.parametrize("fault", ["no directory", "a note that forgets"])
-def test_docker_is_not_restarted_when_nobody_can_count_it(
+def test_docker_is_not_restarted_if_restarts_cannot_be_counted(
     host: Played, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     if fault == "no directory":
@@ -49,7 +49,7 @@ def test_docker_is_not_restarted_when_nobody_can_count_it(
         monkeypatch.setattr(notes, "read", lambda _: None)
     host.rules = WITHOUT_NAT
     line = restore(host)[-1]
-    assert f"nobody could count how often: {tmp_path}/run/docker_restarts.json " in line
+    assert f"the number of restarts cannot be recorded: {tmp_path}/run/docker_restarts.json " in line
     assert host.done == []
 
 
@@ -61,12 +61,12 @@ def test_without_live_restore_docker_is_not_restarted_and_the_command_is_named(h
     assert "run `systemctl restart docker`" in line
 
 
-def test_a_docker_that_would_not_start_again_is_not_restarted(host: Played) -> None:
+def test_docker_is_not_restarted_if_it_would_not_start_again(host: Played) -> None:
     host.broken, host.rules = {"check_docker_can_start"}, WITHOUT_NAT
     line = restore(host)[-1]
     assert host.done == []
-    assert "it would not start again: /etc/docker/daemon.json is broken: no JSON. Mend that" in line
-    # That costs none of the restarts.
+    assert "it would not start again: /etc/docker/daemon.json is broken: no JSON. Fix that" in line
+    # This does not count as a restart.
     host.broken = set()
     assert restore(host)[-1].startswith("Docker's rules are back")
 
@@ -89,17 +89,17 @@ def test_a_docker_that_somebody_else_stopped_stays_down(host: Played, state: str
     assert host.done == []
 
 
-def test_rules_of_others_are_asked_first(host: Played) -> None:
+def test_the_jump_to_user_rules_is_moved_to_the_top(host: Played) -> None:
     chains: Any = GOOD["filter"]
     others = {**chains, "DOCKER-USER": ["-s 192.0.2.7/32 -j DROP"], "FORWARD": chains["FORWARD"][1:]}
     host.rules = {**GOOD, "filter": others}
     (line,) = restore(host)
-    assert "moving the jump to DOCKER-USER, the chain of your own rules, to the top" in line
+    assert "moving the jump to DOCKER-USER, the chain for your own rules, to the top" in line
     assert host.done == ["ask_user_rules_first"]
 
 
-def test_containers_that_only_look_like_the_stack_s_do_not_count(host: Played) -> None:
-    """Ports of theirs have no rules for the stack's bridge, and never will."""
+def test_containers_that_only_look_like_the_stacks_are_ignored(host: Played) -> None:
+    """Their ports never have rules for the stack's bridge."""
     port = docker_rules.firewall.Port("0.0.0.0", 9000, 9000)  # noqa: S104
     host.there = [
         host.there[0]._replace(ports=(port,), ours=False),

@@ -1,4 +1,4 @@
-"""Whether Docker would start again, and what is done if it does not."""
+"""Check whether Docker would start again, and the reaction if it does not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START = "systemctl start docker.service"
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A host with an empty disk and no options."""
+    """A host with an empty disk and no daemon options."""
     for name in ("run", "data", "proc/7"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "proc" / "7" / "cmdline").write_bytes(b"/usr/sbin/dockerd\0-H\0fd://\0")
@@ -48,12 +48,12 @@ def test_a_docker_that_can_start(here: Path, monkeypatch: pytest.MonkeyPatch) ->
     for text in ('{"live-restore": true}', "", "\ufeff{}"):
         engine.DAEMON_JSON.write_text(text, encoding="utf-8")
         found.check_docker_can_start()
-    # With the options of the one that runs.
+    # Validated with the options of the running daemon.
     assert told.lines[-1] == "/usr/sbin/dockerd -H fd:// --validate"
     assert list((here / "run").iterdir()) == []
 
 
-def test_one_that_does_not_run_is_asked_with_the_file_alone(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_docker_is_validated_with_daemon_json_only(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine.DAEMON_JSON.write_text("{}", encoding="utf-8")
     found, told = docker(monkeypatch, {"MainPID": "0"})
     found.check_docker_can_start()
@@ -66,11 +66,11 @@ def test_a_broken_daemon_json_is_named(here: Path, monkeypatch: pytest.MonkeyPat
     found, _ = docker(monkeypatch, {})
     with pytest.raises(WatchError, match=f"{here}/daemon.json is broken: "):
         found.check_docker_can_start()
-    # Which rules Docker writes is not known then: it may write them.
+    # It is unknown whether Docker manages rules then, so assume that it does.
     assert found.docker_manages_rules()
 
 
-def test_an_option_that_docker_does_not_know_is_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_an_unknown_option_names_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine.DAEMON_JSON.write_text('{"ip-tables": false}', encoding="utf-8")
     refused = WatchError("the following directives don't match any configuration option: ip-tables")
     found, _ = docker(monkeypatch, {"MainPID": "7", "--validate": refused})
@@ -79,7 +79,7 @@ def test_an_option_that_docker_does_not_know_is_named(here: Path, monkeypatch: p
 
 
 def test_a_docker_that_cannot_validate_is_trusted(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Docker 20.10 of Debian 12 answers."""
+    """Docker 20.10 of Debian 12 has no option --validate."""
     (here / "daemon.json").write_text("{}", encoding="utf-8")
     unknown = WatchError("Status: unknown flag: --validate\nSee 'dockerd --help'., Code: 125")
     found, told = docker(monkeypatch, {"MainPID": "7", "dockerd": unknown})
@@ -88,15 +88,15 @@ def test_a_docker_that_cannot_validate_is_trusted(here: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("name", ["run", "data"])
-def test_a_full_disk_is_named(here: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """A directory that is missing stands for one that takes no file."""
+def test_an_unwritable_directory_is_named(here: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A missing directory simulates one in which no file can be created."""
     (here / name).rmdir()
     found, _ = docker(monkeypatch, {})
     with pytest.raises(WatchError, match=f"{here}/{name} cannot be written: No such file or directory"):
         found.check_docker_can_start()
 
 
-def test_space_counts_and_not_only_names(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_space_is_checked_by_writing_data(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -105,24 +105,24 @@ def test_space_counts_and_not_only_names(here: Path, monkeypatch: pytest.MonkeyP
         engine.check_space(here)
 
 
-def test_another_directory_for_data_counts(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configured_data_root_is_checked(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine.DAEMON_JSON.write_text(f'{{"data-root": "{here}/elsewhere"}}', encoding="utf-8")
     found, _ = docker(monkeypatch, {})
     with pytest.raises(WatchError, match="elsewhere cannot be written"):
         found.check_docker_can_start()
 
 
-def test_a_docker_that_does_not_come_back_is_started_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_docker_that_does_not_come_back_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = WatchError("restart failed")
     found, told = docker(monkeypatch, {RESTART: failed, "ActiveState": "failed"})
     found.restart_docker()
     assert [line for line in told.lines if line in (RESTART, START)] == [RESTART, START]
-    # One that was only slow is left alone.
+    # A daemon that was only slow is left alone.
     found, told = docker(monkeypatch, {RESTART: failed, "ActiveState": "active"})
     found.restart_docker()
     assert START not in told.lines
     found, told = docker(monkeypatch, {RESTART: failed, "ActiveState": "failed", START: WatchError("start failed")})
     with pytest.raises(
-        WatchError, match="restart failed; then start failed; its containers run on: journalctl -u docker"
+        WatchError, match="restart failed; then start failed; its containers keep running: journalctl -u docker"
     ):
         found.restart_docker()

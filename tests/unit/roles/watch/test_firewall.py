@@ -1,4 +1,4 @@
-"""What airflow-watch makes of the rules in force."""
+"""Problems that airflow-watch finds in the active rules."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from tests.unit.roles.watch.rules import BRIDGE, ENGINES, docker, guard, without
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_host_in_order_has_no_problem(engine: str) -> None:
+def test_a_healthy_host_has_no_problem(engine: str) -> None:
     assert guard(ENGINES[engine]) == []
     assert docker(ENGINES[engine]) == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_policy_of_a_chain_changes_nothing(engine: str) -> None:
+def test_the_policy_of_a_chain_has_no_influence(engine: str) -> None:
     for policy in ("ACCEPT", "DROP"):
         saved = (
             ENGINES[engine]
@@ -29,12 +29,12 @@ def test_the_policy_of_a_chain_changes_nothing(engine: str) -> None:
 @pytest.mark.parametrize(
     ("table", "part", "open_", "broken"),
     [
-        # iptables -F and -X of a table; nft flush ruleset; nft delete table ip filter.
+        # Whole tables: iptables -F and -X, nft flush ruleset, nft delete table ip filter.
         ("all", "", True, True),
         ("filter", "", False, True),
         ("nat", "", False, True),
         ("mangle", "", True, False),
-        # A single rule.
+        # Single rules.
         ("filter", "-A FORWARD -j DOCKER-USER", False, False),
         ("mangle", "-A FORWARD", True, False),
         ("mangle", "-A INPUT", True, False),
@@ -46,30 +46,30 @@ def test_the_policy_of_a_chain_changes_nothing(engine: str) -> None:
         ("nat", "-A OUTPUT", False, True),
         ("nat", "-A POSTROUTING -s 172.18.0.0/16", False, True),
         ("nat", "--dport 8080 -j DNAT", False, True),
-        # Not the stack's.
+        # A rule that does not belong to the stack.
         ("nat", "-A POSTROUTING -s 172.17.0.0/16", False, False),
     ],
 )
-def test_what_is_missing_is_found(engine: str, table: str, part: str, open_: bool, broken: bool) -> None:
+def test_missing_rules_are_found(engine: str, table: str, part: str, open_: bool, broken: bool) -> None:
     saved = without(ENGINES[engine], table, part)
     assert saved != ENGINES[engine]
     assert bool(guard(saved)) is open_, guard(saved)
     assert bool(docker(saved)) is broken, docker(saved)
 
 
-def test_no_rules_at_all_are_all_problems() -> None:
+def test_without_any_rules_all_problems_are_found() -> None:
     assert len(guard("")) == 4
     assert len(docker("")) == 8
 
 
-def test_a_comment_hides_nothing_that_docker_lacks() -> None:
+def test_a_comment_is_not_mistaken_for_a_rule() -> None:
     rule = "-A POSTROUTING -s 172.18.0.0/16 ! -o br-airflow -j MASQUERADE"
     fake = '-A POSTROUTING ! -o br-airflow -m comment --comment "x -j MASQUERADE" -j ACCEPT'
-    assert docker(ENGINES["26"].replace(rule, fake)) == ["nat POSTROUTING does not masquerade what leaves br-airflow"]
+    assert docker(ENGINES["26"].replace(rule, fake)) == ["nat POSTROUTING does not masquerade packets from br-airflow"]
     assert target('-m mark --mark 0x1 -j LOG --log-prefix ""') == "LOG"
 
 
-def test_docker_asks_the_rules_of_others_first() -> None:
+def test_user_rules_must_come_before_dockers() -> None:
     for engine, saved in ENGINES.items():
         own = saved.replace("-A DOCKER-USER -j RETURN\n", "").replace(
             "COMMIT\n*nat", "-A DOCKER-USER -s 192.0.2.7/32 -j DROP\nCOMMIT\n*nat", 1
@@ -79,14 +79,14 @@ def test_docker_asks_the_rules_of_others_first() -> None:
         assert user_rules_problem(parse(own)) == ""
         jump = "-A FORWARD -j DOCKER-USER\n"
         lost = own.replace(jump, "")
-        assert "FORWARD asks DOCKER" in user_rules_problem(parse(lost))
-        # As Docker 26 leaves it when it starts while containers run.
+        assert "FORWARD jumps to DOCKER" in user_rules_problem(parse(lost))
+        # The order that Docker 26 leaves when it starts while containers run.
         late = lost.replace("-A DOCKER -d", f"{jump}-A DOCKER -d")
         assert "before DOCKER-USER" in user_rules_problem(parse(late))
         assert user_rules_problem(parse(without(own, "filter", "-A FORWARD"))) == (
             "chain FORWARD does not jump to DOCKER-USER"
         )
-        # Without rules of others there is nothing to ask.
+        # Without user rules, the jump is not needed.
         assert user_rules_problem(parse(saved.replace(jump, ""))) == ""
 
 

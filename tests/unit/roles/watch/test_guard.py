@@ -1,4 +1,4 @@
-"""Whether strangers are kept out, by the rules in force."""
+"""Whether the active rules keep strangers out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_FIRST = "the first rule of chain FORWARD of table mangle is not `-j AIRFLOW-
         "-A FORWARD -s 10.0.0.0/8 -j ACCEPT",
         "-A FORWARD -j RETURN",
         "-A FORWARD -o br+ -j ACCEPT",
-        # Others that might be right, but nobody has to think about them.
+        # Rules that might be harmless, but are refused without analysis.
         "-A FORWARD -p tcp -m tcp --dport 22 -j LOG",
         "-A FORWARD -j DROP",
         # Comments that look like something else.
@@ -32,16 +32,16 @@ NOT_FIRST = "the first rule of chain FORWARD of table mangle is not `-j AIRFLOW-
         "-A FORWARD -g AIRFLOW-FORWARD",
     ],
 )
-def test_nothing_may_be_asked_before_our_chain(first: str) -> None:
+def test_no_rule_may_come_before_our_chain(first: str) -> None:
     saved = ENGINES["26"].replace(JUMP, f"{first}\n{JUMP}")
     assert guard(saved) == [NOT_FIRST]
-    # Nor in its place.
+    # Nor may a rule replace the jump.
     assert guard(ENGINES["26"].replace(JUMP, first)) == [NOT_FIRST]
-    # After it, all of that is somebody's own.
+    # After the jump, any rule is allowed.
     assert guard(ENGINES["26"].replace(JUMP, f"{JUMP}\n{first}")) == []
 
 
-def test_a_comment_does_not_make_a_rule_another_one() -> None:
+def test_a_comment_does_not_change_the_meaning_of_a_rule() -> None:
     for comment in ("ours", '"the stack\'s"'):
         saved = ENGINES["26"].replace(JUMP, f"-A FORWARD -m comment --comment {comment} -j AIRFLOW-FORWARD")
         assert guard(saved) == []
@@ -56,30 +56,30 @@ def test_a_comment_does_not_make_a_rule_another_one() -> None:
         "-I FORWARD -j RETURN",
     ],
 )
-def test_rules_of_table_filter_let_nobody_in(rule: str) -> None:
-    """Packets have been dropped in table mangle by then: no such rule is anything to heal."""
+def test_rules_of_table_filter_cannot_let_strangers_in(rule: str) -> None:
+    """Table mangle has dropped the packets before, so such rules need no repair."""
     _, chain, what = rule.split(" ", 2)
     lines = ENGINES["26"].splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith(f"-A {chain} ") and number > 15)
     assert guard("\n".join([*lines[:at], f"-A {chain} {what}", *lines[at:]])) == []
 
 
-def test_rules_that_nobody_has_noted_are_loaded_anew() -> None:
-    """As after a reboot, or when there was no space for the note."""
+def test_rules_without_a_record_are_a_problem() -> None:
+    """Happens after a reboot, or if the record could not be written on a full disk."""
     assert guard_problems(parse(ENGINES["26"]), {}) == [
-        f"nobody knows whether chain {chain} of table mangle is what airflow-firewall loaded"
+        f"it is unknown whether chain {chain} of table mangle is what airflow-firewall loaded"
         for chain in (CHAIN, PROXY_CHAIN)
     ]
 
 
-def test_a_chain_with_one_more_rule_is_not_what_was_loaded() -> None:
+def test_a_chain_with_an_additional_rule_differs_from_the_loaded_one() -> None:
     saved = ENGINES["26"].replace(
         "-A AIRFLOW-FORWARD -j DROP", "-A AIRFLOW-FORWARD -j ACCEPT\n-A AIRFLOW-FORWARD -j DROP"
     )
     assert guard(saved) == ["chain AIRFLOW-FORWARD of table mangle is not what airflow-firewall loaded"]
 
 
-def test_names_are_those_that_the_role_gives() -> None:
+def test_chain_names_match_those_of_the_role() -> None:
     role = ROLES / "airflow_watch"
     files = [role / "vars" / "main" / f"{name}.yml" for name in ("firewall", "program")]
     given = {name: value for path in files for name, value in yaml.safe_load(path.read_text(encoding="utf-8")).items()}

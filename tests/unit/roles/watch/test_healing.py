@@ -1,4 +1,4 @@
-"""What airflow-watch does about services in a round."""
+"""Actions of airflow-watch on services in a round."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ HANGS = Container("worker", "w", "running", "unhealthy", "no answer")
 
 
 def heal(host: Played) -> tuple[list[str], list[str]]:
-    """Look at the services; return what was said, and failures."""
+    """Check the services; return the messages and the failures."""
     said: list[str] = []
     failures: list[str] = []
     healing.Healing(host, said.append, failures.append).start_services()  # type: ignore[arg-type]
     return said, failures
 
 
-def test_a_service_that_cannot_be_started_hinders_no_other(host: Played) -> None:
+def test_a_service_that_cannot_be_started_does_not_block_others(host: Played) -> None:
     host.services, host.broken, host.there = ["postgres", "worker"], {"start"}, [HANGS]
     _, failures = heal(host)
     assert host.done == ["start postgres", "restart worker w"]
     assert failures == ["postgres: start failed"]
 
 
-def test_without_the_definition_what_hangs_is_restarted_all_the_same(host: Played) -> None:
+def test_hanging_services_are_restarted_even_without_the_definition(host: Played) -> None:
     host.broken, host.there = {"expected"}, [HANGS]
     _, failures = heal(host)
-    assert failures == ["what is missing is not known: compose.yml is missing"]
+    assert failures == ["missing services cannot be detected: compose.yml is missing"]
     assert host.done == ["restart worker w"]
 
 
@@ -46,13 +46,13 @@ def test_without_the_definition_what_hangs_is_restarted_all_the_same(host: Playe
         (Container("worker", "w", "paused"), ["unpause w"]),
     ],
 )
-def test_what_is_done(host: Played, container: Container, done: list[str]) -> None:
+def test_actions_by_state(host: Played, container: Container, done: list[str]) -> None:
     host.there = [container]
     heal(host)
     assert host.done == done
 
 
-def test_a_container_with_the_stack_s_labels_does_not_stand_for_its_service(host: Played) -> None:
+def test_a_foreign_container_with_the_stacks_labels_is_not_the_service(host: Played) -> None:
     other = Container("worker", "debugging", "running", "healthy", ours=False)
     host.there = [other, Container("worker", "airflow-worker-1", "exited")]
     assert heal(host) == (
@@ -60,16 +60,14 @@ def test_a_container_with_the_stack_s_labels_does_not_stand_for_its_service(host
         [],
     )
     assert host.done == ["start worker airflow-worker-1"]
-    # Compose takes it for the service's, so it would create none beside it.
+    # Compose would take it for the service's container, and therefore create none.
     host.there, host.done = [other], []
     said, (failure,) = heal(host)
     assert (said, host.done) == ([], [])
-    assert failure.startswith(
-        "worker has no container, and none is created as long as debugging has its labels: remove"
-    )
+    assert failure.startswith("worker has no container, and none is created while debugging has its labels: remove")
 
 
-def test_a_slow_docker_is_left_to_the_next_round(host: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_actions_wait_for_the_next_round_if_docker_is_slow(host: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(healing, "ACT_SECONDS", -1)
     host.there = []
     assert heal(host) == ([], ["worker has to wait for the next round: Docker is too slow"])
@@ -77,15 +75,13 @@ def test_a_slow_docker_is_left_to_the_next_round(host: Played, monkeypatch: pyte
 
 
 def flapping(number: int, **more: Any) -> Container:
-    """A container that Docker has started again a few times, and is about to start again."""
+    """Return a container that Docker has restarted a few times, and is about to restart."""
     now = datetime.now(UTC)
     times = {"started": f"{now - timedelta(seconds=9):%FT%T}.1Z", "finished": f"{now:%FT%T}.{number}Z"}
     return Container("worker", "w", "restarting", exit_code=3, restarts=number, **times, **more)
 
 
-def test_a_service_that_ends_again_and_again_fails_each_round_with_a_count(
-    host: Played, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_service_in_a_crash_loop_fails_each_round_with_a_count(host: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for number in (1, 2, 3, 5, 6):
         host.there = [flapping(number)]
@@ -94,7 +90,7 @@ def test_a_service_that_ends_again_and_again_fails_each_round_with_a_count(
         "worker does not stay up: it ended {} times in a row within 60 s of its start, last with code 3: docker logs w"
     )
     assert found == [[], [], [], [line.format(4)], [line.format(5)]]
-    # Not while somebody has paused it, and not from before.
+    # No failure while the service is paused, and counting starts again afterwards.
     pause = Pause("ana", "", datetime.now(UTC) + timedelta(hours=1), "worker")
     monkeypatch.setattr(healing, "read_pauses", lambda *_: [pause])
     assert heal(host)[1] == []
@@ -102,7 +98,9 @@ def test_a_service_that_ends_again_and_again_fails_each_round_with_a_count(
     assert heal(host)[1] == []
 
 
-def test_a_count_that_cannot_be_kept_is_said(host: Played) -> None:
+def test_a_count_that_cannot_be_stored_is_reported(host: Played) -> None:
     notes.DIRECTORY.write_text("in its way", encoding="utf-8")
     _, (failure,) = heal(host)
-    assert failure.startswith(f"how often services end is not known: {notes.DIRECTORY}/lives.json cannot be written: ")
+    assert failure.startswith(
+        f"how often services end cannot be recorded: {notes.DIRECTORY}/lives.json cannot be written: "
+    )

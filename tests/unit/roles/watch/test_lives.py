@@ -1,4 +1,4 @@
-"""How often services end just after their start."""
+"""Counting of how often services end shortly after their start."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ def one(status: str, started: str, finished: str, restarts: int = 0) -> Containe
 @pytest.mark.parametrize(
     ("known", "container", "ends"),
     [
-        # The first look knows of nothing before.
+        # The first check has no earlier record.
         (None, one("restarting", "12:00:10", "12:00:20", 7), 0),
-        # Another end, after 10 s; Docker's own restarts since the last look count each.
+        # One more end, after 10 s; each restart by Docker since the last check counts.
         (BEFORE, one("exited", "12:00:10", "12:00:20", 4), 3),
         (BEFORE, one("restarting", "12:00:10", "12:00:20", 9), 7),
         (BEFORE, one("running", "12:00:21", "12:00:20", 5), 3),
-        # Somebody has started it by hand, from which on Docker counts anew.
+        # A manual start resets Docker's restart count.
         (BEFORE, one("exited", "12:00:10", "12:00:20", 0), 3),
-        # The same end as at the last look.
+        # The same end as at the last check.
         (BEFORE, one("exited", "11:58:50", "11:59:00", 4), 2),
         (BEFORE, one("running", "12:00:00", "11:59:00", 4), 2),
-        # It lives, or has lived long before it ended.
+        # The service has run for long enough, or had before it ended.
         (BEFORE, one("running", "11:59:30", "11:59:00", 4), 0),
         (BEFORE, one("exited", "11:59:01", "12:00:20", 4), 0),
         # A new container.
         (BEFORE, one("running", "12:00:21", "0001-01-01T00:00:00Z"), 2),
-        # Notes that are none.
+        # Invalid records.
         ([], one("exited", "12:00:10", "12:00:20"), 0),
         ([2, None, 4], one("exited", "12:00:10", "12:00:20"), 0),
     ],
 )
-def test_ends_in_a_row(known: Any, container: Container, ends: int) -> None:
+def test_consecutive_early_ends_are_counted(known: Any, container: Container, ends: int) -> None:
     lives = count({"worker": known, "gone": BEFORE}, [container], NOW)
     assert lives == {"worker": [ends, container.finished, container.restarts]}
     assert count("no notes", [container], NOW)["worker"][0] == 0
     assert bool(failures(lives, [container])) is (ends >= 3)
 
 
-def test_the_code_of_a_service_that_runs_is_not_said() -> None:
+def test_the_exit_code_of_a_running_service_is_not_reported() -> None:
     container = one("running", "12:00:21", "12:00:20")
     (line,) = failures({"worker": [4, "", 0]}, [container])
     assert line == "worker does not stay up: it ended 4 times in a row within 60 s of its start: docker logs w"
@@ -64,18 +64,18 @@ def test_the_code_of_a_service_that_runs_is_not_said() -> None:
         ([one("running", "11:00:00", "0001-01-01T00:00:00Z")._replace(service="postgres")], True),
         ([one("running", "12:00:00", "11:59:50")._replace(service="postgres")], False),
         ([one("exited", "11:00:00", "12:00:20")._replace(service="postgres")], False),
-        # Its container was removed since the last look.
+        # The database's container was removed since the last check.
         ([], False),
     ],
 )
-def test_what_ends_for_want_of_the_database_is_not_blamed(postgres: list[Container], counted: bool) -> None:
+def test_services_that_end_without_their_database_are_not_reported(postgres: list[Container], counted: bool) -> None:
     worker = one("exited", "12:00:10", "12:00:20", 4)
     lives = count({"worker": BEFORE, "postgres": [0, "", 0]}, [worker, *postgres], NOW)
     assert (lives["worker"][0] == 3) is counted
     assert bool(failures(lives, [worker])) is counted
 
 
-def test_a_database_that_does_not_stay_up_is_named() -> None:
+def test_a_database_that_does_not_stay_up_is_reported() -> None:
     postgres = one("exited", "12:00:10", "12:00:20", 4)._replace(service="postgres")
     lives = count({"postgres": BEFORE}, [postgres], NOW)
     assert failures(lives, [postgres]) != []

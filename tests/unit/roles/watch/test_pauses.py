@@ -1,4 +1,4 @@
-"""Pauses of airflow-watch: what counts as one."""
+"""Pauses of airflow-watch, and which files are valid pauses."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def test_durations(text: str, minutes: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "2", "h", "2 h", "-2h", "0m", "2s", "1h30m", "1.5h", "2H", "forever", "٣h"])
-def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
+def test_the_error_for_an_invalid_duration_has_examples(text: str) -> None:
     with pytest.raises(ValueError, match="write minutes, hours or days, such as 30m, 2h or 1d"):
         pauses.duration(text)
 
 
 @pytest.mark.parametrize("text", ["366d", "999999999d", "9000h"])
-def test_what_is_as_good_as_for_ever_is_refused(text: str) -> None:
+def test_a_duration_of_more_than_a_year_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="more than 365d"):
         pauses.duration(text)
 
@@ -47,29 +47,29 @@ GOOD = {"owner": "ana", "reason": "r", "expires": "2026-11-28T14:00:00+00:00", "
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "no JSON"),
-        ("{", "no JSON"),
-        ("[]", "no JSON object"),
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[]", "not a JSON object"),
         ({**GOOD, "owner": ""}, "'owner' is missing"),
-        ({**GOOD, "owner": 7}, "'owner' is missing, or no text"),
+        ({**GOOD, "owner": 7}, "'owner' is missing or not a string"),
         ({**GOOD, "expires": None}, "'expires' is missing"),
-        ({**GOOD, "expires": "tomorrow"}, "no time of ISO 8601: 'tomorrow'"),
+        ({**GOOD, "expires": "tomorrow"}, "not an ISO 8601 time: 'tomorrow'"),
         ({**GOOD, "expires": "2026-11-28T14:00:00"}, "has no time zone; write UTC as in 2026-11-28T14:00:00+00:00"),
-        ({**GOOD, "service": ["worker"]}, "'service' is no text"),
+        ({**GOOD, "service": ["worker"]}, "'service' is not a string"),
         ({**GOOD, "expires": "9999-01-01T00:00:00+00:00"}, "in more than 365 days"),
-        ({**GOOD, "expires": "9999-12-31T23:59:59-05:00"}, "'expires' is after all that a computer can count"),
-        ("[" * 100_000, "no JSON"),
+        ({**GOOD, "expires": "9999-12-31T23:59:59-05:00"}, "'expires' is out of range"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
-def test_what_is_no_pause_pauses_nothing_and_says_so(content: object, words: str) -> None:
+def test_an_invalid_pause_has_no_effect_and_is_reported(content: object, words: str) -> None:
     text = content if isinstance(content, str) else json.dumps(content)
     found, expired, (line,) = pauses.sort({"x.json": text}, NOW)
     assert (found, expired) == ([], [])
-    assert line.startswith("x.json pauses nothing: ")
+    assert line.startswith("x.json is ignored: ")
     assert words in line
 
 
-def test_times_of_other_zones_and_the_moment_of_expiry() -> None:
+def test_other_time_zones_and_the_moment_of_expiry() -> None:
     texts = {
         "a": json.dumps({**GOOD, "expires": "2026-11-28T14:30:00+02:00"}),
         "b": json.dumps({**GOOD, "expires": "2026-11-28T12:00:00Z"}),
@@ -102,11 +102,11 @@ def test_the_directory_of_pauses(tmp_path_factory: pytest.TempPathFactory, monke
     ]
     assert len(said) == 3
     assert "all@site.yml" in said[-1]
-    # Nobody writes to a pipe: to read it would wait for ever.
+    # Reading a pipe without a writer would block forever.
     os.mkfifo(directory / "pipe")
     assert store.read_pauses(NOW, said.append) == [one._replace(file=file)]
-    assert f"{directory}/pipe pauses nothing: it is no file" in said
-    # The same owner's next pause takes the place of the last one.
+    assert f"{directory}/pipe is ignored: it is not a file" in said
+    # A new pause replaces the previous one of the same owner.
     store.add(one._replace(reason="again"))
     assert [found.reason for found in store.read_pauses(NOW, said.append)] == ["again"]
     (again,) = store.read_pauses(NOW, said.append)
@@ -114,8 +114,8 @@ def test_the_directory_of_pauses(tmp_path_factory: pytest.TempPathFactory, monke
     assert store.read_pauses(NOW, said.append) == []
 
 
-def test_a_pause_is_removed_whatever_its_file_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a person writes one."""
+def test_a_pause_is_removed_whatever_the_name_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file written by hand can have any name."""
     monkeypatch.setattr(store, "DIRECTORY", tmp_path)
     pause = pauses.Pause("ana", "", NOW + timedelta(hours=1), "worker")
     (tmp_path / "the new disk").write_text(pauses.write(pause), encoding="utf-8")
@@ -124,18 +124,18 @@ def test_a_pause_is_removed_whatever_its_file_is_called(tmp_path: Path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_owners_whose_names_look_alike_have_files_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_owners_with_similar_names_have_separate_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "DIRECTORY", tmp_path)
     owners = ["a b", "a_b", "a%20b", "a/b", "ä", "a\udcffb"]
     for owner in owners:
         store.add(pauses.Pause(owner, "", NOW + timedelta(hours=1)))
     assert sorted(pause.owner for pause in store.read_pauses(NOW, [].append)) == sorted(owners)
-    # That of site.yml keeps its name.
+    # The pause of site.yml keeps its file name.
     assert pauses.file_name("site.yml", "") == "all@site.yml.json"
 
 
-def test_an_expired_pause_that_cannot_be_removed_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a file system that the kernel has made read-only."""
+def test_an_expired_pause_that_cannot_be_removed_has_no_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Happens on a file system that the kernel has remounted read-only."""
     monkeypatch.setattr(store, "DIRECTORY", tmp_path)
     store.add(pauses.Pause("ana", "", NOW))
     store.add(pauses.Pause("bo", "", NOW + timedelta(hours=1)))

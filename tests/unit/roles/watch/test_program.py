@@ -1,4 +1,4 @@
-"""The program airflow-firewall, with others in place of iptables: they say what is there, and note what they read."""
+"""The program airflow-firewall, with stand-ins for iptables that return prepared rules and record their input."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEMPLATE = rows.ROLES / "airflow_watch" / "templates" / "airflow-firewall.sh.j2"
 SAVE = """#!/bin/sh
 cat {here}/rules-$2
 """
-# It fails as often as there are lines in the file `fails`.
+# Fails once for each line in the file `fails`.
 RESTORE = """#!/bin/sh
 echo "# iptables-restore $*" >>{here}/told
 cat >>{here}/told
@@ -30,7 +30,7 @@ grep -q "^:$5 " {here}/rules-$3
 
 @cache
 def render(*, several: bool) -> str:
-    """The program on the first of the stack's hosts."""
+    """Render the program for the first host of the stack."""
     templar = rows.known(VERSION, several=several)
     templar.available_variables = {
         **templar.available_variables,
@@ -42,7 +42,7 @@ def render(*, several: bool) -> str:
 
 
 class Played:
-    """A host with rules, on which the program runs."""
+    """Simulate a host with rules, on which the program runs."""
 
     def __init__(self, here: Path) -> None:
         self.here, self.loaded = here, here / "run" / "loaded"
@@ -66,7 +66,7 @@ class Played:
         return done
 
     def told(self) -> list[list[str]]:
-        """What each iptables-restore has read."""
+        """Return the input of each call of iptables-restore."""
         parts = (self.here / "told").read_text(encoding="utf-8").split("# iptables-restore --wait --noflush\n")
         return [[line for line in part.splitlines() if line] for part in parts[1:]]
 
@@ -76,7 +76,7 @@ def host(tmp_path: Path) -> Played:
     return Played(tmp_path)
 
 
-def test_the_chains_are_asked_first_in_one_commit(host: Played) -> None:
+def test_chains_and_jumps_are_loaded_in_one_commit(host: Played) -> None:
     host.run()
     (once,) = host.told()
     assert once[0] == "*mangle"
@@ -92,7 +92,7 @@ def test_the_chains_are_asked_first_in_one_commit(host: Played) -> None:
     assert host.loaded.read_text(encoding="utf-8") == "*mangle\nCOMMIT\n"
 
 
-def test_jumps_that_are_there_move(host: Played) -> None:
+def test_existing_jumps_are_moved(host: Played) -> None:
     jumps = [
         "FORWARD -s 10.0.0.0/8 -j AIRFLOW-FORWARD",
         'FORWARD -m comment --comment "say \\"x\\"" -j AIRFLOW-FORWARD',
@@ -108,7 +108,7 @@ def test_jumps_that_are_there_move(host: Played) -> None:
     assert [line for line in once if line.startswith("-D")] == once[1:5]
 
 
-def test_a_jump_that_is_gone_meanwhile_hinders_nothing(host: Played) -> None:
+def test_a_jump_that_vanished_meanwhile_is_no_failure(host: Played) -> None:
     host.rules(mangle="*mangle\n-A FORWARD -j AIRFLOW-FORWARD\nCOMMIT\n")
     (host.here / "fails").write_text("once\n", encoding="utf-8")
     host.run()
@@ -123,8 +123,8 @@ def test_rules_that_iptables_refuses_are_a_failure(host: Played) -> None:
     assert not host.loaded.exists()
 
 
-def test_chains_of_earlier_releases_are_removed_once_the_new_ones_are_there(host: Played) -> None:
-    """With the jumps that people made to them, which would keep them in force."""
+def test_chains_of_earlier_releases_are_removed_after_the_new_ones_are_loaded(host: Played) -> None:
+    """Jumps that users added to them are removed too, as they would keep the old chains active."""
     old = ["-A DOCKER-USER -s 192.168.0.0/16 -j AIRFLOW-STACK", "-A DOCKER-USER -j AIRFLOW-STACK"]
     rules = [":AIRFLOW-STACK - [0:0]", *old, "-A DOCKER-USER -s 192.0.2.7/32 -j DROP", "-A AIRFLOW-STACK -j DROP"]
     host.rules(filter="\n".join(["*filter", *rules, "COMMIT\n"]))
@@ -137,14 +137,14 @@ def test_chains_of_earlier_releases_are_removed_once_the_new_ones_are_there(host
     assert proxy == ["*mangle", "-D INPUT -j AIRFLOW-PROXY", "-F AIRFLOW-PROXY", "-X AIRFLOW-PROXY", "COMMIT"]
 
 
-def test_a_note_that_cannot_be_written_is_said_with_its_file(host: Played) -> None:
+def test_a_record_that_cannot_be_written_is_reported_with_its_file(host: Played) -> None:
     (host.here / "run").write_text("in the way of the directory", encoding="utf-8")
     said = host.run(code=1).stderr
     assert f"the rules are in force, but {host.loaded}" in said
     assert "is there space in /run?" in said
 
 
-def test_all_of_it_can_be_removed(host: Played) -> None:
+def test_everything_can_be_removed(host: Played) -> None:
     host.run()
     saved = "*mangle\n:AIRFLOW-FORWARD - [0:0]\n:AIRFLOW-INPUT - [0:0]\n-A FORWARD -j AIRFLOW-FORWARD\nCOMMIT\n"
     host.rules(mangle=saved)
@@ -157,7 +157,7 @@ def test_all_of_it_can_be_removed(host: Played) -> None:
 
 
 def inputs(**groups: Any) -> list[str]:
-    """Ports of the first of two hosts that its chain of INPUT closes."""
+    """Return the ports that the chain for INPUT closes on the first of two hosts."""
     templar = rows.known(VERSION, several=True)
     known = {**templar.available_variables["groups"], **groups}
     templar.available_variables = {**templar.available_variables, "groups": known, "__airflow_watch_guarded": "one"}
@@ -165,7 +165,7 @@ def inputs(**groups: Any) -> list[str]:
 
 
 def test_ports_of_services_that_run_elsewhere_are_not_closed() -> None:
-    """They may be those of other programs."""
+    """Other programs may use these ports."""
     assert inputs() == ["5432", "6379", "8793"]
     assert inputs(airflow_postgres=["two"]) == ["6379", "8793"]
     assert inputs(airflow_worker=["two"], airflow_redis=[]) == ["5432"]

@@ -1,4 +1,4 @@
-"""What airflow-watch does about services, by their state."""
+"""Actions of airflow-watch on services, by their state."""
 
 from __future__ import annotations
 
@@ -41,34 +41,34 @@ def one(status: str, health: str = "", service: str = "worker", **more: Any) -> 
         ([one("running")], None, ""),
         ([one("restarting")], None, ""),
         ([one("removing")], None, ""),
-        # One that only has the stack's labels, and one that compose left behind beside the service's own.
+        # A foreign container with the stack's labels, and one that compose left behind next to the service's own.
         ([one("running", "healthy", ours=False)], "create", "creating worker, which has no container"),
         (
             [one("running", "healthy")._replace(name="0a1b2c3d4e5f_airflow-worker-1"), one("exited")],
             "start",
             "starting worker, which exited with code 0",
         ),
-        # Another service's.
+        # A container of another service.
         ([one("running", "healthy", "redis")], "create", "creating worker, which has no container"),
     ],
 )
-def test_states(containers: list[Container], do: str | None, line: str) -> None:
+def test_action_by_state(containers: list[Container], do: str | None, line: str) -> None:
     actions = decide(["worker"], containers, [])
     assert [(action.do, action.line) for action in actions] == ([] if do is None else [(do, line)])
-    # With a pause it only says so.
+    # While paused, the state is only reported.
     paused = decide(["worker"], containers, [Pause("ana", "new disk", LATER, "worker")])
     assert [action.do for action in paused] == ([] if do is None else [""])
     if do:
         assert paused[0].line.startswith("worker (")
         assert paused[0].line.endswith("is left alone: paused by ana (new disk) until 2026-11-28T14:00:00+00:00")
-    # One of another service, and none at all, changes nothing.
+    # A pause of another service has no effect; one without a service covers all.
     assert decide(["worker"], containers, [Pause("ana", "", LATER, "redis")]) == actions
     assert [action.do for action in decide(["worker"], containers, [Pause("ana", "", LATER)])] == (
         [] if do is None else [""]
     )
 
 
-def test_each_service_is_judged_alone_and_data_comes_first() -> None:
+def test_services_are_handled_separately_and_databases_first() -> None:
     containers = [
         one("exited", service="scheduler"),
         one("running", "unhealthy", "redis"),
@@ -83,7 +83,7 @@ def test_each_service_is_judged_alone_and_data_comes_first() -> None:
     ]
 
 
-def test_a_restart_under_way_is_left_to_end() -> None:
+def test_a_restart_in_progress_is_not_interrupted() -> None:
     (action,) = decide(["worker"], [one("exited")], [], ["worker"])
     assert (action.do, action.line) == ("", "worker: its restart is still under way")
 
@@ -111,7 +111,7 @@ INSPECTED: dict[str, Any] = {
 }
 
 
-def test_what_docker_says_of_a_container() -> None:
+def test_the_state_of_a_container_is_parsed() -> None:
     found = container(INSPECTED, "airflow", "airflow")
     assert found == Container(
         service="webserver",
@@ -140,7 +140,7 @@ def test_what_docker_says_of_a_container() -> None:
         ({"bridge": {}}, "airflow", "running", "airflow", True),
         ({"bridge": {}, "airflow": {}}, "airflow", "running", "airflow", False),
         ({}, "airflow", "exited", "airflow", False),
-        # Somebody's own definition of the service, and settings of an earlier release.
+        # A user's own definition of the service, and settings of an earlier release.
         ({"host": {}}, "host", "running", "airflow", False),
         ({}, "airflow", "running", "", False),
     ],
@@ -169,5 +169,5 @@ def test_a_container_outside_of_its_network(
         ("airflow-webserver-1-copy", False),
     ],
 )
-def test_whose_container_it_is(name: str, ours: bool) -> None:
+def test_containers_of_the_stack_are_recognised_by_name(name: str, ours: bool) -> None:
     assert container({**INSPECTED, "Name": f"/{name}"}, "airflow", "airflow").ours is ours

@@ -1,4 +1,4 @@
-"""Commands about the stack's containers."""
+"""Commands that manage the stack's containers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def known(
     return host, told
 
 
-def test_settings_of_an_earlier_release_are_enough(tmp_path: Path) -> None:
+def test_settings_of_an_earlier_release_are_accepted(tmp_path: Path) -> None:
     settings = tmp_path / "settings"
     settings.write_text('{"project": "p", "compose_file": "c", "bridge": "b"}', encoding="utf-8")
     assert Host(settings).network == ""
@@ -47,13 +47,13 @@ def test_a_container_is_started_by_its_name(tmp_path: Path, monkeypatch: pytest.
     assert told.lines == ["docker start p-worker-1"]
     host.start("worker")
     assert told.lines[1:] == [f"docker compose {UP}"]
-    # Its network may be gone.
+    # The container's network may no longer exist.
     host, told = known(tmp_path, monkeypatch, {"docker start": WatchError("network n not found")})
     host.start("worker", "p-worker-1")
     assert told.lines == ["docker start p-worker-1", f"docker compose {UP}"]
 
 
-def test_restarts_and_replacements_are_units_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_restarts_and_replacements_run_in_separate_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host, told = known(tmp_path, monkeypatch)
     host.restart("worker", "p-worker-1")
     host.replace("worker", "p-worker-1")
@@ -75,7 +75,7 @@ def test_restarts_and_replacements_are_units_of_their_own(tmp_path: Path, monkey
         (REPLACE, "rm", ["stop -t 30 p-worker-1", "rm --force p-worker-1"]),
     ],
 )
-def test_what_these_units_do(tmp_path: Path, script: str, fails: str, done: list[str]) -> None:
+def test_commands_of_these_units(tmp_path: Path, script: str, fails: str, done: list[str]) -> None:
     docker = tmp_path / "docker"
     docker.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/done\n[ "$1" != "{fails}" ]\n', encoding="utf-8")
     docker.chmod(0o755)
@@ -92,7 +92,7 @@ airflow-watch-restart-worker.service loaded active running Restart the unhealthy
 """
 
 
-def test_restarts_under_way_and_failed_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_restarts_in_progress_and_failed_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host, told = known(tmp_path, monkeypatch, {"list-units": UNITS})
     assert host.restarts(forget=False) == (["worker"], ["dag-processor"])
     assert len(told.lines) == 1
@@ -103,7 +103,7 @@ def test_restarts_under_way_and_failed_ones(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_the_firewall_is_loaded_without_waiting_for_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """systemd would let a restart of the unit wait for one of Docker that is under way."""
+    """systemd would delay a restart of the unit until a running restart of Docker ends."""
     host, told = known(tmp_path, monkeypatch)
     host.load_firewall()
     program, unit = told.lines
@@ -112,7 +112,7 @@ def test_the_firewall_is_loaded_without_waiting_for_docker(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize("there", [0, 2])
-def test_the_jump_to_the_rules_of_others_moves_in_one_commit(
+def test_the_jump_to_user_rules_is_moved_in_one_commit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: int
 ) -> None:
     jump = "FORWARD -j DOCKER-USER"
@@ -132,8 +132,8 @@ COMMIT
 )
 
 
-def test_a_rule_with_any_bytes_does_not_end_the_guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text in Latin-1, as an old script writes it."""
+def test_a_rule_with_invalid_utf_8_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old scripts may write text in Latin-1."""
     (tmp_path / "rules").write_bytes(RULE)
     monkeypatch.setattr(module, "LOADED", tmp_path / "rules")
     host, _ = known(tmp_path, monkeypatch)
@@ -141,7 +141,7 @@ def test_a_rule_with_any_bytes_does_not_end_the_guard(tmp_path: Path, monkeypatc
     monkeypatch.setattr(module, "LOADED", tmp_path / "rules")
     printed = host.run("cat", str(tmp_path / "rules"))
     assert "caf\\xe9" in printed
-    # What is in force is compared with what was loaded, so both are read alike; and it can be shown.
+    # Active and loaded rules are compared, so both are decoded alike; the result must be printable.
     assert host.loaded() == parse(printed)
     assert host.loaded()["filter"]["INPUT"] == ["--log-prefix caf\\xe9 -j LOG"]
     printed.encode()

@@ -1,4 +1,4 @@
-"""Finding Airflow's container, and what is made of its answers."""
+"""Finding Airflow's container, and reading its answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEFAULTS: dict[str, Any] = {name: option.get("default") for name, option in CONT
 
 
 class Docker:
-    """Answers in place of the docker command, and keeps how it was called."""
+    """Stand in for the docker command, and record its arguments and input."""
 
     def __init__(self, out: str = "", rc: int = 0, err: str = "") -> None:
         self.answer = (rc, out, err)
@@ -41,7 +41,7 @@ class Docker:
     [
         ("airflow-worker-1\tworker\nairflow-scheduler-1\tscheduler\n", {}, "airflow-scheduler-1"),
         ("airflow-redis-1\tredis\nairflow-worker-1\tworker\n", {}, "airflow-worker-1"),
-        # Hosts of Airflow 3 that run one service of it.
+        # Hosts that run one service of Airflow 3.
         ("airflow-dag-processor-1\tdag-processor\n", {}, "airflow-dag-processor-1"),
         ("airflow-redis-1\tredis\nairflow-execution-api-1\texecution-api\n", {}, "airflow-execution-api-1"),
         ("a-dag-processor-1\tdag-processor\na-scheduler-1\tscheduler\n", {}, "a-scheduler-1"),
@@ -49,7 +49,7 @@ class Docker:
         ("mine-too\t\nmine\t\n", {"container": "mine"}, "mine"),
     ],
 )
-def test_finds_the_first_service_that_runs(listed: str, options: dict[str, Any], expected: str) -> None:
+def test_finds_the_first_running_service(listed: str, options: dict[str, Any], expected: str) -> None:
     docker = Docker(listed)
     assert find_container(docker, "/usr/bin/docker", {**DEFAULTS, **options}) == expected
     assert docker.argv[:4] == ["/usr/bin/docker", "ps", "--filter", "status=running"]
@@ -73,10 +73,10 @@ def test_finds_the_first_service_that_runs(listed: str, options: dict[str, Any],
             "compose project 'p' runs none of the services scheduler, dag-processor, webserver, worker",
         ),
         ("d", Docker("airflow-redis-1\tredis\n"), {}, "start the stack (playbooks/deploy_airflow_stack.yml)"),
-        ("d", Docker("other\tscheduler\n"), {"container": "mine"}, "no container named 'mine' runs"),
+        ("d", Docker("other\tscheduler\n"), {"container": "mine"}, "no container named 'mine' is running"),
     ],
 )
-def test_says_what_to_do_when_none_runs(
+def test_the_error_says_what_to_do_if_no_service_runs(
     path: str | None, docker: Docker, options: dict[str, Any], expected: str
 ) -> None:
     with pytest.raises(NotRunningError) as caught:
@@ -90,7 +90,7 @@ def inside(docker: Docker) -> dict[str, Any]:
     return run_inside(docker, "docker", "c", timeout=5, programs=[info], actions=actions)
 
 
-def test_data_go_by_standard_input_only() -> None:
+def test_data_is_passed_on_standard_input_only() -> None:
     docker = Docker(f"noise\n{MARK}" + json.dumps({"reports": {"info": {"a": 1}}, "error": None}) + "\n")
     assert inside(docker) == {"info": {"a": 1}}
     assert docker.argv == ["docker", "exec", "-i", "c", "python", "-c", LOADER]
@@ -101,32 +101,32 @@ def test_data_go_by_standard_input_only() -> None:
     assert docker.data.isascii()
 
 
-def test_another_python_runs_the_same_program() -> None:
+def test_a_python_on_the_host_runs_the_same_program() -> None:
     docker = Docker(MARK + json.dumps({"reports": {}, "error": None}))
     python = ["/venv/bin/python"]
     assert run_program(docker, python, "here", timeout=5, programs=[], actions=[]) == {}
     assert docker.argv == ["/venv/bin/python", "-c", LOADER]
-    with pytest.raises(InsideError, match=r"^here: its process ended with code 3"):
+    with pytest.raises(InsideError, match=r"^here: its process exited with code 3"):
         run_program(Docker(rc=3), python, "here", timeout=5, programs=[], actions=[])
 
 
-def test_errors_carry_what_was_done_before() -> None:
+def test_errors_carry_the_reports_of_earlier_actions() -> None:
     reports = {"info": {"undecryptable": ["a", "b"]}}
     error = {"kind": "fernet", "detail": "d"}
     with pytest.raises(InsideError) as caught:
         inside(Docker(MARK + json.dumps({"reports": reports, "error": error})))
-    assert str(caught.value).startswith("container c: Airflow cannot decrypt a, b, which another Fernet key encrypted.")
+    assert str(caught.value).startswith("container c: Airflow cannot decrypt a, b, encrypted with another Fernet key.")
     assert caught.value.reports == reports
 
 
 @pytest.mark.parametrize(
     ("docker", "expected"),
     [
-        (Docker(rc=137), "ended with code 137 and no result: no output"),
-        (Docker(rc=126, err="OCI runtime\nno python\n"), "ended with code 126 and no result: no python"),
+        (Docker(rc=137), "exited with code 137 and no result: no output"),
+        (Docker(rc=126, err="OCI runtime\nno python\n"), "exited with code 126 and no result: no python"),
     ],
 )
-def test_no_answer(docker: Docker, expected: str) -> None:
+def test_a_container_without_a_result_is_an_error(docker: Docker, expected: str) -> None:
     with pytest.raises(InsideError, match=expected):
         inside(docker)
 

@@ -1,4 +1,4 @@
-"""A throwaway container goes away, whatever happens; a script stands in for docker."""
+"""A throwaway container is always removed; a script stands in for docker."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_reads_the_definition_with_all_profiles(docker: Path) -> None:
     assert calls(docker) == ["compose -f compose.yml --profile * config --format json"]
 
 
-def test_says_what_compose_refuses(docker: Path) -> None:
+def test_compose_errors_are_reported(docker: Path) -> None:
     with pytest.raises(ComposeError, match="no such thing"):
         Compose(str(docker), "refused.yml").definition()
 
@@ -65,18 +65,18 @@ def test_a_signal_leaves_no_container(docker: Path, number: signal.Signals) -> N
     assert signal.getsignal(number) is before
 
 
-def test_a_command_gets_its_input_and_gives_its_output() -> None:
+def test_a_command_gets_its_input_and_its_output_is_returned() -> None:
     program = "import sys; print(sys.stdin.read().upper()); print('e', file=sys.stderr); sys.exit(3)"
     assert run_within([sys.executable, "-c", program], 20, "سلام in") == (3, "سلام IN\n", "e\n")
 
 
 @pytest.mark.parametrize("stubborn", [False, True])
-def test_a_command_does_not_outlive_its_time(monkeypatch: pytest.MonkeyPatch, *, stubborn: bool) -> None:
+def test_a_command_is_killed_at_its_timeout(monkeypatch: pytest.MonkeyPatch, *, stubborn: bool) -> None:
     monkeypatch.setattr(compose_run, "PATIENCE", 0.2)
     ignore = "trap '' TERM; " if stubborn else ""
     started = time.monotonic()
     rc, out, err = run_within(["sh", "-c", f"{ignore}exec sleep 60"], 1, "")
-    assert (rc, out, err) == (-signal.SIGKILL if stubborn else -signal.SIGTERM, "", "no end after 1 seconds")
+    assert (rc, out, err) == (-signal.SIGKILL if stubborn else -signal.SIGTERM, "", "did not finish within 1 seconds")
     assert time.monotonic() - started < 10
 
 

@@ -1,4 +1,4 @@
-"""What the Docker engine says of its networks and images, through a socket as it has one."""
+"""Networks and images, as read from the Docker engine through a Unix socket."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ANSWERS: dict[str, tuple[int, Any]] = {
 
 class Server(socketserver.ThreadingUnixStreamServer):
     def handle_error(self, *_: Any) -> None:
-        """A client that went away is part of a test."""
+        """Stay silent, because one test disconnects on purpose."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -60,13 +60,13 @@ def test_networks_have_names_and_ids(engine: Engine) -> None:
     assert engine.networks() == ["airflow", "0290ca", "bridge", "77"]
 
 
-def test_images_are_looked_for_here_and_in_their_registries(engine: Engine) -> None:
+def test_images_are_searched_locally_and_in_their_registries(engine: Engine) -> None:
     names = ["here:1", "registry.lab:5000/a/b@sha256:12", "there:1", "gone:1", "Bad Name"]
     assert engine.missing_images(names) == {"gone:1": "manifest unknown", "Bad Name": "invalid reference format"}
     assert engine.missing_images([]) == {}
 
 
-def test_a_registry_that_does_not_answer_is_a_reason(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registry_that_does_not_answer_is_reported(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docker_engine, "SECONDS", 0.05)
     gate = threading.Event()
     monkeypatch.setitem(ANSWERS, "/images/slow:1/json", (404, {}))
@@ -87,7 +87,7 @@ def test_no_engine(tmp_path: Path) -> None:
         Engine(str(tmp_path / "docker.sock")).networks()
 
 
-def test_an_engine_that_refuses(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_engine_is_raised(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ANSWERS, "/networks", (500, {"message": "out of order"}))
     with pytest.raises(EngineError, match="out of order"):
         engine.networks()
@@ -102,5 +102,5 @@ def test_an_engine_that_refuses(engine: Engine, monkeypatch: pytest.MonkeyPatch)
         ("dial tcp: lookup registry.example: no such host", False),
     ],
 )
-def test_tells_who_wants_a_login(reason: str, *, expected: bool) -> None:
+def test_errors_that_need_a_login_are_recognised(reason: str, *, expected: bool) -> None:
     assert wants_login(reason) is expected

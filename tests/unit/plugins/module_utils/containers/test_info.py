@@ -1,4 +1,4 @@
-"""All subsets are asked for at once; one that fails is told with its reason, beside the answers of the others."""
+"""All subsets are requested at once; a failed one is reported with its reason, along with the other answers."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def test_answers_and_reasons(report: dict[str, Any], answers: dict[str, Any], re
     assert request["actions"] == [{**asked, "name": "info"}]
 
 
-def test_a_process_that_fails() -> None:
-    with pytest.raises(InsideError, match="container c: its process ended with code 1 and no result: gone"):
+def test_a_failed_process_is_reported() -> None:
+    with pytest.raises(InsideError, match="container c: its process exited with code 1 and no result: gone"):
         ask(lambda *_, **__: (1, "", "gone"), "docker", "c", OPTIONS)

@@ -1,9 +1,9 @@
-"""The module airflow_pools in a process whose imports come from memory, as under mitogen.
+"""Module airflow_pools in a process that imports from memory, as under mitogen.
 
-mitogen itself is none of our dependencies. What stands in for it does what its ``mitogen.core.Importer`` does in a
-target process: it serves modules of Ansible and of the collection as texts, has the text of a module only once that was
+mitogen itself is not a dependency of ours. The stand-in does what ``mitogen.core.Importer`` does in a
+target process: it serves modules of Ansible and of the collection as texts, has the text of a module only once it was
 imported, gives modules a ``__file__`` that is no path, and has neither ``get_data`` nor ``get_code``. The process sees
-Python's library and nothing else on the disk; in place of mitogen's socket it reads the texts from standard input.
+only Python's standard library on disk, and reads the texts from standard input instead of mitogen's socket.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ sys.modules["__main__"] = main
 exec(compile(request["module"], main.__file__, "exec", 0, True), main.__dict__)
 """
 
-# `docker ps` names a container; `docker exec -i NAME python -c PROGRAM` runs the program on what stands in for Airflow.
+# `docker ps` prints a container; `docker exec -i NAME python -c PROGRAM` runs the program against the stand-in below.
 DOCKER = """#!/bin/sh
 case "$1" in
     ps) printf 'airflow-scheduler-1\\tscheduler\\n';;
@@ -73,7 +73,7 @@ case "$1" in
 esac
 """
 
-# Airflow's modules that the program imports; its pools are in a file.
+# The modules of Airflow that the program imports; pools are stored in a file.
 AIRFLOW = {
     "cli/cli_parser.py": """
 import argparse, json, os
@@ -98,20 +98,20 @@ def pools(args):
 
 
 def texts() -> dict[str, str]:
-    """What mitogen could be asked for: of Ansible what modules import, and the collection's plugins."""
+    """Modules that mitogen could be asked for: those of Ansible that modules import, and the collection's plugins."""
     roots = {"ansible.module_utils": Path(ansible.__file__).parent / "module_utils", COLLECTION: ROOT / "plugins"}
     found = {}
     for package, root in roots.items():
         for path in root.rglob("*.py"):
             name = ".".join([package, *path.relative_to(root).with_suffix("").parts])
-            # A package without a text is one whose __init__.py is empty.
+            # A package without text has an empty __init__.py.
             found[name.removesuffix(".__init__")] = path.read_text(encoding="utf-8")
     return found
 
 
 @pytest.fixture
 def host(tmp_path: Path) -> Path:
-    """A directory with docker and what it runs."""
+    """Directory with the docker stand-in and the programs that it runs."""
     (tmp_path / "docker").write_text(DOCKER)
     (tmp_path / "docker").chmod(0o755)
     (tmp_path / "pools.json").write_text("{}")
@@ -123,11 +123,11 @@ def host(tmp_path: Path) -> Path:
 
 
 def run(host: Path, **arguments: Any) -> dict[str, Any]:
-    """The module's result."""
+    """Run the module, and return its result."""
     module = (ROOT / "plugins" / "modules" / f"{MODULE}.py").read_text(encoding="utf-8")
     request = {"texts": texts(), "module": module, "arguments": {**arguments, "_ansible_tmpdir": str(host)}}
     ran = subprocess.run(
-        # Neither the environment's variables nor its installed packages.
+        # Hide the environment variables and the installed packages.
         [sys.executable, "-I", "-S", "-c", HOST],
         input=json.dumps(request),
         env={**os.environ, "PATH": f"{host}{os.pathsep}{os.environ['PATH']}", "PYTHON": sys.executable},

@@ -1,4 +1,4 @@
-"""The facts of a host that the policy of DAGs needs."""
+"""Facts of a host that the DAG policy needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPTIONS: dict[str, Any] = {
 
 
 class Engine:
-    """Stands in for the engine; keeps which images it was asked for."""
+    """Stand in for the engine, and record the images it was asked for."""
 
     asked: list[str]
 
@@ -59,7 +59,7 @@ def container(image: str | None, *, login: bool = False, source: str = "", url: 
     return {"image": image, "docker_url": url, "login": login, "mounts": mounts}
 
 
-def test_gathers_them(tmp_path: Path) -> None:
+def test_all_facts_are_gathered(tmp_path: Path) -> None:
     gone = str(tmp_path / "gone")
     containers = [container("a:1", source=str(tmp_path)), container("gone:1", source=gone), container(None)]
     context, partly = gather(OPTIONS, DEFINITION, report(*containers))
@@ -81,21 +81,21 @@ def test_gathers_them(tmp_path: Path) -> None:
     assert partly == []
 
 
-def test_an_image_that_only_the_task_can_get_is_not_judged() -> None:
+def test_an_image_that_needs_the_tasks_login_is_not_checked() -> None:
     containers = [container("private:1", login=True), container("closed:1"), container("gone:1", login=True)]
     context, partly = gather(OPTIONS, DEFINITION, report(*containers))
     assert context["images"] == {"closed:1": "unauthorized", "gone:1": "manifest unknown"}
-    assert partly == [("image-missing", "private:1 needs a login: denied: no access")]
+    assert partly == [("image-missing", "private:1 requires a login: denied: no access")]
 
 
-def test_no_registry_is_asked_for_nothing(engine: type[Engine]) -> None:
+def test_registries_are_asked_only_when_needed(engine: type[Engine]) -> None:
     gather({**OPTIONS, "skip": ["image-missing"]}, DEFINITION, report(container("gone:1")))
     assert engine.asked == []
     gather(OPTIONS, DEFINITION, report(container("far:1", url="tcp://far"), container("near:1")))
     assert engine.asked == ["near:1"]
 
 
-def test_what_cannot_be_had_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unavailable_facts_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Engine) -> list[str]:
         raise EngineError("no such file")
 

@@ -1,4 +1,4 @@
-"""Files are loaded in a container of the first service that the stack has; a script stands in for docker."""
+"""Files are loaded in a container of the first service that the stack defines; a script stands in for docker."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def options(docker: Path, **changed: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_the_container_gets_the_folders(
+def test_the_folders_are_passed_to_the_container(
     docker: Path, changed: dict[str, Any], environment: list[str], asked: dict[str, bool]
 ) -> None:
     definition, report = load(options(docker, **changed), str(docker))
@@ -74,7 +74,7 @@ def test_the_container_gets_the_folders(
         ({"plugins_folder": "/plugins"}, False, NothingThereError, "there is no folder /dags or /plugins in the"),
     ],
 )
-def test_what_is_not_there(
+def test_a_missing_stack_service_or_folder_is_reported(
     docker: Path, changed: dict[str, Any], exists: bool, error: type[Exception], words: str
 ) -> None:
     answer(docker, exists=exists)

@@ -1,4 +1,4 @@
-"""The rules that DAGs are checked against: what each finds, what it lets pass, and when it is left out."""
+"""The rules that DAGs are checked against: what each finds, what it accepts, and when it is skipped."""
 
 from __future__ import annotations
 
@@ -147,20 +147,20 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
     (
         "container-name-taken",
         one(container(container_name="airflow-worker-12")),
-        "news.py:7 news fetch [container-name-taken] container_name 'airflow-worker-12' is a name of the stack's own",
+        "news.py:7 news fetch [container-name-taken] container_name 'airflow-worker-12' is reserved for the stack",
     ),
-    ("container-name-taken", one(container(container_name="airflow-worker-run-0a1b")), "is a name of the stack's own"),
-    ("container-name-taken", one(container(container_name="postgres")), "'postgres' is a name of the stack's own"),
+    ("container-name-taken", one(container(container_name="airflow-worker-run-0a1b")), "is reserved for the stack"),
+    ("container-name-taken", one(container(container_name="postgres")), "'postgres' is reserved for the stack's own"),
     (
         "container-name-shared",
         [file(dag(task(container(container_name="n")), task(container(container_name="n"), task_id="b", line=8)))],
-        "news.py:8 news b [container-name-shared] container_name 'n' is that of task fetch of DAG news (news.py:7) too",
+        "news.py:8 news b [container-name-shared] container_name 'n' is also used by task fetch of DAG news (news.py",
     ),
     (
         "container-name-shared",
         one(container(container_name="n"), mapped=True),
-        "container_name 'n' is that of other copies of this mapped task too, and only one of them can run at a time. "
-        "Write a name of its own, "
+        "container_name 'n' is also used by other copies of this mapped task, and only one of them can run at a time. "
+        "Write a unique name, "
         "with {{ dag_run.start_date | ts_nodash }}_{{ ti.map_index }}_{{ ti.try_number }} at its end.",
     ),
     (
@@ -171,7 +171,7 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
     (
         "unknown-network",
         one(container(network_mode="new")),
-        "news.py:7 news fetch [unknown-network] network_mode 'new' is neither a mode of Docker's nor a network",
+        "news.py:7 news fetch [unknown-network] network_mode 'new' is neither a network mode of Docker nor a network",
     ),
     ("mount-outside-projects", one(mounted("/etc")), "source '/etc' is not below /usr/local/projects/."),
     ("mount-outside-projects", one(mounted("/usr/local/projects/../x")), "is not below /usr/local/projects/."),
@@ -190,7 +190,7 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
     (
         "image-missing",
         one(container(image="gone:1")),
-        "image 'gone:1' is not on the host, and its registry does not give it: manifest unknown.",
+        "image 'gone:1' is not on the host, and its registry does not provide it: manifest unknown.",
     ),
     (
         "unknown-connection",
@@ -205,17 +205,17 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
     (
         "unknown-queue",
         one(queue="lrage"),
-        "[unknown-queue] no worker takes tasks from queue 'lrage', only from default, large, so it",
+        "[unknown-queue] no worker takes tasks from queue 'lrage', only from default, large, so the task",
     ),
     (
         "schedule-never-fires",
         [file(dag(fires=False, schedule="0 0 31 2 *"))],
-        "news.py:3 news [schedule-never-fires] the schedule '0 0 31 2 *' gives no run",
+        "news.py:3 news [schedule-never-fires] the schedule '0 0 31 2 *' never triggers a run",
     ),
     (
         "schedule-never-fires",
         [file(dag(fires=False, end_date="2023-01-01T00:00:00+00:00"))],
-        "the schedule '0 0 * * *' with end_date 2023-01-01T00:00:00+00:00 gives no run",
+        "the schedule '0 0 * * *' with end_date 2023-01-01T00:00:00+00:00 never triggers a run",
     ),
     (
         "start-date-missing",
@@ -246,7 +246,7 @@ def test_every_rule_has_a_violation_here() -> None:
     "files",
     [
         [file(dag())],
-        # The release runs it without one.
+        # This release runs it without one.
         [file(dag(start_date=False))],
         one(pool="etl"),
         [file(name="empty.py")],
@@ -267,29 +267,29 @@ def test_every_rule_has_a_violation_here() -> None:
         one(mounted("/etc", None)),
         one(container(image=None)),
         one(container(image="not-asked-for:1")),
-        # On another engine, of which nothing is known.
+        # On another engine, about which nothing is known.
         one(
             container(docker_url="tcp://other:2375", network_mode="new", image="gone:1", mounts=mounted("/e")["mounts"])
         ),
         one(connections={}),
         [file(dag(), seconds=5)],
-        # A file that cannot be loaded is not slow besides.
+        # A file that cannot be loaded is not also reported as slow.
         [dead(timeout=30, place=None, seconds=30)],
     ],
     ids=lambda files: str(len(files)),
 )
-def test_lets_pass(files: list[Facts]) -> None:
+def test_accepts(files: list[Facts]) -> None:
     assert [line for line in found(files) if "[import-timeout]" not in line] == []
 
 
 @pytest.mark.parametrize(("rule", "files", "line"), VIOLATIONS, ids=[f"{v[0]}-{n}" for n, v in enumerate(VIOLATIONS)])
-def test_a_rule_that_is_switched_off_finds_nothing(rule: str, files: list[Facts], line: str) -> None:
+def test_a_disabled_rule_finds_nothing(rule: str, files: list[Facts], line: str) -> None:
     assert line
     assert not [each for each in found(files, skip=(rule,)) if f"[{rule}]" in each]
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.needs], ids=lambda rule: rule.id)
-def test_a_rule_without_its_facts_is_named(rule: Rule) -> None:
+def test_a_rule_without_its_facts_is_reported_as_not_checked(rule: Rule) -> None:
     files = next(files for name, files, _ in VIOLATIONS if name == rule.id)
     for name in rule.needs:
         findings, not_checked = policy.check({"files": files}, {**CONTEXT, name: None})
@@ -303,12 +303,12 @@ def test_a_rule_without_its_facts_is_named(rule: Rule) -> None:
         assert rule.id not in policy.check({"files": files}, {}, skip=(rule.id,))[1]
 
 
-def test_a_better_reason_is_passed_on() -> None:
+def test_a_more_specific_reason_is_passed_on() -> None:
     context = {**CONTEXT, "networks": None, "unknown": {"networks": "the engine sleeps"}}
     assert policy.check({"files": []}, context) == ([], {"unknown-network": "the engine sleeps"})
 
 
-def test_what_two_files_share_is_found_once_and_in_order() -> None:
+def test_a_finding_of_two_files_is_listed_once_and_findings_are_sorted() -> None:
     shared = error("SyntaxError: invalid syntax", file="lib/util.py", line=4)
     files = [file(errors=[shared], name="b.py"), file(errors=[shared], name="a.py"), file(dag(fires=False))]
     assert [line.split()[0] for line in found(files)] == ["lib/util.py:4", "news.py:3"]
@@ -321,11 +321,11 @@ def test_findings_as_data() -> None:
     assert fields == {"rule": "unknown-network", "file": "news.py", "line": 7, "dag_id": "news", "task_id": "fetch"}
 
 
-def test_only_known_rules_can_be_switched_off() -> None:
+def test_only_known_optional_rules_can_be_disabled() -> None:
     assert policy.problems(["slow-import", "mount-missing"]) == []
     fixed, unknown = policy.problems(["import-error", "slow"])
-    assert fixed.startswith("skip: import-error cannot be switched off; these can: container-name-taken,")
-    assert unknown.startswith("skip: there is no rule 'slow' to switch off; there are container-name-taken,")
+    assert fixed.startswith("skip: import-error cannot be disabled; these can: container-name-taken,")
+    assert unknown.startswith("skip: there is no rule 'slow'; the rules that can be disabled are container-name-taken,")
     imports = {"import-error", "import-write", "import-timeout", "import-crash"}
     always = {*imports, "not-serializable", "access-control", "duplicate-dag-id"}
     assert {rule.id for rule in RULES if rule.fixed} == always
@@ -340,7 +340,7 @@ def test_only_known_rules_can_be_switched_off() -> None:
         "AirflowRuntimeError: CONNECTION_NOT_FOUND: {'message': 'Connection env not found'}",
     ],
 )
-def test_what_the_inventory_is_about_to_add_is_awaited(text: str) -> None:
+def test_findings_about_objects_still_to_be_seeded_are_set_aside(text: str) -> None:
     findings, _ = policy.check({"files": [file(errors=[error(text)])]}, CONTEXT)
     rest, ((rule, reason),) = policy.without_awaited(findings, {"env", "other"})
     assert (rest, rule) == ([], "import-error")
@@ -349,8 +349,8 @@ def test_what_the_inventory_is_about_to_add_is_awaited(text: str) -> None:
 
 
 def documented() -> str:
-    """The table of the rules as docs/dag_authors.md has it."""
-    rows = ["| rule | what it says | can be switched off | takes a host |", "|---|---|---|---|"]
+    """The table of rules as it must appear in docs/dag_authors.md."""
+    rows = ["| rule | message | can be disabled | needs a host |", "|---|---|---|---|"]
     hosts = {"networks", "sources", "images", "connections", "pools", "roles", "queues"}
     for rule in RULES:
         sentence = re.sub(r"(?<!{){(\w+)[^}]*}(?!})", lambda word: word.group(1).upper(), rule.sentence)
@@ -360,7 +360,7 @@ def documented() -> str:
     return "\n".join(rows)
 
 
-def test_the_documented_table_is_that_of_the_rules() -> None:
+def test_the_documented_table_matches_the_rules() -> None:
     assert documented() in (ROOT / "docs" / "dag_authors.md").read_text(encoding="utf-8"), documented()
 
 
@@ -373,7 +373,7 @@ ELSEWHERE = {**CONTEXT, "projects_directory": "/srv/my projects"}
         (ELSEWHERE, "/srv/my projects/news/config.json", []),
         (ELSEWHERE, "/usr/local/projects/news/config.json", ["mount-outside-projects"]),
         (ELSEWHERE, "/srv/my projectss/news", ["mount-outside-projects"]),
-        # What every task may mount of the stack's own directory, which is no project's.
+        # The part of the stack's own directory that every task may mount; it belongs to no project.
         (ELSEWHERE, "/usr/local/projects/airflow/ca", []),
         ({**CONTEXT, "airflow_directory": "/opt/stack"}, "/opt/stack/ca", []),
         (

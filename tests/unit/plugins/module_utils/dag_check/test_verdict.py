@@ -1,4 +1,4 @@
-"""What is said of a release depends on whether the policy counts, and on whether objects are seeded later."""
+"""The verdict on a release depends on whether the policy applies, and on whether objects are seeded later."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def report(*missing: str, seconds: float = 9) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def gathered(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The calls that gather facts of the host."""
+    """Recorded calls that gather facts of the host."""
     calls: list[Any] = []
-    answer = ({"slow_seconds": 5}, [("image-missing", "x needs a login")])
+    answer = ({"slow_seconds": 5}, [("image-missing", "x requires a login")])
     monkeypatch.setattr(host_facts, "gather", lambda *given: calls.append(given) or answer)
     return calls
 
@@ -41,9 +41,9 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_findings(options: dict[str, Any], awaiting: bool, rules: list[str], gathered: list[Any]) -> None:
     findings, not_checked = judge({**OPTIONS, **options}, {}, report("seeded", "other"), awaiting=awaiting)
     assert [finding.rule for finding in findings] == rules
-    # Facts of the host are for rules that can be switched off.
+    # Only the optional rules need facts of the host.
     assert len(gathered) == options.get("policy", True)
-    assert (("image-missing", "x needs a login") in not_checked) is options.get("policy", True)
+    assert (("image-missing", "x requires a login") in not_checked) is options.get("policy", True)
     assert ("a.py:2 reads seeded, which is" in str(not_checked[-1:])) is awaiting
 
 
@@ -61,7 +61,7 @@ def test_the_summary_names_the_slowest_files() -> None:
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 finding, so"), (2, "2 findings, so")])
-def test_each_finding_is_a_line(count: int, words: str) -> None:
+def test_each_finding_is_one_line(count: int, words: str) -> None:
     head, *lines = text([Finding("slow-import", Place("a.py", 3), "is slow")] * count).split("\n")
     assert head.startswith(words)
     assert lines == ["a.py:3 [slow-import] is slow"] * count

@@ -1,4 +1,4 @@
-"""daemon.json keeps what is foreign, gets what is ours, and the engine does no more than it must."""
+"""daemon.json keeps foreign options and gets ours; the engine is restarted only if a reload is not enough."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ OURS = {"live-restore": True, "log-opts": {"max-size": "10m", "max-file": "3"}}
 
 
 def planned(before: Any, **inputs: Any) -> tuple[dict[str, Any], list[str]]:
-    """The new content and the topics of handlers."""
+    """Return the new content and the handler topics."""
     result = plan(before if isinstance(before, str) else json.dumps(before), {**INPUTS, **inputs})
     return json.loads(result["text"]), result["notify"]
 
@@ -35,7 +35,7 @@ def test_foreign_options_stay_and_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize("key", ["registry-mirrors", "insecure-registries"])
-def test_an_empty_list_leaves_what_is_there(key: str) -> None:
+def test_an_empty_list_keeps_the_existing_value(key: str) -> None:
     assert planned({key: ["a.example"]})[0][key] == ["a.example"]
 
 
@@ -57,7 +57,7 @@ def test_a_mirror_without_tls_is_an_insecure_registry(
     assert after["registry-mirrors"] == mirrors
 
 
-def test_a_list_replaces_what_is_there() -> None:
+def test_a_list_replaces_the_existing_value() -> None:
     assert planned({"registry-mirrors": ["https://old"]}, registry_mirrors=["https://new"])[0]["registry-mirrors"] == [
         "https://new"
     ]
@@ -79,7 +79,7 @@ def test_absent_options_are_removed() -> None:
 
 
 @pytest.mark.parametrize(("driver", "rotates"), [("json-file", True), ("local", True), ("journald", False)])
-def test_rotation_is_set_for_drivers_that_know_it(driver: str, rotates: bool) -> None:
+def test_rotation_is_set_for_drivers_that_support_it(driver: str, rotates: bool) -> None:
     assert ("log-opts" in planned({"log-driver": driver})[0]) == rotates
     assert ("log-opts" in planned({}, daemon_options={"log-driver": driver})[0]) == rotates
 
@@ -88,7 +88,7 @@ def test_an_empty_size_leaves_the_log_options_alone() -> None:
     assert planned({"log-opts": {"max-size": "1m"}}, log_max_size="")[0]["log-opts"] == {"max-size": "1m"}
 
 
-def test_a_file_that_says_the_same_is_left_as_it_is() -> None:
+def test_a_file_with_the_same_content_keeps_its_formatting() -> None:
     text = '{"log-opts": {"max-file": "3",\n "max-size": "10m"}, "live-restore":true}'
     assert plan(text, INPUTS) == {"text": text, "notify": []}
 
@@ -108,26 +108,26 @@ def test_the_written_file_needs_no_second_change() -> None:
         (OURS, {"insecure_registries": ["a:5000"]}, [RELOAD]),
         (OURS, {"live_restore": False}, [RELOAD]),
         (OURS, {"daemon_options": {"debug": True, "shutdown-timeout": 30}}, [RELOAD]),
-        # The engine reads these at its start alone.
+        # The engine reads these only when it starts.
         (OURS, {"log_max_size": "20m"}, [RELOAD, RESTART]),
         (OURS, {"daemon_options": {"features": {"containerd-snapshotter": True}}}, [RELOAD, RESTART]),
         (OURS, {"registry_mirrors": ["https://new"], "daemon_options": {"bip": "10.9.0.1/16"}}, [RELOAD, RESTART]),
-        # A reload passes over a key that is gone.
+        # A reload ignores a key that was removed.
         ({**OURS, "registry-mirrors": ["https://old"]}, {"options_absent": ["registry-mirrors"]}, [RELOAD, RESTART]),
         ({**OURS, "debug": True}, {"options_absent": ["debug"]}, [RELOAD, RESTART]),
     ],
 )
-def test_a_reload_where_it_suffices(before: dict[str, Any], inputs: dict[str, Any], topics: list[str]) -> None:
+def test_reloads_where_a_reload_is_enough(before: dict[str, Any], inputs: dict[str, Any], topics: list[str]) -> None:
     assert planned(before, **inputs)[1] == topics
 
 
 @pytest.mark.parametrize("text", BROKEN)
-def test_what_is_no_json_object_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_json_object_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"line \d+ column|object in braces"):
         parse(text)
 
 
-def test_merged_changes_neither_argument() -> None:
+def test_merging_changes_neither_argument() -> None:
     base, over = {"a": {"b": 1}}, {"a": {"c": 2}}
     assert merged(base, over) == {"a": {"b": 1, "c": 2}}
     assert (base, over) == ({"a": {"b": 1}}, {"a": {"c": 2}})

@@ -1,4 +1,4 @@
-"""The key and the certificates are URLs and texts of the inventory, or files of the controller."""
+"""The key and the certificates are URLs or texts in the inventory, or files on the controller."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"
         ("key.asc", "Debian", " first\nlast"),
     ],
 )
-def test_the_key_is_a_url_or_a_file_s_text(key: str, distribution: str, found: str, tmp_path: Path) -> None:
+def test_the_key_is_a_url_or_the_content_of_a_file(key: str, distribution: str, found: str, tmp_path: Path) -> None:
     (tmp_path / "key.asc").write_text(" first\nlast\n\n")
     assert repository_key(key, URL, distribution, [str(tmp_path)]) == found
 
@@ -37,7 +37,7 @@ def test_the_key_is_a_url_or_a_file_s_text(key: str, distribution: str, found: s
         {"src": "ca.pem", "content": None},
     ],
 )
-def test_a_certificate_is_a_file_of_the_store(entry: dict[str, Any], tmp_path: Path) -> None:
+def test_a_certificate_becomes_a_file_in_the_trust_store(entry: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text(f"{PEM}\n\n")
     assert certificates([{"name": "example", **entry}], [str(tmp_path)]) == [
         {
@@ -51,8 +51,8 @@ def test_a_certificate_is_a_file_of_the_store(entry: dict[str, Any], tmp_path: P
     ]
 
 
-def test_a_missing_file_is_named_with_the_places(tmp_path: Path) -> None:
-    words = f"missing does not exist on the controller, below {tmp_path} or {Path.cwd()}"
+def test_the_error_for_a_missing_file_lists_the_directories_searched(tmp_path: Path) -> None:
+    words = f"missing does not exist on the controller below {tmp_path} or {Path.cwd()}"
     with pytest.raises(FileNotFoundError, match=words):
         repository_key("missing", URL, "Debian", [str(tmp_path)])
     with pytest.raises(FileNotFoundError, match=words):

@@ -1,4 +1,4 @@
-"""Each bad input of role docker gets its sentence, and good inputs get none."""
+"""Each invalid input of role docker gets one error, valid inputs get none."""
 
 import base64
 from pathlib import Path
@@ -16,7 +16,7 @@ PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
 
 
 def problems(**changed: Any) -> list[str]:
-    """The problems of good inputs with some of them changed; `daemon` and `daemon_json` in the form of a person."""
+    """Problems of valid inputs with some changed; `daemon` is merged into the defaults, `daemon_json` is plain text."""
     inputs = {
         "source": "distribution",
         "release": "Debian 13",
@@ -48,14 +48,14 @@ def test_supported_releases_are_accepted(source: str, release: str) -> None:
     assert problems(source=source, release=release) == []
 
 
-def test_debian_12_packages_are_refused_with_the_variable_to_set() -> None:
+def test_debian_12_packages_are_refused_and_the_error_names_the_variable() -> None:
     (problem,) = problems(release="Debian 12")
     assert "compose 2" in problem
     assert problem.endswith("write docker_package_source: docker.")
 
 
 @pytest.mark.parametrize("source", ["distribution", "docker"])
-def test_other_releases_are_refused_with_the_list(source: str) -> None:
+def test_other_releases_are_refused_and_the_error_lists_the_supported_ones(source: str) -> None:
     (problem,) = problems(release="Fedora 42", source=source)
     assert "Fedora 42 is not supported" in problem
     assert "Debian 13, Ubuntu 24.04 with docker_package_source: distribution" in problem
@@ -63,13 +63,13 @@ def test_other_releases_are_refused_with_the_list(source: str) -> None:
 
 
 @pytest.mark.parametrize(("source", "there"), [("distribution", "docker-ce"), ("docker", "docker.io")])
-def test_an_engine_of_the_other_source_is_not_replaced(source: str, there: str) -> None:
+def test_an_engine_from_the_other_source_is_refused(source: str, there: str) -> None:
     (problem,) = problems(source=source, installed={there: "28.0.0"})
     assert f"the engine on this host is {there}" in problem
 
 
 @pytest.mark.parametrize(("source", "there"), [("distribution", "docker.io"), ("docker", "docker-ce")])
-def test_the_engine_of_the_same_source_is_welcome(source: str, there: str) -> None:
+def test_an_engine_from_the_same_source_is_accepted(source: str, there: str) -> None:
     assert problems(source=source, installed={there: "25.0.0", "docker-buildx": "0.13"}) == []
 
 
@@ -82,18 +82,18 @@ def test_an_engine_that_is_new_enough_stays(version: str) -> None:
     ("name", "version", "lowest"),
     [("docker.io", "20.10.24+dfsg1-1", "25.0"), ("docker-compose", "1.29.2-3", "2.20")],
 )
-def test_what_is_too_old_is_refused_with_the_way_out(name: str, version: str, lowest: str) -> None:
+def test_packages_that_are_too_old_are_refused_with_the_upgrade_command(name: str, version: str, lowest: str) -> None:
     (problem,) = problems(installed={name: version})
     assert f"{name} {version} on this host is older than {lowest}" in problem
     assert problem.endswith(f"(apt-get install --only-upgrade {name}), or write docker_package_source: docker.")
 
 
-def test_the_compose_of_another_source_does_not_count() -> None:
+def test_the_compose_version_of_the_other_source_is_ignored() -> None:
     assert problems(source="docker", release="Debian 12", installed={"docker-compose": "1.29.2-3"}) == []
 
 
 @pytest.mark.parametrize("text", BROKEN)
-def test_an_invalid_daemon_json_is_refused_with_its_path(text: str) -> None:
+def test_the_error_for_an_invalid_daemon_json_has_its_path(text: str) -> None:
     (problem,) = problems(daemon_json=text)
     assert problem.startswith("/etc/docker/daemon.json: the file on the host is not valid JSON:")
 
@@ -122,7 +122,7 @@ def test_a_repository_without_a_url_is_refused(url: str) -> None:
     assert problem.startswith("docker_repository_url:")
 
 
-def test_the_repository_s_key_may_be_a_url_or_an_armored_file(tmp_path: Path) -> None:
+def test_the_repository_key_may_be_a_url_or_an_armored_file(tmp_path: Path) -> None:
     (tmp_path / "good.asc").write_text("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
     (tmp_path / "binary.gpg").write_bytes(b"\x99\x01")
     assert problems(repository_key="https://mirror.example.com/gpg") == []
@@ -139,15 +139,15 @@ def test_the_repository_s_key_may_be_a_url_or_an_armored_file(tmp_path: Path) ->
         ([{"name": "a"}], "write either content or src"),
         ([{"name": "a", "content": PEM, "src": "ca.pem"}], "write either content or src"),
         ([{"name": "a", "src": "missing.pem"}], "src missing.pem does not exist on the controller"),
-        ([{"name": "a", "src": "text"}], "no PEM certificate"),
-        ([{"name": "a", "src": "."}], "no PEM certificate"),
-        ([{"name": "a", "content": "hello"}], "no PEM certificate"),
+        ([{"name": "a", "src": "text"}], "not a PEM certificate"),
+        ([{"name": "a", "src": "."}], "not a PEM certificate"),
+        ([{"name": "a", "content": "hello"}], "not a PEM certificate"),
         ([{"name": "a", "content": PEM}, {"name": "a", "content": PEM}], "listed twice"),
         ([{"name": "a/b", "content": PEM}], "write a name of letters"),
         ([{"name": "a.crt", "content": PEM}], "without .crt"),
     ],
 )
-def test_certificates(certificates: list[dict[str, str]], sentence: str | None, tmp_path: Path) -> None:
+def test_certificates_are_checked(certificates: list[dict[str, str]], sentence: str | None, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text(PEM)
     (tmp_path / "text").write_text("hello")
     found = problems(ca_certificates=certificates, inventories=[str(tmp_path)])
@@ -155,5 +155,5 @@ def test_certificates(certificates: list[dict[str, str]], sentence: str | None, 
     assert sentence is None or sentence in found[0]
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     assert len(problems(release="Debian 12", repository_url="x", daemon_json="{", ca_certificates=[{"name": "a"}])) == 4

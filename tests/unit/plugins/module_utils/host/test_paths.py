@@ -32,7 +32,7 @@ def wanted(root: Path, name: str, **others: Any) -> dict[str, Any]:
     return {"path": str(root / name), "owner": OWNER, "group": GROUP, "mode": mode, **others}
 
 
-def test_what_is_there_is_told(root: Path) -> None:
+def test_existing_paths_are_described(root: Path) -> None:
     there = [str(root / name) for name in ("directory", "file", "link", "pipe")]
     found = states([*there, str(root / "missing"), str(root / "file" / "below")])
     assert list(found) == there
@@ -49,13 +49,13 @@ def test_what_is_there_is_told(root: Path) -> None:
     assert "digest" not in found[there[0]]
 
 
-def test_what_cannot_be_looked_at_is_unknown(root: Path) -> None:
+def test_a_path_that_cannot_be_read_is_unknown(root: Path) -> None:
     path = f"{root}/{'x' * 300}"
     assert states([path]) == {path: {"type": "unknown"}}
     assert differing([{**wanted(root, "file"), "path": path}], states([path])) != []
 
 
-def test_numbers_without_a_name(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_owners_without_a_name_are_compared_by_number(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(number: int) -> None:
         raise KeyError(number)
 
@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_read_differs(root: Path, monkeypatch: pytest.Monk
         ("file", {"src": "file"}),
     ],
 )
-def test_what_is_as_wanted_needs_nothing(root: Path, name: str, others: dict[str, Any]) -> None:
+def test_a_path_as_wanted_needs_no_task(root: Path, name: str, others: dict[str, Any]) -> None:
     source = {"src": str(root / "file")} if "src" in others else {}
     entry = wanted(root, name, **{**others, **source})
     assert differing([entry], states([entry["path"]])) == []
@@ -114,20 +114,20 @@ def test_what_is_as_wanted_needs_nothing(root: Path, name: str, others: dict[str
         ("missing", {"content": ""}),
     ],
 )
-def test_what_is_otherwise_differs(root: Path, name: str, others: dict[str, Any]) -> None:
+def test_any_other_path_needs_a_task(root: Path, name: str, others: dict[str, Any]) -> None:
     (root / "other").write_text("other")
     source = {"src": str(root / "other")} if "src" in others else {}
     entry = wanted(root, name, **{**others, **source})
     assert differing([entry], states([entry["path"]])) == [entry]
 
 
-def test_the_order_stays(root: Path) -> None:
+def test_the_order_is_kept(root: Path) -> None:
     entries = [wanted(root, name) for name in ("missing", "directory", "link", "another")]
     found = states(entry["path"] for entry in entries)
     assert differing(entries, found) == [entries[0], entries[2], entries[3]]
 
 
-def test_copies_belong_to_root_and_keep_their_order() -> None:
+def test_copies_are_owned_by_root_and_keep_their_order() -> None:
     assert copies(["b.py", "a.py"], "/role/files", "/usr/local/lib/x", "0755") == [
         {
             "path": f"/usr/local/lib/x/{name}",
@@ -140,8 +140,8 @@ def test_copies_belong_to_root_and_keep_their_order() -> None:
     ]
 
 
-def test_numbers_are_compared_as_the_modules_take_them(root: Path) -> None:
-    """As YAML makes them of an owner or an octal mode without quotes."""
+def test_numeric_owners_and_modes_are_compared_as_modules_read_them(root: Path) -> None:
+    """YAML reads an unquoted owner or octal mode as a number."""
     path = str(root / "directory")
     entry = {
         "path": path,

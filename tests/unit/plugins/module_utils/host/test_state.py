@@ -1,4 +1,4 @@
-"""What a host says of itself, with real sockets and files."""
+"""State that a host reports, with real sockets and files."""
 
 import contextlib
 import socket
@@ -27,19 +27,19 @@ def closed() -> int:
     return port
 
 
-def test_a_refusal_is_an_answer(listening: int, closed: int) -> None:
+def test_a_refused_connection_counts_as_an_answer(listening: int, closed: int) -> None:
     assert answers("127.0.0.1", listening)
     assert answers("127.0.0.1", closed)
 
 
-def test_a_server_has_to_accept(listening: int, closed: int) -> None:
+def test_a_server_must_accept_the_connection(listening: int, closed: int) -> None:
     servers = [f"127.0.0.1:{listening}", f"127.0.0.1:{closed}", "no.such.invalid:5432"]
     assert silent_servers(servers) == servers[1:]
 
 
 @pytest.fixture
 def silent() -> Iterator[tuple[str, int]]:
-    """An address and port that do not answer: the queue of a server that accepts nobody is full."""
+    """An address and port that do not answer: a server whose backlog is full and that accepts no connection."""
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(socket.create_server(("127.0.0.2", 0), backlog=0))
         place: tuple[str, int] = server.getsockname()
@@ -50,13 +50,13 @@ def silent() -> Iterator[tuple[str, int]]:
         yield place
 
 
-def test_an_address_that_answers_nowhere_is_named(listening: int, silent: tuple[str, int]) -> None:
+def test_an_address_that_answers_on_no_port_is_named(listening: int, silent: tuple[str, int]) -> None:
     address, port = silent
     assert unreachable({"127.0.0.1": [listening, 1], address: [port]}, seconds=0.3) == [address]
     assert unreachable({}) == []
 
 
-def test_digests_of_the_secrets_that_are_there(tmp_path: Path) -> None:
+def test_digests_of_the_existing_secrets(tmp_path: Path) -> None:
     (tmp_path / "fernet_key").write_text("a")
     found = digests(str(tmp_path), ["fernet_key", "webserver_secret_key"])
     assert list(found) == ["fernet_key"]

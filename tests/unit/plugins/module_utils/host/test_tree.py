@@ -1,4 +1,4 @@
-"""Directories are told apart by what an image is built from, and packed as they were counted."""
+"""The digest of a directory covers exactly what an image is built from, and the archive holds the same."""
 
 import io
 import os
@@ -44,7 +44,7 @@ def add(root: Path, name: str) -> None:
     ],
     ids=["content", "name", "executable bit", "new file", "new directory", "link", "removed file"],
 )
-def test_what_counts_changes_the_digest(tree: Path, change: Callable[[Path], object]) -> None:
+def test_a_change_of_the_build_context_changes_the_digest(tree: Path, change: Callable[[Path], object]) -> None:
     before = tree_digest(tree)
     change(tree)
     assert tree_digest(tree) != before
@@ -60,24 +60,24 @@ def test_what_counts_changes_the_digest(tree: Path, change: Callable[[Path], obj
     ],
     ids=["byte code", "git", "umask", "time"],
 )
-def test_what_does_not_count_leaves_the_digest(tree: Path, change: Callable[[Path], object]) -> None:
+def test_an_irrelevant_change_keeps_the_digest(tree: Path, change: Callable[[Path], object]) -> None:
     before = tree_digest(tree)
     change(tree)
     assert tree_digest(tree) == before
 
 
-def test_a_file_cannot_pass_for_a_link(tree: Path) -> None:
+def test_a_file_and_a_link_have_different_digests(tree: Path) -> None:
     before = tree_digest(tree)
     (tree / "link").unlink()
     (tree / "link").write_text("app/main.py")
     assert tree_digest(tree) != before
 
 
-def test_extra_texts_count(tree: Path) -> None:
+def test_extra_texts_change_the_digest(tree: Path) -> None:
     assert len({tree_digest(tree), tree_digest(tree, "a"), tree_digest(tree, "b")}) == 3
 
 
-def test_the_archive_holds_what_was_counted(tree: Path, tmp_path: Path) -> None:
+def test_the_archive_holds_exactly_the_digested_files(tree: Path, tmp_path: Path) -> None:
     add(tree, "app/__pycache__/main.pyc")
     packed = io.BytesIO()
     assert pack_tree(tree, packed) == 4

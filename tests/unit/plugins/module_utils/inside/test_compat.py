@@ -1,4 +1,4 @@
-"""Differences between releases, as far as they show without Airflow."""
+"""Differences between releases that can be tested without Airflow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.com
 
 
 class Dag:
-    """Stands in for a DAG whose timetable gives a first run, none, or an error."""
+    """Stand in for a DAG whose timetable gives a first run, none, or an error."""
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
@@ -31,7 +31,7 @@ class Dag:
 @pytest.mark.parametrize(("answer", "run"), [(lambda: "run", "run"), (lambda: None, None), (lambda: 1 / 0, None)])
 def test_the_first_run(answer: Any, run: str | None) -> None:
     assert first_run(Dag(answer)) == run
-    # Release 3 reads DAGs with a class that hides the arguments of the one behind it.
+    # Airflow 3 reads DAGs with a wrapper class that hides the arguments of the wrapped one.
 
     class Lazy:
         _real_dag = Dag(answer)
@@ -42,17 +42,17 @@ def test_the_first_run(answer: Any, run: str | None) -> None:
     assert first_run(Lazy()) == run
 
 
-def test_what_moved_is_found_at_its_newest_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The first module is not there, the second one does not have it any more.
+def test_a_moved_name_is_found_at_its_newest_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The first module does not exist; the second one no longer has the name.
     monkeypatch.setitem(MOVED, "loads", ["nowhere.at.all:loads", "os:loads", "json:loads", "pickle:loads"])
     assert find("loads").__module__ == "json"
     assert modules_of("loads") == ["nowhere.at.all", "os", "json", "pickle"]
     monkeypatch.setitem(MOVED, "loads", ["os:loads"])
-    with pytest.raises(ImportError, match="this Airflow has loads in none of os:loads"):
+    with pytest.raises(ImportError, match="this Airflow has no loads; looked in os:loads"):
         find("loads")
 
 
-def test_what_a_release_has() -> None:
+def test_features_of_a_release_are_detected() -> None:
     assert (accepts(first_run, "dag"), accepts(first_run, "other")) == (True, False)
     assert has_deferred_slots(SimpleNamespace(include_deferred=False))
     assert not has_deferred_slots(SimpleNamespace(slots=1))

@@ -1,4 +1,4 @@
-"""Which connections count as imported, by what Airflow's command prints."""
+"""Connections that count as imported, judged by the output of Airflow's command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.con
 
 
 class Airflow:
-    """Stands in for Airflow: its command has printed something, and may have failed."""
+    """Stand in for Airflow: its command printed the output, and may have failed."""
 
     def __init__(self, output: str, error: Exception | None) -> None:
         self.output, self.error = output, error
@@ -20,7 +20,7 @@ class Airflow:
 
 
 def imported(names: list[str], output: str, error: Exception | None = None) -> tuple[list[str], str]:
-    """The ids that were taken, and why not all were."""
+    """Return the imported ids, and the reason if not all were imported."""
     done: list[str] = []
     airflow: Any = Airflow(output, error)
     try:
@@ -40,12 +40,12 @@ def imported(names: list[str], output: str, error: Exception | None = None) -> t
         (["db", "db2"], ["db", "db2"]),
     ],
 )
-def test_an_id_counts_only_where_the_whole_of_it_was_printed(names: list[str], taken: list[str]) -> None:
+def test_an_id_counts_only_if_printed_in_full(names: list[str], taken: list[str]) -> None:
     output = "noise\n" + "".join(f"Imported connection {name}\n" for name in taken)
     assert imported(names, output, ValueError("refused")) == (taken, "refused")
     assert imported(names, output) == (taken, "" if taken == names else "not imported")
 
 
-def test_airflow_says_why_it_passes_over_one() -> None:
+def test_the_reason_of_a_skipped_connection_is_reported() -> None:
     said = "Could not import connection. The key 'a/b' has to be made of letters"
     assert imported(["c", "a/b"], f"Imported connection c\n{said}\n") == (["c"], said)

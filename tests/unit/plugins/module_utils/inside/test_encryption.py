@@ -1,4 +1,4 @@
-"""What counts as plain text in Airflow's database, and what takes its place."""
+"""Detection of plain text in Airflow's database, and its encryption."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.tables import releases
 
 
 class Fernet:
-    """Marks what it encrypts."""
+    """Stand in for Fernet: add a prefix instead of encrypting."""
 
     def encrypt(self, text: bytes) -> bytes:
         return b"key:" + text
@@ -26,7 +26,7 @@ def test_the_tables_of_each_release_are_known() -> None:
         assert {"connection", "variable"} <= set(row["encrypted"]) <= set(TABLES)
 
 
-def test_one_query_counts_the_rows_of_all_tables() -> None:
+def test_one_query_counts_the_plain_text_rows_of_all_tables() -> None:
     assert count_query(["variable", "trigger"]) == (
         "SELECT 'variable' AS kind, count(*) AS plain FROM \"variable\" WHERE (val <> '' AND is_encrypted IS NOT TRUE)"
         " UNION ALL SELECT 'trigger' AS kind, count(*) AS plain FROM \"trigger\" WHERE kwargs LIKE '{%'"
@@ -53,5 +53,5 @@ def test_one_query_counts_the_rows_of_all_tables() -> None:
         ("trigger", {"kwargs": "token"}, {}),
     ],
 )
-def test_plain_text_is_replaced_and_marked(table: str, row: dict[str, Any], values: dict[str, Any]) -> None:
+def test_plain_text_is_encrypted_and_flagged(table: str, row: dict[str, Any], values: dict[str, Any]) -> None:
     assert encrypted(row, TABLES[table][1], Fernet()) == values

@@ -1,4 +1,4 @@
-"""The rules of the package that runs in Airflow's containers, which make that possible."""
+"""Rules that the package `inside` must follow to run in Airflow's containers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[5] / "plugins" / "module_utils" / "inside"
 FILES = sorted(PACKAGE.rglob("*.py"))
-# Modules of Python's library that the oldest image's Python 3.7 does not have.
+# Standard library modules that Python 3.7, the oldest image's version, lacks.
 NEWER = {"graphlib", "tomllib", "zoneinfo"}
 LIBRARY = sys.stdlib_module_names - NEWER
-# Airflow, and the libraries that each of its releases has.
+# Airflow, and the libraries that every release of it depends on.
 AIRFLOW = {"airflow", "cryptography", "httpx", "sqlalchemy", "werkzeug"}
-# Attributes that tell apart other things than releases: database drivers, and mapped tasks from others.
+# Attributes probed for reasons other than the release: database drivers, and mapped tasks.
 OTHER_PROBES = {"set_session", "create_function", "partial_kwargs"}
 
 
@@ -25,24 +25,24 @@ def parsed(path: Path) -> ast.Module:
 
 
 def refused_imports(path: Path, tree: ast.Module) -> Iterator[str]:
-    """What a file imports that it must not."""
+    """Imports that the file must not have."""
     first = set(map(id, tree.body))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:
             root = path.parents[node.level - 1]
             there = root.is_relative_to(PACKAGE) and (root / f"{str(node.module).replace('.', '/')}.py").exists()
-            # The others are found by their names in such lines, and mitogen has the text only of what was imported.
+            # The loader finds modules by these lines, and mitogen has the text of imported modules only.
             if not there or id(node) not in first:
                 yield f"line {node.lineno}: a module that the package does not have, or not at the top"
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [str(node.module)]
-            # The host imports these files too, without Airflow.
+            # The host, which has no Airflow, imports these files too.
             known = LIBRARY if id(node) in first else LIBRARY | AIRFLOW
             yield from (f"line {node.lineno}: {name}" for name in names if name.partition(".")[0] not in known)
 
 
 def probes(tree: ast.Module) -> Iterator[str]:
-    """Where a file looks what this release of Airflow has."""
+    """Lines in which a file probes what this release of Airflow has."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler) and "ImportError" in ast.dump(node.type or ast.Constant("")):
             yield f"line {node.lineno}: except ImportError"
@@ -57,12 +57,12 @@ def probes(tree: ast.Module) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_it_is_python_3_7_and_imports_only_the_library_airflow_and_itself(path: Path) -> None:
+def test_files_are_python_3_7_and_import_only_the_standard_library_airflow_and_the_package(path: Path) -> None:
     assert list(refused_imports(path, parsed(path))) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_compat_looks_for_differences_between_releases(path: Path) -> None:
+def test_only_compat_probes_for_differences_between_releases(path: Path) -> None:
     found = list(probes(parsed(path)))
     assert bool(found) == (path.name == "compat.py"), found
 
@@ -82,7 +82,7 @@ def test_only_compat_looks_for_differences_between_releases(path: Path) -> None:
         "def f():\n    import docker",
     ],
 )
-def test_a_planted_import_is_found(planted: str) -> None:
+def test_a_deliberate_bad_import_is_found(planted: str) -> None:
     assert len(list(refused_imports(PACKAGE / "planted.py", ast.parse(planted)))) == 1
 
 
@@ -97,7 +97,7 @@ def test_a_planted_import_is_found(planted: str) -> None:
         "sys.version_info",
     ],
 )
-def test_a_planted_probe_is_found(planted: str) -> None:
+def test_a_deliberate_probe_is_found(planted: str) -> None:
     assert list(probes(ast.parse(planted)))
 
 

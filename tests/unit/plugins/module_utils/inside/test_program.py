@@ -1,4 +1,4 @@
-"""The program that runs inside the container, run here on a small package that stands in for Airflow."""
+"""The program for Airflow's containers, run here with a small package that stands in for Airflow."""
 
 from __future__ import annotations
 
@@ -109,14 +109,14 @@ def run(
     return result, ran.stderr
 
 
-def test_all_programs_can_be_imported_there(tmp_path: Path) -> None:
+def test_all_programs_can_be_imported_in_the_container(tmp_path: Path) -> None:
     result, _ = run(tmp_path, {"name": "say"}, modules=PROGRAMS)
     assert result == {"reports": {"say": {"text": "out\n"}}, "error": None}
 
 
-def test_the_oldest_python_imports_them_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The check of the syntax in test_package.py needs no such Python; this one also finds what its library lacks."""
-    # A version manager's program of that name runs only where that version is chosen.
+def test_the_oldest_python_can_import_all_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unlike the syntax check in test_package.py, this also finds imports that the old standard library lacks."""
+    # The shim of a version manager runs only if that version is selected.
     monkeypatch.setenv("PYENV_VERSION", "3.7")
     python = shutil.which("python3.7")
     if not python or subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
@@ -133,7 +133,7 @@ def test_only_what_the_actions_need_is_sent() -> None:
     assert not {"dags.refresh", "connections"} & sent[check]
 
 
-def test_noise_does_not_reach_the_result(tmp_path: Path) -> None:
+def test_other_output_does_not_corrupt_the_result(tmp_path: Path) -> None:
     result, errors = run(tmp_path, {"name": "say", "words": ["سلام"]}, {"name": "file"})
     assert result["error"] is None
     assert result["reports"]["say"]["text"] == "out سلام\n"
@@ -145,14 +145,14 @@ def test_modules_of_the_package_import_each_other(tmp_path: Path) -> None:
     assert result["reports"] == {"import": {"line": "by another module"}}
 
 
-def test_a_file_is_private_and_does_not_stay(tmp_path: Path) -> None:
+def test_a_temporary_file_is_private_and_removed(tmp_path: Path) -> None:
     result, _ = run(tmp_path, {"name": "file"})
     mode, parent_mode, *data, directory = result["reports"]["file"]["text"].split("\n")[1].split()
     assert (mode, parent_mode, " ".join(data)) == ("600", "700", '{"k": 1}')
     assert not Path(directory).exists()
 
 
-def test_a_file_that_a_command_writes_is_read_and_does_not_stay(tmp_path: Path) -> None:
+def test_a_file_that_a_command_writes_is_read_and_removed(tmp_path: Path) -> None:
     result, _ = run(tmp_path, {"name": "write"})
     assert result["reports"]["write"]["data"] == {"mode": "700"}
     assert not Path(result["reports"]["write"]["path"]).parent.exists()
@@ -188,22 +188,22 @@ def test_a_file_that_a_command_writes_is_read_and_does_not_stay(tmp_path: Path) 
         ({"name": "nonsense"}, "other", "KeyError: 'action_nonsense'"),
     ],
 )
-def test_errors_say_what_they_mean(tmp_path: Path, action: dict[str, Any], kind: str, detail: str) -> None:
+def test_errors_are_classified(tmp_path: Path, action: dict[str, Any], kind: str, detail: str) -> None:
     result, _ = run(tmp_path, {"name": "say"}, action, {"name": "file"})
     assert result["error"] == {"kind": kind, "detail": detail}
     assert result["reports"]["say"]["text"] == "out\n"
     assert "file" not in result["reports"]
 
 
-def test_ends_itself_in_time_and_says_what_was_done(tmp_path: Path) -> None:
+def test_a_timeout_ends_the_program_and_reports_finished_actions(tmp_path: Path) -> None:
     result, _ = run(tmp_path, {"name": "sleep"}, timeout=1)
     assert result == {
         "reports": {"sleep": {"begun": True}},
-        "error": {"kind": "timeout", "detail": "no end after 1 seconds"},
+        "error": {"kind": "timeout", "detail": "did not finish within 1 seconds"},
     }
 
 
-def test_no_airflow_here(tmp_path: Path) -> None:
+def test_a_missing_airflow_is_reported(tmp_path: Path) -> None:
     (tmp_path / "airflow").mkdir()
     (tmp_path / "airflow" / "__init__.py").write_text("raise ImportError('broken installation')")
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""The first administrator beside the users of the inventory."""
+"""The first administrator together with the users of the inventory."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ JANE = {"username": "jane", "email": "jane@example.com", "roles": ["Op"]}
         ({**JANE, "role": "Op"}, "airflow_users, 'jane': key 'role' is unknown; did you mean roles?"),
         ({"roles": ["Op"]}, "airflow_users: entry 1 has no username; write one as text, such as username: jane"),
         ({**JANE, "roles": []}, "airflow_users, 'jane': roles is missing"),
-        ({**JANE, "email": ADMIN["email"]}, "airflow_users, 'jane': email is the first administrator's"),
-        ({**JANE, "update_password": "always"}, "airflow_users, 'jane': update_password always needs a password"),
-        # An entry about the administrator takes the place of the stack's own, and its password.
+        ({**JANE, "email": ADMIN["email"]}, "airflow_users, 'jane': email belongs to the first administrator"),
+        ({**JANE, "update_password": "always"}, "airflow_users, 'jane': update_password: always needs a password"),
+        # An entry for the administrator replaces the stack's own, including its password.
         ({"username": "admin", "email": ADMIN["email"], "roles": ["Admin"], "update_password": "always"}, None),
         ({"username": "admin", "state": "absent"}, None),
     ],
@@ -38,7 +38,7 @@ def test_problems_of_users(entry: dict[str, Any], expected: str | None) -> None:
 
 def test_problems_of_the_administrator() -> None:
     (problem,) = ListedUserKind({**ADMIN, "email": "admin"}).problems([], "airflow_users")
-    assert problem.startswith("airflow_admin_username, airflow_admin_email, 'admin': email is no mail address")
+    assert problem.startswith("airflow_admin_username, airflow_admin_email, 'admin': email is not an email address")
 
 
 def test_the_administrator_comes_first_unless_listed() -> None:

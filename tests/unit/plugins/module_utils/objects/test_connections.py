@@ -1,4 +1,4 @@
-"""Connections as data: the form in which they are compared, what is wrong with them, what of them is secret."""
+"""Connections as data: the form in which they are compared, their problems, their secrets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_normal_form(fields: dict[str, Any], expected: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("extra", [None, {"a": 1}, {"ü": ["{{ x }}", None, True, 1.5]}, {"k": 'quotes " and \n'}])
-def test_what_is_stored_is_read_back_the_same(extra: Any) -> None:
+def test_stored_fields_are_read_back_unchanged(extra: Any) -> None:
     fields = KIND.normal({"conn_type": "http", "extra": extra})
     assert KIND.normal(KIND.stored(fields)) == fields
     assert KIND.stored(fields)["extra"] is None or isinstance(KIND.stored(fields)["extra"], str)
@@ -51,7 +51,7 @@ GOOD: list[dict[str, Any]] = [
 ]
 
 
-def test_nothing_is_wrong() -> None:
+def test_valid_connections_have_no_problem() -> None:
     assert KIND.problems(GOOD) == []
 
 
@@ -65,10 +65,10 @@ def test_nothing_is_wrong() -> None:
         ({"conn_id": "a" * 201}, "conn_id must be"),
         ({"conn_id": "", "state": "absent"}, "conn_id is empty"),
         ({"conn_type": None}, "conn_type is missing; write one, such as postgres"),
-        ({"port": -1}, "port -1 is not one; write a number from 0 to 65535"),
-        ({"port": 65536}, "port 65536 is not one"),
-        ({"port": "http"}, "port http is not one"),
-        ({"port": True}, "port True is not one"),
+        ({"port": -1}, "port -1 is invalid; write a number from 0 to 65535"),
+        ({"port": 65536}, "port 65536 is invalid"),
+        ({"port": "http"}, "port http is invalid"),
+        ({"port": True}, "port True is invalid"),
         ({"host": "h" * 501}, "host is longer than the 500 characters"),
         ({"password": "ü" * 1801}, "password is longer than 3600 bytes; put it into extra"),
         ({"login": "a\0b"}, "login holds a NUL character"),
@@ -77,14 +77,14 @@ def test_nothing_is_wrong() -> None:
         ({"extra": ["secret-text"]}, "extra is JSON, but not an object"),
         ({"extra": {"a": float("nan")}}, "extra holds a value that JSON cannot express"),
         ({"extra": {"a": {"secret-text"}}}, "extra holds a value that JSON cannot express"),
-        ({"uri": "http://h", "host": "x", "port": 0}, "uri excludes conn_type, host, port"),
+        ({"uri": "http://h", "host": "x", "port": 0}, "uri excludes the fields conn_type, host, port"),
         ({"uri": "secret-text", "conn_type": None}, "uri is not valid; write TYPE://"),
         ({"uri": "//secret-text", "conn_type": None}, "uri is not valid"),
         ({"uri": "http://secret-text:99999/", "conn_type": None}, "uri is not valid"),
         ({"uri": "http://u:secret-text[x@h", "conn_type": None}, "uri is not valid"),
     ],
 )
-def test_what_is_wrong(entry: dict[str, Any], expected: str) -> None:
+def test_an_invalid_connection_has_a_problem(entry: dict[str, Any], expected: str) -> None:
     (sentence,) = KIND.problems([{"conn_id": "c", "conn_type": "http", **entry}], "the_list")
     assert sentence.startswith(f"the_list, {entry.get('conn_id', 'c')!r}: ")
     assert expected in sentence
@@ -92,12 +92,12 @@ def test_what_is_wrong(entry: dict[str, Any], expected: str) -> None:
     assert "secret-text" not in sentence
 
 
-def test_all_that_is_wrong_is_said() -> None:
+def test_all_problems_are_reported() -> None:
     entries = [{"conn_id": "c"}, {"conn_id": "c", "conn_type": "x", "port": -1}, {"conn_id": "c", "state": "absent"}]
     assert [text.split("; ")[0] for text in KIND.problems(entries, "v")] == [
         "v: 'c' is listed 3 times",
         "v, 'c': conn_type is missing",
-        "v, 'c': port -1 is not one",
+        "v, 'c': port -1 is invalid",
     ]
 
 
@@ -110,7 +110,7 @@ def test_secrets_are_found() -> None:
     assert found == {"password", "deep text", uri, "p%40ssword", "p@ssword", "in text"}
 
 
-def test_redacted_keeps_what_is_no_secret() -> None:
+def test_redacted_keeps_fields_that_are_not_secret() -> None:
     hidden = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
     assert KIND.redacted([ENTRY]) == [{"conn_id": "c", "host": "h", "password": hidden, "extra": hidden, "uri": None}]
 
@@ -119,7 +119,7 @@ EMPTY = {**NONE, "uri": None}
 REPORT = {"parsed": {}, "unknown_types": ["odd"], "known_types": ["http", "postgres"]}
 
 
-def test_wanted_takes_airflows_reading_of_a_uri() -> None:
+def test_wanted_uses_the_fields_that_airflow_parsed_from_a_uri() -> None:
     entry = {**EMPTY, "conn_id": "u", "uri": "postgresql://h", "description": "d"}
     parsed = {**NONE, "conn_type": "postgres", "host": "h", "extra": '{"a": "b"}'}
     parsed.pop("description")
@@ -127,7 +127,7 @@ def test_wanted_takes_airflows_reading_of_a_uri() -> None:
     assert wanted == {"u": {**NONE, "conn_type": "postgres", "host": "h", "extra": {"a": "b"}, "description": "d"}}
 
 
-def test_wanted_refuses_what_airflow_cannot_have() -> None:
+def test_wanted_refuses_unreadable_uris_and_unknown_types() -> None:
     entries = [
         {**EMPTY, "conn_id": "u", "uri": "x://find-me"},
         {**EMPTY, "conn_id": "t", "conn_type": "odd"},
@@ -137,7 +137,7 @@ def test_wanted_refuses_what_airflow_cannot_have() -> None:
     with pytest.raises(RefusedError) as caught:
         KIND.wanted(entries, report, {"allow_unknown_types": False})
     assert caught.value.problems == [
-        "connections, 'u': Airflow cannot read the uri (ValueError); write it as fields.",
+        "connections, 'u': Airflow cannot parse the uri (ValueError); write fields instead.",
         "connections, 't': no installed provider knows conn_type 'odd'; write one of http, postgres, or set "
         "allow_unknown_types for a hook of your own.",
     ]

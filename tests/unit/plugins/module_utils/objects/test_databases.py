@@ -1,4 +1,4 @@
-"""Connections of the inventory that name a database of the stack: their problems, and how they are completed."""
+"""Connections in the inventory that name a database of the stack: their problems, and the completed fields."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ ELSEWHERE = {"host": "10.0.0.5", "ca_file": "/ca.crt"}
             {"conn_id": "c", "stack_database": "nwes"},
             "'c': stack_database 'nwes' is not listed in airflow_postgres_databases; write one of news, facts",
         ),
-        ({"conn_id": "c", "stack_database": "news", "host": "h"}, "'c': stack_database already says host; remove"),
+        ({"conn_id": "c", "stack_database": "news", "host": "h"}, "'c': stack_database already sets host; remove"),
         (
             {"conn_id": "c", "stack_database": "news", "password": "find-me", "uri": "http://find-me"},
-            "stack_database already says password, uri",
+            "stack_database already sets password, uri",
         ),
         ({"conn_id": "c", "conn_type": "http", "hots": "h"}, "'c': key 'hots' is unknown; did you mean host?"),
         ({"conn_id": "c", "conn_type": "http", "zzz": 1}, "key 'zzz' is unknown; the keys are conn_id, state,"),
         ({"conn_id": "c", "conn_type": "http", "state": "gone"}, "'c': state must be present or absent."),
         ({"conn_type": "http"}, "entry 1 has no conn_id; write one"),
         ("text", "entry 1 has no conn_id"),
-        ({"conn_id": "c", "conn_type": "http", "port": 70000}, "'c': port 70000 is not one"),
+        ({"conn_id": "c", "conn_type": "http", "port": 70000}, "'c': port 70000 is invalid"),
         ({"conn_id": "c", "stack_database": "news", "extra": "x"}, "'c': extra is text that is not JSON"),
     ],
 )
@@ -51,19 +51,19 @@ def test_problems(entry: Any, expected: str | None) -> None:
         assert "find-me" not in problem
 
 
-def test_problems_of_databases_come_between_those_of_keys_and_fields() -> None:
+def test_database_problems_are_listed_between_key_and_field_problems() -> None:
     entries = [{"conn_id": "a", "port": -1}, {"conn_id": "b", "stack_database": "x"}, {"conn_id": "c", "y": 1}, {}]
     assert [text.split(";")[0] for text in KIND.problems(entries, "airflow_connections")] == [
         "airflow_connections, 'c': key 'y' is unknown",
         "airflow_connections: entry 4 has no conn_id",
         "airflow_connections, 'b': stack_database 'x' is not listed in airflow_postgres_databases",
         "airflow_connections, 'a': conn_type is missing",
-        "airflow_connections, 'a': port -1 is not one",
+        "airflow_connections, 'a': port -1 is invalid",
         "airflow_connections, 'c': conn_type is missing",
     ]
 
 
-def test_a_database_completes_a_connection() -> None:
+def test_a_connection_is_completed_from_its_database() -> None:
     entries = [
         {"conn_id": "a", "stack_database": "news", "description": "d"},
         {"conn_id": "b", "stack_database": "facts"},
@@ -91,7 +91,7 @@ def test_a_database_completes_a_connection() -> None:
         ({"sslmode": "verify-ca"}, {"sslmode": "verify-ca", "sslrootcert": "/ca.crt"}),
     ],
 )
-def test_an_entry_may_say_more_of_tls(extra: object, expected: dict[str, object]) -> None:
+def test_an_entry_may_override_tls_settings(extra: object, expected: dict[str, object]) -> None:
     entry = {"conn_id": "a", "stack_database": "news", "extra": extra}
     (connection,) = resolved([entry], {"databases": DATABASES, **ELSEWHERE}, {})
     assert connection["extra"] == expected

@@ -1,4 +1,4 @@
-"""What an Airflow holds as the variables of an inventory; test_airflow_export.py reads the files made of them."""
+"""Airflow's objects as inventory variables; test_airflow_export.py reads the files written from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_an_object_is_an_entry_with_its_name(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.option)
-def test_fields_that_are_secret_to_a_kind_are_apart(kind: Any) -> None:
+def test_secret_fields_are_exported_separately(kind: Any) -> None:
     fields = {"description": "d", **dict.fromkeys(kind.secret_fields, "find-me")}
     lists, secrets = exported({**NOTHING, kind.option: {"a": fields}}, {})
     assert "find-me" not in str(lists)
@@ -27,13 +27,13 @@ def test_fields_that_are_secret_to_a_kind_are_apart(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 1, True, [], {}, {"timeout": 10, "verify": [False, None]}])
-def test_a_value_without_text_is_no_secret(value: object) -> None:
+def test_a_value_without_text_is_not_secret(value: object) -> None:
     lists, secrets = exported({**NOTHING, "variables": {"a": {"value": value}}}, {})
     assert lists["airflow_variables"][0].get("value") == value
     assert secrets == {}
 
 
-def test_the_secrets_of_each_object_have_a_place_of_their_own() -> None:
+def test_each_object_has_its_own_secret_variable() -> None:
     names = ["o'd", "o.d", "o_d", "ö"]
     lists, secrets = exported({**NOTHING, "variables": {name: {"value": name} for name in names}}, {})
     assert secrets["vault_airflow_variables"] == {
@@ -45,7 +45,7 @@ def test_the_secrets_of_each_object_have_a_place_of_their_own() -> None:
     assert lists["airflow_variables"][1] == {"key": "o.d", "value": "{{ vault_airflow_variables['o_d_2']['value'] }}"}
 
 
-def test_text_with_braces_is_no_template() -> None:
+def test_text_with_braces_is_not_templated() -> None:
     fields = {"description": "{{ x }}", "value": ["{% x %}", "plain"]}
     lists, secrets = exported({**NOTHING, "variables": {"{# x #}": fields}}, {})
     (entry,) = lists["airflow_variables"]
@@ -54,7 +54,7 @@ def test_text_with_braces_is_no_template() -> None:
     assert [isinstance(text, Unsafe) for text in marked] == [True, True, True, False, False]
 
 
-def test_what_other_roles_manage_and_what_is_left_out_is_not_listed() -> None:
+def test_objects_of_other_roles_and_excluded_ones_are_not_listed() -> None:
     objects = {**NOTHING, "variables": {"airflow_dags_release": {"value": 1}, "a": {"value": 1}, "b": {"value": 1}}}
     lists, _ = exported(objects, {"variables": ["a"]})
     assert [entry["key"] for entry in lists["airflow_variables"]] == ["b"]

@@ -1,4 +1,4 @@
-"""The way of a module from its options to its exit, with a container that answers as told."""
+"""A module's run from its options to its exit, with a container that gives prepared answers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NONE = dict.fromkeys(FIELDS)
 READ = {"parsed": {}, "unknown_types": [], "known_types": []}
 
 
-class Exit(Exception):  # noqa: N818 - how a module ends, well or not
-    """What the module returned."""
+class Exit(Exception):  # noqa: N818 - raised on success and on failure
+    """Carry what the module returned."""
 
 
 class Module(SimpleNamespace):
-    """Stands in for AnsibleModule."""
+    """Stand in for AnsibleModule."""
 
     def exit_json(self, **result: Any) -> None:
         raise Exit(result)
@@ -48,7 +48,7 @@ def entry(name: str, **fields: Any) -> dict[str, Any]:
 def manage(
     monkeypatch: pytest.MonkeyPatch, entries: list[dict[str, Any]], *answers: Any, check: bool = False, **options: Any
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Run the module; returns its result and what it asked the container for."""
+    """Run the module; return its result and its requests to the container."""
     asked: list[dict[str, Any]] = []
     left = list(answers)
 
@@ -93,7 +93,7 @@ def test_writes_only_differences(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (result["unchanged"], result["starts"]) == (["same"], 2)
 
 
-def test_check_mode_writes_nothing_and_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_mode_writes_nothing_and_returns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     result, asked = manage(monkeypatch, [entry("new")], {"objects": {}, **READ}, check=True)
     assert [action["name"] for action in asked] == ["connections_read"]
     assert (result["changed"], result["created"], result["starts"]) == (True, ["new"], 1)
@@ -104,7 +104,7 @@ def test_check_mode_without_airflow_predicts_creation(monkeypatch: pytest.Monkey
     result, asked = manage(monkeypatch, [entry("new"), gone], NotRunningError("why"), check=True)
     assert asked == []
     assert (result["created"], result["unchanged"], result["container"]) == (["new"], ["gone"], None)
-    assert result["warnings"] == ["Predicted that everything will be created, as no Airflow runs yet: why"]
+    assert result["warnings"] == ["Predicted that everything will be created, because Airflow is not running yet: why"]
 
 
 def test_without_airflow_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_bad_options_start_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result["msg"] == " ".join(result["problems"])
 
 
-def test_an_error_while_writing_tells_what_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_while_writing_reports_what_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
     lost = InsideError("lost with find-me-secret", {"connections_write": {"done": ["a"]}})
     entries = [entry("a", password="find-me-secret"), entry("b")]
     result, _ = manage(monkeypatch, entries, {"objects": {}, **READ}, lost)
@@ -127,7 +127,7 @@ def test_an_error_while_writing_tells_what_was_done(monkeypatch: pytest.MonkeyPa
     assert result["msg"] == "lost with ********"
 
 
-def test_what_differs_afterwards_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_object_that_still_differs_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = [entry("a", host="x"), entry("b", password="find-me-secret")]
     wrote = {"objects": {"a": {"conn_type": "http"}}, "done": ["a"], "failed": {"b": "bad find-me-secret"}}
     result, _ = manage(monkeypatch, entries, {"objects": {}, **READ}, wrote)

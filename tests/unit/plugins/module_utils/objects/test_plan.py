@@ -1,4 +1,4 @@
-"""Comparison of what is wanted with what is there, whatever the kind of objects."""
+"""Comparison of wanted and existing objects, for any kind."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def test_plan(current: Any, wanted: Any, options: Any, expected: Plan) -> None:
         ("ü", "\u00fc", True),
     ],
 )
-def test_data_are_compared_with_their_types_and_without_the_order_of_keys(one: Any, other: Any, same: bool) -> None:
+def test_comparison_respects_types_and_ignores_key_order(one: Any, other: Any, same: bool) -> None:
     assert (canonical(one) == canonical(other)) is same
     assert differing({"f": one, "g": None}, {"f": other}) == ([] if same else ["f"])
 
 
-def test_what_json_cannot_say_is_an_error() -> None:
+def test_a_value_without_a_json_form_is_an_error() -> None:
     with pytest.raises(ValueError, match="Out of range"):
         canonical(float("nan"))
 

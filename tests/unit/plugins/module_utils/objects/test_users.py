@@ -1,4 +1,4 @@
-"""Users: what is wrong with a list of them, and what of it is wanted."""
+"""Users: the problems of a list of users, and the wanted users computed from it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ JANE: dict[str, Any] = {"username": "jane", "email": "j@example.com", "roles": [
 
 
 def entry(**fields: Any) -> dict[str, Any]:
-    """An entry as the module gets it."""
+    """Return an entry as the module receives it."""
     return {**{name: spec.get("default") for name, spec in USER.items()}, **fields}
 
 
 def there(*roles: str, **fields: Any) -> dict[str, Any]:
-    """A user as Airflow reports it."""
+    """Return a user as Airflow reports it."""
     names = {"email": "j@example.com", "firstname": "J", "lastname": "D", "active": True}
     return {**names, "roles": [*roles], **fields}
 
@@ -40,11 +40,11 @@ def there(*roles: str, **fields: Any) -> dict[str, Any]:
         ({"email": "x" * 250 + "@y.example"}, "email is longer than the 256"),
         ({"firstname": "x" * 65}, "firstname is longer than the 64"),
         ({"lastname": "x\0"}, "lastname holds a NUL character"),
-        ({"email": "jane"}, "email is no mail address; write one such as"),
-        ({"email": "a b@example.com"}, "email is no mail address"),
+        ({"email": "jane"}, "email is not an email address; write one such as"),
+        ({"email": "a b@example.com"}, "email is not an email address"),
         ({"password": ""}, "password is empty; write one, or remove the key"),
         ({"password": "find-me\n"}, "password holds a line break"),
-        ({"password": None, "update_password": "always"}, "update_password always needs a password"),
+        ({"password": None, "update_password": "always"}, "update_password: always needs a password"),
         ({"create_only": True, "update_password": "always"}, "remove one of them"),
     ],
 )
@@ -57,7 +57,7 @@ def test_problems_of_an_entry(fields: dict[str, Any], expected: str | None) -> N
         assert "find-me" not in sentence
 
 
-def test_users_are_listed_once() -> None:
+def test_a_user_may_be_listed_only_once() -> None:
     other = {**JANE, "email": "o@example.com"}
     assert KIND.problems([JANE, other]) == ["users: 'jane' is listed 2 times; keep one entry."]
     (sentence,) = KIND.problems([JANE, {**other, "username": "Jane"}])
@@ -68,7 +68,7 @@ def test_users_are_listed_once() -> None:
 
 
 def wanted(entries: list[dict[str, Any]], **found: dict[str, Any]) -> dict[str, Any]:
-    """What the kind wants beside what is there."""
+    """Return the wanted users, given the existing ones."""
     report = {"objects": found, "roles": ROLES}
     present = [item for item in entries if item["state"] == "present"]
     return KIND.wanted(present, report, {"users": entries})
@@ -109,7 +109,7 @@ def test_an_existing_user_keeps_what_is_not_listed(
     assert bool(plan.replace) == bool(expected)
 
 
-def test_only_passwords_to_be_kept_are_compared() -> None:
+def test_only_passwords_with_update_always_are_compared() -> None:
     entries = [entry(**JANE), entry(**{**JANE, "username": "x"}, update_password="always")]
     assert KIND.question(entries) == {"passwords": {"x": "find-me"}}
     assert KIND.secrets(entries) == {"find-me"}
@@ -129,8 +129,8 @@ GONE = {"username": "root", "state": "absent"}
         ([{**JANE, "roles": ["Opp"]}], {}, "'jane': role 'Opp' does not exist; write one of Admin, Op, Viewer"),
         ([{**JANE, "username": "JANE"}], {"jane": there("Op")}, "'JANE': Airflow knows this user as 'jane'"),
         ([{"username": "JANE", "state": "absent"}], {"jane": there("Op")}, "Airflow knows this user as 'jane'"),
-        ([JANE], {"x": there("Op")}, "email 'j@example.com' is that of Airflow's user 'x'"),
-        ([JANE, {"username": "x", "state": "absent"}], {"x": there("Op")}, "that of Airflow's user 'x'"),
+        ([JANE], {"x": there("Op")}, "email 'j@example.com' already belongs to Airflow's user 'x'"),
+        ([JANE, {"username": "x", "state": "absent"}], {"x": there("Op")}, "belongs to Airflow's user 'x'"),
         ([GONE], {"root": there("Admin")}, "users: 'root' would be deleted or lose the role Admin"),
         ([{**ROOT, "roles": ["Op"]}], {"root": there("Admin")}, "'root' would be deleted or lose"),
         ([GONE], {"root": there("Admin"), "x": there("Admin", active=False)}, "'root' would be deleted or lose"),
@@ -141,7 +141,7 @@ GONE = {"username": "root", "state": "absent"}
         ([GONE], {"x": there("Op")}, None),
     ],
 )  # fmt: skip
-def test_what_airflow_cannot_have_is_refused(
+def test_taken_emails_and_losing_the_last_admin_are_refused(
     entries: list[dict[str, Any]], found: dict[str, Any], expected: str | None
 ) -> None:
     complete = [entry(**item) for item in entries]

@@ -1,4 +1,4 @@
-"""Variables as data: what is stored of a value, how it is compared, what is wrong with a list of them."""
+"""Variables as data: how a value is stored and compared, and the problems of a list of variables."""
 
 from __future__ import annotations
 
@@ -58,22 +58,22 @@ def wanted(given: dict[str, Any], report: dict[str, Any] | None) -> Any:
     return KIND.wanted([given], report, {})["k"]
 
 
-def test_what_says_the_same_stays_as_it_is() -> None:
+def test_an_equal_value_keeps_its_stored_text() -> None:
     report = {"objects": {"k": {"value": '{"a":1}', "description": ""}}}
     assert wanted(entry(value={"a": 1}), report) == KIND.normal(report["objects"]["k"])
     assert wanted(entry(value={"a": 1}, description="d"), report) == {"value": '{"a":1}', "description": "d"}
     assert wanted(entry(value={"a": 2}), report) == {"value": '{\n  "a": 2\n}', "description": None}
     assert wanted(entry(value='{"a": 1}'), report)["value"] == '{"a": 1}'
-    # A row without a value, which Airflow itself takes for none.
+    # A row without a value, which Airflow treats as missing.
     assert wanted(entry(value=[1]), {"objects": {"k": {"value": None, "description": None}}})["value"] == "[\n  1\n]"
 
 
 @pytest.mark.parametrize("report", [None, {"objects": {}}])
-def test_what_is_not_there_is_wanted_as_text(report: dict[str, Any] | None) -> None:
+def test_a_new_variable_is_wanted_as_text(report: dict[str, Any] | None) -> None:
     assert wanted(entry(value=1, description=""), report) == {"value": "1", "description": None}
 
 
-def test_nothing_is_wrong() -> None:
+def test_valid_variables_have_no_problem() -> None:
     good = [{"key": value, "value": value} for value in ("x" * 250, "--help", " ", "a\nb")]
     good += [{"key": repr(value), "value": value} for value in (0, False, "", [], {"a": None}, 1.5)]
     assert KIND.problems([*good, {"key": "k" * 300, "state": "absent", "value": float("nan")}]) == []
@@ -95,7 +95,7 @@ def test_nothing_is_wrong() -> None:
         ({"key": "a\0"}, "key holds a NUL character"),
     ],
 )
-def test_what_is_wrong(fields: dict[str, Any], expected: str) -> None:
+def test_an_invalid_variable_has_a_problem(fields: dict[str, Any], expected: str) -> None:
     (sentence,) = KIND.problems([{"key": "k", "value": "v", **fields}], "the_list")
     assert sentence.startswith(f"the_list, {fields.get('key', 'k')!r}: ")
     assert expected in sentence
@@ -103,7 +103,7 @@ def test_what_is_wrong(fields: dict[str, Any], expected: str) -> None:
     assert "find-me" not in sentence
 
 
-def test_all_that_is_wrong_is_said() -> None:
+def test_all_problems_are_reported() -> None:
     entries = [{"key": "a", "value": "1"}, {"key": "b"}, {"key": "a", "state": "absent"}]
     assert [sentence.split("; ")[0] for sentence in KIND.problems(entries, "v")] == [
         "v: 'a' is listed 2 times",

@@ -1,4 +1,4 @@
-"""The lists of the inventory, all kinds together."""
+"""The lists of objects in the inventory, all kinds together."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ JANE = {"username": "jane", "email": "jane@example.com", "roles": ["Op"]}
         ("pool", {"name": "p", "slots": 1, "include_deferred": True}, None),
         ("pool", {"name": "p", "slot": 1, "slots": 1}, "'p': key 'slot' is unknown; did you mean slots?"),
         ("pool", "text", "entry 1 has no name; write one as text, such as name: news_api"),
-        ("pool", {"name": "p", "slots": -2}, "'p': slots -2 is not possible"),
+        ("pool", {"name": "p", "slots": -2}, "'p': slots -2 is invalid"),
     ],
 )
 def test_problems_of_other_kinds(name: str, entry: Any, expected: str | None) -> None:
@@ -62,7 +62,7 @@ def test_problems_come_in_the_order_of_the_kinds() -> None:
     ]
 
 
-def test_a_kind_that_is_not_given_is_left_alone() -> None:
+def test_a_kind_without_a_list_is_left_alone() -> None:
     wrong = {"username": "admin", "email": "no"}
     assert object_problems({}, DATABASES, wrong) == []
     assert len(object_problems({"users": []}, DATABASES, wrong)) == 1
@@ -86,7 +86,7 @@ def test_which_secrets_are_needed() -> None:
     assert secrets_needed({"connections": [], "users": [{"username": "admin", "state": "absent"}]}, ADMIN) == []
 
 
-def test_connections_and_users_are_completed_and_the_rest_stays() -> None:
+def test_connections_and_users_are_completed_and_the_rest_is_unchanged() -> None:
     lists = {
         "connections": [{"conn_id": "a", "stack_database": "news"}],
         "variables": [{"key": "k", "value": 1}],
@@ -101,6 +101,6 @@ def test_connections_and_users_are_completed_and_the_rest_stays() -> None:
 
 
 @pytest.mark.parametrize(("kind", "key"), [("connections", "conn_id"), ("variables", "key"), ("pools", "name")])
-def test_names_of_what_shall_exist(kind: str, key: str) -> None:
+def test_names_of_wanted_objects(kind: str, key: str) -> None:
     entries = [{key: "a"}, {key: "b", "state": "absent"}, {key: "c", "state": "present"}]
     assert names_wanted(entries, kind) == ["a", "c"]

@@ -37,24 +37,24 @@ def test_no_address_has_no_path(config: dict[str, Any]) -> None:
         ("https://x.example/airflow/", "must not end with a slash; write https://x.example/airflow."),
         ("https://x.example/", "must not end with a slash; write https://x.example."),
         ("https://x.example/airflow//", "must not end with a slash; write https://x.example/airflow."),
-        ("", "'' is no address"),
-        ("/airflow", "'/airflow' is no address"),
-        ("x.example/airflow", "is no address"),
-        ("ftp://x.example/airflow", "is no address"),
-        ("https:///airflow", "is no address"),
-        ("https://x.example/air flow", "is no address"),
-        ("https://x.example/airflow ", "is no address"),
-        ("https://x.example/airflow\n", "is no address"),
-        ("https://x.example/airflow?a=b", "is no address"),
-        ("https://x.example/airflow#top", "is no address"),
-        ("https://me:secret@x.example/airflow", "is no address"),
-        ("https://x.example/../airflow", "is no address"),
-        ("https://x.example//airflow", "is no address"),
-        ("https://x.example/air%20flow", "is no address"),
-        (8080, "8080 is no address"),
+        ("", "'' is not a valid URL"),
+        ("/airflow", "'/airflow' is not a valid URL"),
+        ("x.example/airflow", "is not a valid URL"),
+        ("ftp://x.example/airflow", "is not a valid URL"),
+        ("https:///airflow", "is not a valid URL"),
+        ("https://x.example/air flow", "is not a valid URL"),
+        ("https://x.example/airflow ", "is not a valid URL"),
+        ("https://x.example/airflow\n", "is not a valid URL"),
+        ("https://x.example/airflow?a=b", "is not a valid URL"),
+        ("https://x.example/airflow#top", "is not a valid URL"),
+        ("https://me:secret@x.example/airflow", "is not a valid URL"),
+        ("https://x.example/../airflow", "is not a valid URL"),
+        ("https://x.example//airflow", "is not a valid URL"),
+        ("https://x.example/air%20flow", "is not a valid URL"),
+        (8080, "8080 is not a valid URL"),
     ],
 )
-def test_what_airflow_could_not_serve_is_refused(url: Any, words: str) -> None:
+def test_addresses_that_airflow_cannot_serve_are_refused(url: Any, words: str) -> None:
     (problem,) = base_url_problems({"api": {"base_url": url}}, "api")
     assert problem.startswith("airflow_config.api.base_url: ")
     assert words in problem
@@ -62,4 +62,4 @@ def test_what_airflow_could_not_serve_is_refused(url: Any, words: str) -> None:
 
 def test_a_password_is_not_shown() -> None:
     (problem,) = base_url_problems({"api": {"base_url": "http://u:SUPERSECRET@a/x"}}, "api")
-    assert "'http://***@a/x' is no address" in problem
+    assert "'http://***@a/x' is not a valid URL" in problem

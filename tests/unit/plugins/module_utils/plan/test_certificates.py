@@ -1,4 +1,4 @@
-"""When certificates are made anew: never on an unchanged stack before their last year."""
+"""When certificates are reissued: never on an unchanged stack before their last year."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests import rows
 
 OWN = {"commonName": "Airflow stack"}
 THEIRS = {"commonName": "Example", "organizationName": "Example"}
-# As the filter community.crypto.x509_certificate_info tells it, in ten years but for two days.
+# As the filter community.crypto.x509_certificate_info reports it; valid for ten years minus two days.
 AUTHORITY: dict[str, Any] = {"subject": OWN, "subject_key_identifier": "ab:cd", "not_after": "20351230120000Z"}
 SERVER: dict[str, Any] = {
     "issuer": OWN,
@@ -38,7 +38,7 @@ jQ4KY0aoN8PKTmW86VYTmIApCKqmFXcCIACq8jfBnjisC1DddN/vhy8hXhKkpRjT
 aH4fD5ZXKHpr
 -----END CERTIFICATE-----
 """
-# An authority of the user's, which ends soon and does not tell the digest of its key.
+# A CA given by the user, which expires soon and has no subject key identifier.
 GIVEN = {"subject": THEIRS, "subject_key_identifier": None, "not_after": "20260201120000Z"}
 
 
@@ -49,7 +49,7 @@ def judged(
     text: str = "own",
     **wanted: Any,
 ) -> bool:
-    """What is said of an authority and two certificates with some changes."""
+    """Whether a CA and two certificates are kept, with some changes to them."""
     infos = dict(zip(NAMES, ({**AUTHORITY, **(authority or {})}, {**SERVER, **(server or {})}, SERVER), strict=True))
     if server:
         infos["redis_certificate"] = infos["postgres_certificate"]
@@ -58,45 +58,45 @@ def judged(
 
 
 @pytest.mark.parametrize("now", ["20260101120000Z", "20341229120000Z"])
-def test_certificates_that_are_there_stay_until_their_last_year(now: str) -> None:
+def test_existing_certificates_stay_until_their_last_year(now: str) -> None:
     assert judged(now=now)
 
 
 @pytest.mark.parametrize("missing", NAMES)
-def test_one_that_is_missing_is_made(missing: str) -> None:
+def test_a_missing_certificate_is_issued(missing: str) -> None:
     assert not judged(missing=missing)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        # The last year of one, of the authority alone, and after the end.
+        # In the last year of a certificate, of the CA, of all of them, and after the expiry.
         {"server": {"not_after": "20261231120000Z"}},
         {"authority": {"not_after": "20261231120000Z"}},
         {"now": "20341230120000Z"},
         {"now": "20400101120000Z"},
-        # An address that changed, and a certificate without one.
+        # A changed address, a certificate without names, and the address as a DNS name.
         {"services": {"postgres": "192.0.2.1", "redis": "192.0.2.2"}},
         {"server": {"subject_alt_name": None}},
         {"server": {"subject_alt_name": ["DNS:192.0.2.1"]}},
-        # Of another authority, by its name or its key.
+        # Issued by another CA, judged by its name or its key.
         {"server": {"issuer": THEIRS}},
         {"server": {"authority_key_identifier": "ef:01"}},
-        # The inventory gives one now, gives another one, or none any more.
+        # Issued by a CA that the inventory no longer gives.
         {"authority": GIVEN, "server": {"issuer": THEIRS}},
     ],
 )
-def test_one_that_does_not_do_is_made_anew(changes: dict[str, Any]) -> None:
+def test_an_unsuitable_certificate_is_reissued(changes: dict[str, Any]) -> None:
     assert not judged(**changes)
 
 
 @pytest.mark.parametrize(("given", "stays"), [("theirs", True), ("theirs\n", True), ("another", False), ("", False)])
-def test_an_authority_that_the_inventory_gives(given: str, stays: bool) -> None:
+def test_a_ca_from_the_inventory_is_kept_until_it_changes(given: str, stays: bool) -> None:
     infos = dict(zip(NAMES, (GIVEN, *[{**SERVER, "issuer": THEIRS}] * 2), strict=True))
     assert good(dict.fromkeys(infos, "theirs"), infos, {**WANTED, "authority": given}) is stays
 
 
-def test_only_services_of_the_stack_have_one() -> None:
+def test_only_services_of_the_stack_have_a_certificate() -> None:
     infos = {"ca_certificate": AUTHORITY}
     assert good({"ca_certificate": "own"}, infos, {**WANTED, "services": {}})
     assert not good({}, {}, {**WANTED, "services": {}})
@@ -110,19 +110,19 @@ def test_only_services_of_the_stack_have_one() -> None:
         ({"airflow_redis_external": {"host": "r"}}, ["ca", "postgres"]),
     ],
 )
-def test_who_has_one(external: dict[str, Any], owners: list[str]) -> None:
+def test_external_servers_get_no_certificate(external: dict[str, Any], owners: list[str]) -> None:
     templar = rows.known(rows.prepare()["2.5"], several=True)
     templar.available_variables = {**templar.available_variables, **external}
     assert rows.plain(rows.value(templar, "__airflow_secrets_certificate_owners")) == owners
     assert list(rows.value(templar, "airflow_plan['certified']").values()) == ["192.0.2.1"] * (len(owners) - 1)
 
 
-def test_what_was_signed_has_the_names_of_its_files() -> None:
+def test_keys_and_certificates_are_named_after_their_files() -> None:
     assert pem({"ca": "k", "redis": "r"}, {"ca": "c"}) == {"ca_key": "k", "redis_key": "r", "ca_certificate": "c"}
 
 
 @pytest.mark.parametrize(
     "text", ["", "\n", CERTIFICATE[:200], CERTIFICATE.replace("M", "", 1), "-----BEGIN CERTIFICATE-----\n", "\u0633"]
 )
-def test_a_certificate_that_is_cut_off_is_as_good_as_none(text: str) -> None:
+def test_a_truncated_certificate_counts_as_missing(text: str) -> None:
     assert readable({"ca_certificate": CERTIFICATE, "postgres_certificate": text}) == {"ca_certificate": CERTIFICATE}

@@ -31,7 +31,7 @@ def read(text: str) -> configparser.ConfigParser:
         ("سلام = ; #", "سلام = ; #"),
     ],
 )
-def test_an_option_reaches_airflow_as_it_was_meant(value: Any, seen: str) -> None:
+def test_option_values_reach_airflow_unchanged(value: Any, seen: str) -> None:
     assert read(cfg({"core": {"option": value}}))["core"]["option"] == seen
 
 
@@ -43,7 +43,7 @@ def test_later_layers_win_option_by_option() -> None:
     }
 
 
-# The groups of services, and the words of compose that are not in the plan.
+# The groups of the services, and the arguments of `compose` that are not in the plan.
 PLACES = {"redis": "airflow_redis", "worker": "airflow_worker", "scheduler": "airflow_scheduler"}
 WORDS: dict[str, Any] = {
     "host": "h1",
@@ -62,7 +62,7 @@ WORDS: dict[str, Any] = {
     "digest_key": "secret",
 }
 RELEASE = {"worker": {"command": ["celery", "worker"], "health": ["celery"], "log_port": 8793}}
-# Words of the service table; the others are a definition's.
+# Keys of the service table; all other keys belong to the definition.
 ROW = {"airflow", "beside"}
 
 
@@ -72,7 +72,7 @@ def made(
     release: dict[str, Any] | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
-    """The definition of a host, with changes to the plan or to the other words."""
+    """Return the definition of a host, with changes to the plan or to the other arguments."""
     return compose(*arguments(services, running, release, **changes))
 
 
@@ -82,7 +82,7 @@ def arguments(
     release: dict[str, Any] | None = None,
     **changes: Any,
 ) -> tuple[dict[str, Any], ...]:
-    """What `compose` takes."""
+    """Return the arguments of `compose`."""
     services = SERVICES if services is None else services
     table = {name: {word: row[word] for word in row if word in ROW} for name, row in services.items()}
     definitions = {name: {word: row[word] for word in row if word not in ROW} for name, row in services.items()}
@@ -127,7 +127,7 @@ def test_a_host_runs_the_services_of_its_groups() -> None:
     assert definition["secrets"] == {"key": {"file": "/s/key"}, "redis_conf": {"file": "/s/redis_conf"}}
 
 
-def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
+def test_a_service_gets_the_shared_settings_and_those_of_the_release() -> None:
     worker = made()["services"]["worker"]
     assert worker["command"] == ["celery", "worker", "-q", "a"]
     assert worker["environment"] == {"A": "1", "B": "2"}
@@ -140,7 +140,7 @@ def test_a_service_takes_on_what_is_shared_and_the_release() -> None:
     assert worker["mem_limit"] == "2g"
 
 
-def test_pip_s_reasons_are_picked_out_of_a_build() -> None:
+def test_pip_errors_are_extracted_from_a_build_log() -> None:
     said = """#7 2.31 ERROR: Cannot install pandas because these package versions have conflicting dependencies.
 #7 2.31 The conflict is caused by:
 #7 2.31     pandas 3 depends on numpy>=2
@@ -155,7 +155,7 @@ ERROR: failed to solve: process "/bin/bash" did not complete
     assert pip_errors({"msg": "no such image"}).splitlines()[-1] == "no such image"
 
 
-def test_the_path_of_base_url_is_part_of_what_health_checks_ask() -> None:
+def test_health_checks_use_the_path_of_base_url() -> None:
     release = {"scheduler": {"health": ["job", "SchedulerJob"]}, "worker": {"health": ["http", "8080", "/health"]}}
     for path in ("", "/airflow"):
         services = made(running=("worker", "scheduler"), release=release, web_path=path)["services"]
@@ -164,7 +164,7 @@ def test_the_path_of_base_url_is_part_of_what_health_checks_ask() -> None:
     assert release["worker"]["health"][-1] == "/health"
 
 
-def test_compose_finds_no_variable_in_what_users_write() -> None:
+def test_dollar_signs_in_user_values_are_escaped() -> None:
     odd = {"NAME": "a$b", "TWO": "$$", "HOME": "${HOME}", "ALL": "100%", "ID": "$(id)", "FIVE": 5}
     services = {"redis": {**SERVICES["redis"], "command": ["echo", "$HOME"]}, "worker": SERVICES["worker"]}
     shared = {**WORDS["airflow"], "environment": odd, "volumes": ["/a$b:/l"]}
@@ -176,14 +176,14 @@ def test_compose_finds_no_variable_in_what_users_write() -> None:
     assert definition["secrets"]["key"] == {"file": "/s$$x/key"}
 
 
-def test_a_service_depends_on_those_of_its_host_only() -> None:
+def test_a_service_depends_only_on_services_of_its_host() -> None:
     services = {**SERVICES, "worker": {**SERVICES["worker"], "depends_on": ["redis", "scheduler"]}}
     assert made(services)["services"]["worker"]["depends_on"] == ["redis"]
     alone = made(services, running=("worker",))["services"]["worker"]
     assert "depends_on" not in alone
 
 
-def test_only_a_stack_on_several_hosts_publishes_what_its_hosts_need() -> None:
+def test_internal_ports_are_published_only_on_several_hosts() -> None:
     alone, spread = (made(address=address)["services"] for address in ("", "192.0.2.7"))
     assert [service.get("ports") for service in alone.values()] == [None, None, None]
     assert spread["redis"]["ports"] == ["192.0.2.7:6379:6379"]
@@ -191,7 +191,7 @@ def test_only_a_stack_on_several_hosts_publishes_what_its_hosts_need() -> None:
     assert "ports" not in spread["shell"]
 
 
-def test_words_for_tls_are_added_to_lists_and_replace_the_rest() -> None:
+def test_tls_settings_extend_lists_and_replace_other_values() -> None:
     contents = {**WORDS["contents"], "redis_key": "k"}
     plain, encrypted = (made(tls=tls, contents=contents)["services"]["redis"] for tls in (False, True))
     assert (plain["command"], encrypted["command"]) == (["redis-server"], ["redis-server", "--tls"])
@@ -199,7 +199,7 @@ def test_words_for_tls_are_added_to_lists_and_replace_the_rest() -> None:
     assert encrypted["healthcheck"]["test"] == ["CMD", "tls"]
 
 
-def test_words_of_the_table_do_not_reach_compose() -> None:
+def test_keys_of_the_service_table_do_not_reach_compose() -> None:
     services = made()["services"]
     assert not {"beside", "airflow", "reads", "data_volumes", "internal_ports", "tls"} & {
         word for entry in services.values() for word in entry
@@ -225,16 +225,16 @@ def test_a_changed_file_changes_the_label_of_its_readers_only() -> None:
         (
             {"odd": {"beside": ["wroker"]}},
             {"memory_limits": {}},
-            "service 'odd': .* no group for 'wroker'; .* some of redis, scheduler, worker",
+            "service 'odd': .* no group for 'wroker'; .* one or more of redis, scheduler, worker",
         ),
         (SERVICES, {"memory_limits": {"wroker": "1g"}}, "airflow_memory_limits: no service 'wroker'"),
-        (SERVICES, {"contents": {}}, "no content is known of the file"),
+        (SERVICES, {"contents": {}}, "the content of file"),
     ],
 )
 def test_mistakes_are_named(services: dict[str, Any], changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ComposeError, match=words):
         compose(*arguments(services, **changes))
-    # Ansible shows errors of this kind without a trace.
+    # Ansible shows an AnsibleFilterError without a traceback.
     with pytest.raises(AnsibleFilterError, match=words):
         airflow_compose(*arguments(services, **changes))
 

@@ -1,4 +1,4 @@
-"""Who may reach what on a stack's hosts."""
+"""Which ports of a stack's hosts are reachable, and from where."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.firew
 
 
 def decide(rules: list[str], **packet: str) -> str:
-    """The verdict of the first rule that fits a packet, as iptables decides."""
+    """Return the verdict of the first rule that matches a packet, as in iptables."""
     for rule in rules:
         words = rule.split()
         fits = True
@@ -28,20 +28,20 @@ PUBLISHED = {"out-interface": "br", "in-interface": "eth0", "ctstate": "DNAT", "
 STRANGER, PEER = "198.51.100.9", "192.0.2.2"
 
 
-def test_a_single_host_lets_in_what_is_published_but_not_on_loopback() -> None:
+def test_a_single_host_accepts_published_ports_except_those_on_loopback() -> None:
     rules = forward_rules("br")
     assert decide(rules, **PUBLISHED, source=STRANGER, ctorigdstport="8080") == "RETURN"
     assert decide(rules, **{**PUBLISHED, "ctorigdst": "127.0.0.1"}, source=STRANGER) == "DROP"
     assert decide(rules, **{**PUBLISHED, "ctstate": "NEW"}, source=STRANGER) == "DROP"
     assert decide(rules, **{"out-interface": "br", "in-interface": "br"}) == "RETURN"
-    # An answer to a container, and a packet of a connection that a stranger made while there were no rules.
+    # A reply to a container, and a packet of a connection that a stranger opened before the rules existed.
     old = {**PUBLISHED, "ctstate": "ESTABLISHED"}
     assert decide(rules, **old, ctdir="REPLY") == "RETURN"
     assert decide(rules, **old, ctdir="ORIGINAL") == "DROP"
     assert decide(rules, **{"out-interface": "eth0", "in-interface": "br"}) == "RETURN"
 
 
-def test_what_is_for_the_hosts_of_the_stack_is_for_them_alone() -> None:
+def test_internal_ports_are_open_to_hosts_of_the_stack_only() -> None:
     rules = forward_rules("br", "192.0.2.1", ["192.0.2.1", PEER], [5432, 8793])
     assert decide(rules, **PUBLISHED, source=PEER, ctorigdstport="5432") == "RETURN"
     assert decide(rules, **PUBLISHED, source=STRANGER, ctorigdstport="5432") == "DROP"
@@ -51,17 +51,17 @@ def test_what_is_for_the_hosts_of_the_stack_is_for_them_alone() -> None:
     assert decide(rules, **{**PUBLISHED, "ctstate": "NEW"}, source=PEER) == "DROP"
 
 
-def test_docker_proxy_answers_nobody_else_either() -> None:
+def test_ports_of_docker_proxy_have_the_same_restrictions() -> None:
     rules = [*proxy_rules("br", "192.0.2.1", [PEER], [5432, 8793]), "--jump ACCEPT"]
     here: dict[str, str] = {"in-interface": "eth0", "destination": "192.0.2.1", "destination-port": "5432"}
     assert decide(rules, **here, source=STRANGER) == "DROP"
     assert decide(rules, **here, source=PEER) == "RETURN"
     assert decide(rules, **{**here, "in-interface": "lo"}, source=STRANGER) == "RETURN"
     assert decide(rules, **{**here, "in-interface": "br"}, source=STRANGER) == "RETURN"
-    # The web UI and the host's own services are for other rules to judge, but not what is on loopback.
+    # The web UI and the host's own services are left to other rules; loopback addresses are not.
     assert decide(rules, **{**here, "destination-port": "8080"}, source=STRANGER) == "ACCEPT"
     assert decide(rules, **{**here, "destination": "127.0.0.1"}, source=PEER) == "DROP"
-    # The answer to a connection of the host, which may have one of these ports, and a redirection of the host's own.
+    # A reply to a connection of the host, whose local port may be one of these, and the host's own redirection.
     reply = {**here, "ctstate": "ESTABLISHED", "ctdir": "REPLY"}
     assert decide(rules, **reply, source=STRANGER) == "RETURN"
     assert decide(rules, **{**reply, "ctdir": "ORIGINAL"}, source=STRANGER) == "DROP"

@@ -1,4 +1,4 @@
-"""What a host has of a stack."""
+"""The parts of a stack found on a host."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ENGINE = {"volumes": [{"Name": "airflow_postgres_data"}], "images": [{"Id": "sha
 
 
 def links(*targets: str) -> dict[str, Any]:
-    """Results for the links of DAGs and plugins; no target is no link."""
+    """Return stat results for the links of DAGs and plugins; an empty target means no link."""
     return {"results": [{"stat": {"exists": True, "lnk_target": to} if to else {"exists": False}} for to in targets]}
 
 
-def test_a_deployed_host_tells_all() -> None:
+def test_a_deployed_host_reports_everything() -> None:
     assert found(THERE, THERE, links("releases/0123456789ab", "releases/.none"), ENGINE) == {
         "engine_usable": True,
         "deployed": True,
@@ -29,13 +29,13 @@ def test_a_deployed_host_tells_all() -> None:
 
 
 @pytest.mark.parametrize("engine", [{"skipped": True}, {"failed": True, "msg": "Cannot connect"}])
-def test_an_engine_that_was_not_asked_is_not_one_without_volumes(engine: dict[str, Any]) -> None:
+def test_without_an_answer_of_the_engine_the_volumes_are_unknown(engine: dict[str, Any]) -> None:
     told = found(GONE, GONE, links("", ""), engine)
     assert (told["engine_usable"], told["volumes"], told["images"]) == (False, None, [])
     assert (told["docker_gid"], told["deployed"]) == ("0", False)
     assert told["current"] == {"dags": "", "plugins": ""}
 
 
-def test_an_engine_without_volumes_was_asked_all_the_same() -> None:
+def test_an_engine_without_volumes_is_usable() -> None:
     told = found(THERE, GONE, links("", ""), {"volumes": [], "images": []})
     assert (told["engine_usable"], told["volumes"]) == (True, [])

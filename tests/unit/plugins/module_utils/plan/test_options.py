@@ -21,7 +21,7 @@ def test_managed_options_are_refused_in_every_spelling() -> None:
     assert "must be a dict" in problems[2]
 
 
-def test_options_that_moved_are_refused_with_their_new_place() -> None:
+def test_moved_options_are_refused_and_the_error_has_the_new_place() -> None:
     config = {"webserver": {"Base_URL": "https://example.com", "secret_key": "x"}, "core": {"check_slas": True}}
     options = {"webserver": {"base_url": "api.base_url", "secret_key": "api.secret_key"}, "core": {"check_slas": ""}}
     moved = {"3.2": {"api": {"page_size": "api.fallback_page_limit"}}, "3": options}
@@ -41,7 +41,7 @@ def test_options_that_moved_are_refused_with_their_new_place() -> None:
     ]
 
 
-def test_options_that_moved_are_refused_where_they_are_read_last() -> None:
+def test_the_error_for_a_moved_option_has_its_place_in_this_release() -> None:
     moved = {"3": {"webserver": {"page_size": "api.page_size"}}, "3.2": {"webserver": {"page_size": "api.limit"}}}
     for version, place in (("3.1.8", "api.page_size"), ("3.2.2", "api.limit")):
         problems = config_problems({"webserver": {"page_size": 50}}, version, moved)
@@ -49,24 +49,24 @@ def test_options_that_moved_are_refused_where_they_are_read_last() -> None:
 
 
 @pytest.mark.parametrize("option", ["fernet_key ", " fernet_key", "fernet_key: ", "fernet_key = x\nfoo", "", "a]"])
-def test_names_that_configparser_reads_otherwise_are_refused(option: str) -> None:
+def test_names_that_configparser_would_alter_are_refused(option: str) -> None:
     (problem,) = config_problems({"core": {option: ""}}, "2.5.3", MOVED)
-    assert "is no name of an option" in problem
+    assert "is not a valid option name" in problem
     (problem,) = config_problems({f"core]\n[{option}": {"a": ""}}, "2.5.3", MOVED)
-    assert "is no name of a section" in problem
+    assert "is not a valid section name" in problem
 
 
 def test_an_option_that_is_given_twice_is_refused() -> None:
     problems = config_problems({"api": {"base_url": "http://a/x", "BASE_URL": "http://b/y"}}, "3.3.2", {})
-    assert [problem.endswith("write it once.") for problem in problems] == [True, True]
+    assert [problem.endswith("set it once.") for problem in problems] == [True, True]
 
 
-def test_what_is_no_dict_is_refused_in_words() -> None:
+def test_a_value_that_is_not_a_dict_is_refused_with_an_error() -> None:
     assert config_problems("core", "2.5.3", {})[0].startswith("airflow_config: must be a dict")
     assert environment_problems("A=1", "2.5.3", {})[0].startswith("airflow_environment: must be a dict")
 
 
-def test_a_secret_whose_name_ends_like_a_source_of_secrets_is_refused() -> None:
+def test_a_secret_whose_name_ends_in_secret_or_cmd_is_refused() -> None:
     for option in ("jwt_secret", "jwt_secret_cmd", "jwt_secret_secret"):
         (problem,) = config_problems({"api_auth": {option: "x"}}, "3.3.2", {})
         assert "set airflow_jwt_secret" in problem
@@ -76,20 +76,20 @@ def test_a_secret_whose_name_ends_like_a_source_of_secrets_is_refused() -> None:
     ("section", "option", "words"),
     [
         ("core", "sql_alchemy_conn", "set airflow_postgres_password"),
-        ("workers", "execution_api_server_url", "it follows from the inventory"),
+        ("workers", "execution_api_server_url", "it is derived from the inventory"),
         ("celery", "worker_concurrency", "set airflow_worker_concurrency"),
         ("celery", "worker_autoscale", "Celery loses tasks when it scales down"),
         ("celery", "WORKER_AUTOSCALE_CMD", "set airflow_worker_concurrency"),
         ("celery", "default_queue", "reads it as operators.default_queue; write that."),
         ("webserver", "web_server_port", "set airflow_web_port"),
         ("webserver", "web_server_host", "set airflow_web_bind_address"),
-        ("webserver", "web_server_ssl_cert", "leave TLS to a proxy"),
+        ("webserver", "web_server_ssl_cert", "terminate TLS at a proxy"),
         ("api", "port", "set airflow_web_port"),
-        ("api", "ssl_key", "leave TLS to a proxy"),
+        ("api", "ssl_key", "terminate TLS at a proxy"),
         ("Core", "parallelism", "write airflow_config.core."),
     ],
 )
-def test_older_names_and_what_contradicts_the_stack_are_refused(section: str, option: str, words: str) -> None:
+def test_older_names_and_conflicts_with_the_stack_are_refused(section: str, option: str, words: str) -> None:
     (problem,) = config_problems({section: {option: "x"}}, "2.11.2", MOVED)
     assert problem.startswith(f"airflow_config.{section}")
     assert words in problem
@@ -106,21 +106,21 @@ def test_older_names_and_what_contradicts_the_stack_are_refused(section: str, op
         ("AIRFLOW__CORE__FERNET_KEY_CMD", "managed by the stack"),
         ("AIRFLOW__CORE__FERNET_KEY_SECRET", "managed by the stack"),
         ("airflow__core__fernet_key", "managed by the stack"),
-        ("AIRFLOW__CORE__EXECUTOR", "the stack runs on Celery"),
+        ("AIRFLOW__CORE__EXECUTOR", "the stack uses the Celery executor"),
         ("AIRFLOW__CORE__DAGS_FOLDER", "set airflow_dags_source"),
         ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "set airflow_postgres_password"),
         ("AIRFLOW__CORE__SQL_ALCHEMY_CONN", "set airflow_postgres_password"),
         ("AIRFLOW__CELERY__BROKER_URL", "set airflow_redis_password"),
         ("AIRFLOW__WEBSERVER__SECRET_KEY", "set airflow_webserver_secret_key"),
         ("AIRFLOW__API_AUTH__JWT_SECRET", "set airflow_jwt_secret"),
-        ("AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK", "disturbs"),
+        ("AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK", "interferes"),
         ("AIRFLOW__CORE__CHECK_SLAS", "has no such option; remove it"),
         ("AIRFLOW__WEBSERVER__BASE_URL", "reads it as api.base_url; write airflow_config.api.base_url."),
-        ("AIRFLOW__API__BASE_URL", "write it in airflow_config.api.base_url"),
-        ("AIRFLOW__API__WORKERS", "write it in airflow_web_workers"),
+        ("AIRFLOW__API__BASE_URL", "set it in airflow_config.api.base_url"),
+        ("AIRFLOW__API__WORKERS", "set it in airflow_web_workers"),
         ("AIRFLOW__CELERY__WORKER_AUTOSCALE", "set airflow_worker_concurrency"),
         ("AIRFLOW__CELERY__WORKER_CONCURRENCY_CMD", "set airflow_worker_concurrency"),
-        ("AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT", "write it in airflow_config.celery_broker"),
+        ("AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT", "set it in airflow_config.celery_broker"),
         ("AIRFLOW__CELERY__DEFAULT_QUEUE", "write airflow_config.operators.default_queue"),
         ("airflow__core__parallelism", "write AIRFLOW__CORE__PARALLELISM"),
         ("AIRFLOW_CONN_dwh", "write AIRFLOW_CONN_DWH"),
@@ -132,8 +132,8 @@ def test_older_names_and_what_contradicts_the_stack_are_refused(section: str, op
         ("AIRFLOW_UID", "remove it"),
         ("AIRFLOW_STACK_NETWORK", "remove it"),
         ("CONNECTION_CHECK_MAX_COUNT", "remove it"),
-        ("A=B", "no name of an environment variable"),
-        ("", "no name of an environment variable"),
+        ("A=B", "not a valid name of an environment variable"),
+        ("", "not a valid name of an environment variable"),
     ],
 )
 def test_variables_that_the_stack_manages_are_refused(name: str, words: str) -> None:
@@ -159,10 +159,10 @@ def test_other_variables_are_accepted() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (None, "this is no value"),
-        ([1], "this is a list"),
-        ({"a": 1}, "this is a dict"),
-        (datetime.date(2024, 1, 31), "this is a date"),
+        (None, "the value is null"),
+        ([1], "the value is a list"),
+        ({"a": 1}, "the value is a dict"),
+        (datetime.date(2024, 1, 31), "the value is a date"),
     ],
 )
 def test_values_are_text(value: Any, words: str) -> None:

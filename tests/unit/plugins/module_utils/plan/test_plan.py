@@ -9,14 +9,14 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.plan 
 
 from tests import tables
 
-DEFAULTS = tables.load(tables.AIRFLOW / "defaults" / "main.yml")
+DEFAULTS = tables.defaults()
 SERVER = {"host": "db.example.com", "port": 5433, "database": "meta"}
 ALL = list(dict.fromkeys(tables.groups().values()))
 SECRET = "no-plan-has-this-word"
 
 
 def plan(host: str = "one", hosts: dict[str, list[str]] | None = None, **inputs: Any) -> dict[str, Any]:
-    """The plan of a host; by default of the only one, which is in all groups."""
+    """Return the plan of a host; the default is the only host, which is in all groups."""
     placed = hosts or {"one": ALL}
     groups = {"airflow": list(placed)} | {group: [name for name in placed if group in placed[name]] for group in ALL}
     workers = groups["airflow_worker"]
@@ -51,7 +51,7 @@ def test_a_release_has_a_series(version: Any, found: str) -> None:
     assert series(version) == found
 
 
-def test_a_single_host_runs_everything_and_reaches_it_by_names() -> None:
+def test_a_single_host_runs_everything_and_uses_service_names() -> None:
     found = plan()
     services = found["services"]
     assert (found["spread"], found["keeper"], found["addresses"], found["address"]) == (False, "one", {}, "")
@@ -60,7 +60,7 @@ def test_a_single_host_runs_everything_and_reaches_it_by_names() -> None:
     assert services["running"] == ["postgres", "redis", "scheduler", "triggerer", "webserver", "worker"]
     assert services["backing"] == ["postgres", "redis"]
     assert services["airflow"] == ["scheduler", "triggerer", "webserver", "worker"]
-    # Nothing waits for its turn.
+    # On a single host, no service is started later than the others.
     assert services["control"] == services["running"]
     assert services["hosts"]["worker"] == ["one"]
     assert found["projects_directory"] == "/usr/local/projects"
@@ -73,11 +73,11 @@ def test_a_single_host_runs_everything_and_reaches_it_by_names() -> None:
     }
 
 
-def test_on_several_hosts_each_has_its_share() -> None:
+def test_on_several_hosts_each_runs_the_services_of_its_groups() -> None:
     data, work = (plan(host, TWO, airflow_version="3.3.2") for host in TWO)
     assert data["services"]["running"] == ["postgres", "redis", "scheduler", "webserver"]
     assert work["services"]["running"] == ["worker", "execution-api"]
-    # Workers are changed after all others, a few at a time.
+    # Workers are updated after all other services, a few at a time.
     assert data["services"]["control"] == data["services"]["running"]
     assert work["services"]["control"] == ["execution-api"]
     assert (data["address"], work["address"]) == ("192.0.2.1", "192.0.2.2")
@@ -90,7 +90,7 @@ def test_on_several_hosts_each_has_its_share() -> None:
     assert work["comparison"]["secrets"] == ["fernet_key", "webserver_secret_key", "jwt_secret"]
 
 
-def test_a_server_of_the_user_s_own_has_its_own_address_and_certificate() -> None:
+def test_an_external_server_has_its_own_address_and_ca_certificate() -> None:
     hosts = {"control": ["airflow_redis", "airflow_scheduler"], "work": ["airflow_worker"]}
     found = plan("work", hosts, airflow_postgres_external=SERVER)
     assert found["keeper"] == "control"
@@ -100,14 +100,14 @@ def test_a_server_of_the_user_s_own_has_its_own_address_and_certificate() -> Non
     assert plan()["database"] == "airflow"
 
 
-def test_it_holds_no_secret_but_says_which_are_given() -> None:
+def test_the_plan_holds_no_secret_but_lists_which_are_given() -> None:
     given = ("airflow_fernet_key", "airflow_jwt_secret", "airflow_postgres_password", "airflow_ca_key")
     found = plan(airflow_version="3.3.2", **dict.fromkeys(given, SECRET))
     assert found["comparison"]["given"] == ["fernet_key", "jwt_secret"]
     assert SECRET not in repr(found)
 
 
-def test_the_second_step_adds_what_the_host_runs() -> None:
+def test_the_second_step_adds_the_compose_definition_and_images() -> None:
     compose = {"services": {"init": {"image": "a"}, "redis": {"image": "r"}, "worker": {"image": "a"}}}
     first = plan()
     found = second_step(first, compose)

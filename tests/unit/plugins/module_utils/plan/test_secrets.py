@@ -1,4 +1,4 @@
-"""Which secrets a stack has, of whom each is, and when none may be made anew."""
+"""The secrets of a stack, the owner of each, and when a lost one must not be generated again."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ ANSWERED = {"major": 15, "migrated": True}
 @pytest.mark.parametrize(
     ("hosts", "volumes", "external", "check_mode", "exists"),
     [
-        # A first run, another one, and one for a host whose volumes are of others.
+        # A first run, a later one, and a host that only has volumes of other projects.
         (["keeper"], [], None, False, False),
         (["keeper"], OURS, None, False, True),
         (["keeper"], ["another_postgres_data", "airflow_postgres_data_old"], None, False, False),
-        # The same as check mode sees it where an engine is there.
+        # The first two in check mode, with an engine on the host.
         (["keeper"], [], None, True, False),
         (["keeper"], OURS, None, True, True),
-        # No engine was asked: there is none yet; or it failed, and the run goes on on other hosts.
+        # No answer of an engine: none is installed yet; or the keeper failed, and the run continues on other hosts.
         (["keeper"], None, None, True, False),
         (["keeper", "worker"], None, None, False, True),
-        # With --limit: the keeper was deployed before, whatever is known of it.
+        # With --limit: the keeper was deployed before, whatever was found on it.
         (["worker"], None, None, False, True),
         (["worker"], [], None, False, True),
         (["worker"], None, None, True, True),
-        # A Postgres of the user's own says so itself; the volumes of an earlier one of ours do not count.
+        # An external Postgres is queried; volumes of an earlier Postgres of the stack do not count.
         (["keeper"], OURS, {"major": 15, "migrated": False}, False, False),
         (["keeper"], [], ANSWERED, False, True),
         (["worker"], None, ANSWERED, False, True),
         (["worker"], None, {"major": 15, "migrated": False}, False, False),
-        # It was not asked: check mode on a host without an engine.
+        # The external Postgres was not queried: check mode on a host without an engine.
         (["keeper"], None, {}, True, False),
     ],
 )
-def test_a_database_exists(
+def test_whether_a_database_exists(
     hosts: list[str], volumes: list[str] | None, external: dict[str, Any] | None, check_mode: bool, exists: bool
 ) -> None:
     assert database_exists("keeper", hosts, volumes, external, check_mode) is exists
@@ -59,7 +59,7 @@ def test_a_database_exists(
         ({"hostvars": {"one": {"airflow_found": {"volumes": ["airflow_postgres_data"]}}}}, True),
         ({"hostvars": {"one": {"airflow_found": {"volumes": ["x"]}}}}, False),
         ({"hostvars": {"one": {"airflow_found": {"volumes": []}}}}, False),
-        # Skipped, and not reached.
+        # The engine was not asked; the keeper is unreachable or not part of the run.
         ({"hostvars": {"one": {"airflow_found": {"volumes": None}}}}, True),
         ({"hostvars": {"one": {"airflow_found": {"volumes": None}}}, "ansible_check_mode": True}, False),
         ({}, True),
@@ -69,14 +69,14 @@ def test_a_database_exists(
         ({"__airflow_secrets_postgres_answer": {"skipped": True}, "ansible_check_mode": True}, False),
     ],
 )
-def test_the_role_asks_that_of_what_its_tasks_registered(facts: dict[str, Any], exists: bool) -> None:
+def test_the_role_derives_the_same_from_registered_results(facts: dict[str, Any], exists: bool) -> None:
     templar = rows.known(VERSION, several=False)
     own = (
         {"airflow_postgres_external": {"host": "db.example.com"}}
         if "__airflow_secrets_postgres_answer" in facts
         else {}
     )
-    # The first scheduler keeps the secrets where Postgres is not of the stack.
+    # With an external Postgres, the host of the first scheduler is the keeper.
     groups = {**templar.available_variables["groups"], **({"airflow_postgres": []} if own else {})}
     known = {"ansible_check_mode": False, "hostvars": {"one": {}}, "groups": groups, **own, **facts}
     templar.available_variables = {**templar.available_variables, **known}
@@ -107,7 +107,7 @@ def test_the_secrets_of_a_single_host() -> None:
         "webserver_secret_key": 50000,
         "admin_password": 0,
     }
-    # What data was made with must be kept; the rest may change.
+    # Secrets that existing data depends on must be kept; the rest may change.
     assert [name for name, entry in found.items() if entry.get("keep")] == ["postgres_password", "fernet_key"]
     assert {entry["value"] for entry in found.values()} == {""}
 
@@ -124,18 +124,18 @@ def test_the_secrets_of_a_single_host() -> None:
         ),
     ],
 )
-def test_what_a_stack_has_besides(inputs: dict[str, Any], plan: dict[str, Any], added: list[tuple[str, int]]) -> None:
+def test_further_secrets_of_a_stack(inputs: dict[str, Any], plan: dict[str, Any], added: list[tuple[str, int]]) -> None:
     found = wanted({**INPUTS, **inputs}, {**PLAN, **plan}, {})
     assert [(entry["name"], entry.get("owner", 0)) for entry in found[5:]] == added
 
 
-def test_what_the_inventory_gives_and_what_was_just_signed_has_a_value() -> None:
+def test_secrets_from_the_inventory_and_just_issued_ones_have_a_value() -> None:
     inputs = {**INPUTS, "airflow_fernet_key": "k", "airflow_admin_password": None}
     found = wanted(inputs, {**PLAN, "tls": True}, {"ca_key": "PEM"})
     assert {entry["name"]: entry["value"] for entry in found if entry["value"]} == {"fernet_key": "k", "ca_key": "PEM"}
 
 
-def test_the_password_of_your_own_postgres_may_change() -> None:
+def test_the_password_of_an_external_postgres_may_change() -> None:
     found = wanted({**INPUTS, "airflow_postgres_external": {"host": "db"}}, PLAN, {})
     assert [entry["name"] for entry in found if entry.get("keep")] == ["fernet_key"]
 
@@ -150,14 +150,14 @@ def test_the_password_of_your_own_postgres_may_change() -> None:
         (False, {"airflow_redis_external": {"host": "r"}}, []),
     ],
 )
-def test_servers_of_the_stack_have_files_of_their_own(tls: bool, inputs: dict[str, Any], names: list[str]) -> None:
+def test_servers_of_the_stack_have_derived_files(tls: bool, inputs: dict[str, Any], names: list[str]) -> None:
     found = derived({**INPUTS, **inputs}, {**PLAN, "tls": tls})
     assert [entry["name"] for entry in found] == ["sql_alchemy_conn", "result_backend", "broker_url", *names]
     assert {entry["owner"] for entry in found[:3]} == {50000}
     assert {entry["owner"] for entry in found[3:]} <= {999}
 
 
-def test_redis_takes_no_plain_connections_with_tls() -> None:
+def test_redis_with_tls_accepts_no_plain_text_connections() -> None:
     plain, encrypted = (
         {entry["name"]: entry["template"] for entry in derived(INPUTS, {**PLAN, "tls": tls})}["redis_conf"]
         for tls in (False, True)
@@ -176,7 +176,7 @@ def test_a_host_gets_the_secrets_that_its_services_read() -> None:
     ]
 
 
-def test_secrets_are_taken_from_files() -> None:
+def test_secrets_are_read_from_files() -> None:
     content = base64.b64encode(b"p\xc3\xa4ss\n").decode()
     results = [
         {"source": "/etc/airflow/secrets/database_news_password", "content": content},

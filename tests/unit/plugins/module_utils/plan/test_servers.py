@@ -1,4 +1,4 @@
-"""Addresses of Airflow's database and broker, as their clients read them."""
+"""URLs of Airflow's database and broker, in the form that their clients parse."""
 
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def test_the_stacks_own_with_tls() -> None:
         ({**OWN, "sslmode": "require"}, {"sslmode": ["require"]}),
     ],
 )
-def test_a_postgres_of_the_users_own(server: dict[str, Any], query: dict[str, list[str]]) -> None:
+def test_an_external_postgres(server: dict[str, Any], query: dict[str, list[str]]) -> None:
     url = urlsplit(postgres_url(server, "postgres", tls=True, directory="/ca"))
     assert (url.hostname, url.port, url.path) == ("db.example.com", 5432, "/airflow")
     assert parse_qs(url.query) == query
@@ -78,9 +78,9 @@ def test_names_are_quoted_and_passwords_filled_in(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_redis_of_the_users_own(server: dict[str, Any], url: str) -> None:
+def test_an_external_redis(server: dict[str, Any], url: str) -> None:
     assert redis_url(server, "redis", tls=False, directory="/ca") == url
 
 
-def test_servers_are_told_with_their_variables() -> None:
+def test_the_location_of_a_server_includes_its_variable() -> None:
     assert location("redis", OWN) == ("db.example.com:6379", "airflow_redis_external")

@@ -1,4 +1,4 @@
-"""Where a stack runs."""
+"""Placement of the services of a stack on its hosts."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ SERVER = {"host": "db.example.com"}
         ({}, ""),
     ],
 )
-def test_the_secrets_are_kept_beside_the_database_or_with_the_first_scheduler(
-    groups: dict[str, list[str]], host: str
-) -> None:
+def test_the_keeper_is_the_host_of_postgres_or_of_the_first_scheduler(groups: dict[str, list[str]], host: str) -> None:
     assert keeper(groups) == host
 
 
@@ -54,11 +52,11 @@ def test_a_stack_has_the_services_of_its_release_and_size(version: str, spread: 
     assert found["commands"] == tables.commands()
 
 
-def test_nobody_knows_what_a_release_lacks_that_is_not_in_the_table() -> None:
+def test_an_unknown_release_lacks_no_service() -> None:
     assert placement(TABLE, OURS, {}, True)["absent"] == []
 
 
-def test_a_server_of_the_user_s_own_takes_the_place_of_a_service() -> None:
+def test_an_external_server_replaces_a_service() -> None:
     found = placement(TABLE, {**OURS, "airflow_postgres_external": SERVER}, tables.row("3.3.2"), True)
     assert found["external"] == {"postgres": SERVER}
     assert found["absent"] == ["postgres"]
@@ -79,13 +77,13 @@ def test_each_host_publishes_the_ports_of_its_own_services() -> None:
     assert found == {"a": [5432], "b": [6379, 8794], "c": [8794, 8793]}
 
 
-def test_a_server_of_the_user_s_own_publishes_nothing_here() -> None:
+def test_an_external_server_publishes_no_port() -> None:
     row = tables.row("2.5.3")
     services = placement(TABLE, {**OURS, "airflow_postgres_external": SERVER}, row, True)
     assert published(services, row, {"airflow": ["a"], "airflow_postgres": ["a"]}) == {"a": []}
 
 
-def test_a_host_tries_all_ports_of_the_others() -> None:
+def test_a_host_tries_all_internal_ports_of_the_others() -> None:
     row = tables.row("2.5.3")
     assert internal_ports(row) == [5432, 6379, 8793]
     addresses = {"a": "192.0.2.1", "b": "192.0.2.2"}

@@ -1,4 +1,4 @@
-"""What verification makes of Airflow's answers."""
+"""Findings that verification derives from Airflow's answers."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def info(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_all_is_well_and_a_host_of_the_past_does_not_matter() -> None:
+def test_a_healthy_stack_has_no_finding_and_former_hosts_are_ignored() -> None:
     assert findings_of(info(), PLAN) == []
 
 
@@ -42,12 +42,12 @@ def test_each_finding_names_its_host_or_file() -> None:
     assert all(word in finding for word, finding in zip(words, findings, strict=True))
 
 
-def test_an_airflow_that_cannot_be_asked_says_why() -> None:
+def test_a_failed_query_of_airflow_is_reported() -> None:
     assert findings_of({"failed": True, "msg": "no container"}, PLAN) == ["no container"]
     assert findings_of({}, PLAN) == []
 
 
-def test_hosts_of_several_are_known_by_their_addresses_and_not_asked_when_left_out() -> None:
+def test_several_hosts_are_identified_by_address_and_unreachable_ones_skipped() -> None:
     hosts = {"scheduler": ["a", "b"], "worker": ["a", "b"]}
     plan = {**PLAN, "services": {"hosts": hosts}, "addresses": {"a": "192.0.2.1", "b": "192.0.2.2"}, "spread": True}
     there = {"job_type": "SchedulerJob", "hostname": "192.0.2.1", "alive": True, "heartbeat_age": 2.0}
@@ -64,7 +64,7 @@ WORDS = {
 }
 
 
-def test_the_summary_says_where_the_password_is() -> None:
+def test_the_summary_says_where_to_find_the_password() -> None:
     text = "\n".join(summary(info(), PLAN, WORDS))
     for word in (
         "2.5.3",
@@ -78,10 +78,10 @@ def test_the_summary_says_where_the_password_is() -> None:
     assert "Left out" not in text
 
 
-def test_the_summary_of_several_hosts_says_where_services_are_and_what_was_left_out() -> None:
+def test_the_summary_of_several_hosts_lists_services_and_unreachable_hosts() -> None:
     hosts = {"worker": ["b", "c", "d"], "postgres": ["a"], "webserver": ["a"]}
     plan = {**PLAN, "services": {"hosts": hosts}, "spread": True}
     text = "\n".join(summary(info(), plan, {**WORDS, "left_out": ["d"], "dags_release": ""}))
     assert "Services: postgres (a), webserver (a), worker (b, c)" in text
-    assert "Left out, because Ansible does not reach them: d" in text
+    assert "Left out, because Ansible cannot reach them: d" in text
     assert "Release of the DAGs: none yet" in text

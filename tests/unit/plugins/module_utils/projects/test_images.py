@@ -1,4 +1,4 @@
-"""An image is loaded or built where the host lacks it or holds what came from other sources, and else left alone."""
+"""An image is loaded or built if the host lacks it or has it from other sources, and otherwise left alone."""
 
 import hashlib
 from pathlib import Path
@@ -39,13 +39,13 @@ def labelled(digest: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("held", [None, {"Config": {"Labels": None}}, {"Config": None}, labelled("old")])
-def test_an_image_that_is_missing_or_old_is_built(root: Path, held: dict[str, Any] | None) -> None:
+def test_a_missing_or_outdated_image_is_built(root: Path, held: dict[str, Any] | None) -> None:
     (entry,) = work(root, BUILT, held)
     assert entry["path"] == str(root / "context")
     assert work(root, BUILT, labelled(entry["digest"])) == []
 
 
-def test_a_changed_source_or_argument_builds_anew(root: Path) -> None:
+def test_a_changed_source_or_argument_causes_a_rebuild(root: Path) -> None:
     (entry,) = work(root, BUILT, None)
     held = labelled(entry["digest"])
     assert work(root, {**BUILT, "build_args": {}}, held) == []
@@ -60,7 +60,7 @@ def test_an_archive_is_loaded_once(root: Path) -> None:
     assert work(root, LOADED, {"Id": "sha256:1"}, record) == []
 
 
-def test_an_archive_is_loaded_where_the_note_or_the_image_is_another(root: Path) -> None:
+def test_an_archive_is_loaded_again_if_the_record_or_image_differs(root: Path) -> None:
     (entry,) = work(root, LOADED, None)
     record = archive_record(entry["digest"], "sha256:1")
     assert work(root, LOADED, None, record) != []
@@ -70,7 +70,7 @@ def test_an_archive_is_loaded_where_the_note_or_the_image_is_another(root: Path)
     assert work(root, LOADED, {"Id": "sha256:1"}, record) != []
 
 
-def test_each_image_is_named_once_with_its_source() -> None:
+def test_each_image_is_listed_once_with_its_source() -> None:
     projects = [
         {"name": "a", "image": {"name": "x:1"}},
         {"name": "b"},

@@ -47,7 +47,7 @@ def test_subclasses_of_plain_types_can_be_written_as_yaml() -> None:
     assert render({"path": "a.yml", "content": {Text("a"): [Number(1), Text("b")]}}) == "---\na:\n- 1\n- b\n"
 
 
-def test_parents_come_first_and_need_no_entry() -> None:
+def test_parent_directories_come_first_and_need_no_entry() -> None:
     project = {
         "name": "a",
         "directories": [{"path": "x/y", "mode": "0700"}],
@@ -62,7 +62,7 @@ def test_parents_come_first_and_need_no_entry() -> None:
     ]
 
 
-def test_owners_are_the_project_s_unless_said_otherwise() -> None:
+def test_the_owner_defaults_to_that_of_the_project() -> None:
     files = [{"path": "x", "content": ""}, {"path": "y", "content": "", "owner": "1", "group": "2", "mode": "0640"}]
     result = plan({"name": "a", "owner": "10", "group": "20", "mode": "0700", "files": files})
     assert result["directories"] == [{"path": "/srv/p/a", "owner": "10", "group": "20", "mode": "0700"}]
@@ -72,26 +72,26 @@ def test_owners_are_the_project_s_unless_said_otherwise() -> None:
     ]
 
 
-def test_root_owns_what_has_no_owner() -> None:
+def test_the_default_owner_is_root() -> None:
     assert plan({"name": "a"})["directories"] == [
         {"path": "/srv/p/a", "owner": "root", "group": "root", "mode": "0755"}
     ]
 
 
-def test_secret_files_are_apart_and_closed() -> None:
+def test_secret_files_are_listed_separately_with_mode_0600() -> None:
     result = plan({"name": "a", "files": [{"path": "s", "content": "x", "secret": True}]})
     assert result["files"] == []
     assert result["secret_files"][0]["mode"] == "0600"
 
 
-def test_sources_become_absolute(tmp_path: Path) -> None:
+def test_source_paths_become_absolute(tmp_path: Path) -> None:
     (tmp_path / "c").write_text("x")
     (entry,) = plan({"name": "a", "files": [{"path": "x", "src": "c"}]}, roots=[str(tmp_path)])["files"]
     assert entry["src"] == str(tmp_path / "c")
     assert "content" not in entry
 
 
-def test_absent_things_are_lists_of_their_own() -> None:
+def test_absent_projects_and_files_are_listed_separately() -> None:
     result = plan(
         {"name": "a", "files": [{"path": "sub/old", "state": "absent"}]},
         {"name": "b", "state": "absent", "files": [{"path": "x", "content": ""}]},
@@ -115,7 +115,7 @@ PROJECT = {
 
 
 def host(changed: dict[str, dict[str, Any] | None]) -> dict[str, dict[str, Any]]:
-    """What a host says where all is as planned, but for changes by path below the project; None is missing."""
+    """Path states of a host that matches the plan, except for `changed` (by path below the project; None: missing)."""
     file = {"type": "file", "mode": "0644", "digest": hashlib.sha256(b'{\n  "a": 1\n}\n').hexdigest()}
     states: dict[str, dict[str, Any]] = {
         "": {"type": "directory", "mode": "0755"},
@@ -129,7 +129,7 @@ def host(changed: dict[str, dict[str, Any] | None]) -> dict[str, dict[str, Any]]
 
 
 def work(changed: dict[str, dict[str, Any] | None]) -> dict[str, list[str]]:
-    """What has to be done, by names and paths."""
+    """Return the work to do, as names and paths."""
     result = projects_work(plan(PROJECT), host(changed))
     return {key: [each if isinstance(each, str) else each["path"] for each in result[key]] for key in result}
 
@@ -149,7 +149,7 @@ def test_all_paths_are_asked_for() -> None:
         ({"/out": {"mode": "0755"}}, {"directories": ["/srv/p/a/out"]}),
         ({"/out": None}, {"directories": ["/srv/p/a/out"]}),
         ({"": {"uid": 0}}, {"directories": ["/srv/p/a"]}),
-        # The role did not make a link of that name.
+        # A link of that name, which the role did not create.
         ({"": {"type": "other"}}, {"directories": ["/srv/p/a"]}),
         ({"": None}, {"new": ["a"], "directories": ["/srv/p/a"]}),
         ({"/x.json": {"digest": "0"}}, {"files": ["/srv/p/a/x.json"]}),
@@ -159,11 +159,11 @@ def test_all_paths_are_asked_for() -> None:
         ({"/old": {"type": "unknown"}}, {"absent_files": ["/srv/p/a/old"]}),
     ],
 )
-def test_what_differs_is_done_and_nothing_else(changed: dict[str, Any], needed: dict[str, list[str]]) -> None:
+def test_only_differences_are_work(changed: dict[str, Any], needed: dict[str, list[str]]) -> None:
     assert work(changed) == NOTHING | needed
 
 
-def test_an_empty_host_gets_all_but_what_has_to_go() -> None:
+def test_an_empty_host_gets_everything_and_nothing_is_removed() -> None:
     wanted = plan(PROJECT)
     entries = {key: wanted[key] for key in ("directories", "files", "secret_files")}
     assert projects_work(wanted, {}) == {**entries, "new": ["a"], "absent_files": []}

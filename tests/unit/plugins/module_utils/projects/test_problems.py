@@ -1,4 +1,4 @@
-"""Each bad input of role projects gets its sentence, and good inputs get none."""
+"""Each invalid input of role projects gets one error, valid inputs get none."""
 
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,11 @@ def test_good_inputs_have_no_problem(root: Path) -> None:
 @pytest.mark.parametrize(
     ("projects", "sentence"),
     [
-        ([{"name": "a/b"}], "projects_list: a/b: a name is one directory, without a slash"),
-        ([{"name": ".."}], "projects_list: ..: a name is one directory"),
-        ([{"name": "News"}], "a name is one directory"),
-        ([{"name": ""}], "a name is one directory"),
-        ([{"name": ".managed"}], "a name is one directory"),
+        ([{"name": "a/b"}], "projects_list: a/b: the name must be a single directory, without a slash"),
+        ([{"name": ".."}], "projects_list: ..: the name must be a single directory"),
+        ([{"name": "News"}], "the name must be a single directory"),
+        ([{"name": ""}], "the name must be a single directory"),
+        ([{"name": ".managed"}], "the name must be a single directory"),
         ([{"name": "airflow"}], "projects_list: airflow: the name is reserved"),
         ([{"name": "airflow", "state": "absent"}], "projects_list: airflow: the name is reserved"),
         ([{"name": "a"}, {"name": "a"}], "projects_list: a: listed 2 times"),
@@ -79,8 +79,8 @@ def test_paths_stay_inside_the_project(path: str, kind: str) -> None:
     [
         ({"path": "x"}, "projects_list: a: file x: write either content or src"),
         ({"path": "x", "content": "", "src": "config.json"}, "write either content or src"),
-        ({"path": "x", "src": "missing.json"}, "src missing.json does not exist on the controller as a file"),
-        ({"path": "x", "src": "context"}, "src context does not exist on the controller as a file"),
+        ({"path": "x", "src": "missing.json"}, "src missing.json is not a file on the controller"),
+        ({"path": "x", "src": "context"}, "src context is not a file on the controller"),
         ({"path": "x", "content": {"a": 1}}, "add format: json or format: yaml"),
         ({"path": "x", "content": 7}, "content must be text, a dict or a list"),
         ({"path": "x", "content": "", "mode": "rw"}, "projects_list: a: x: mode rw must be"),
@@ -91,19 +91,19 @@ def test_bad_files(file: dict[str, Any], sentence: str, root: Path) -> None:
     assert sentence in problem
 
 
-def test_a_path_is_listed_once() -> None:
+def test_a_path_may_be_listed_only_once() -> None:
     project = {"name": "a", "files": [{"path": "x", "content": ""}], "directories": [{"path": "x"}]}
     (problem,) = projects_problems([project], "/usr/local/projects", [])
     assert "path x is listed 2 times" in problem
 
 
-def test_a_missing_source_says_where_was_looked(root: Path) -> None:
+def test_the_error_for_a_missing_source_lists_the_directories_searched(root: Path) -> None:
     project = {"name": "a", "files": [{"path": "x", "src": "y"}]}
     (problem,) = projects_problems([project], "/usr/local/projects", ["one,two", str(root)])
     assert f"looked up in {root} and {Path.cwd()}." in problem
 
 
-def test_a_build_context_that_ansible_would_run_as_inventory_is_refused(root: Path) -> None:
+def test_a_build_context_in_an_inventory_directory_is_refused(root: Path) -> None:
     image = {"name": "n", "source": "build", "build_context": "context"}
     (problem,) = projects_problems([{"name": "a", "image": image}], "/usr/local/projects", [str(root)])
     assert f"build_context {root}/context is in the inventory directory {root}: Ansible reads all files" in problem
@@ -112,21 +112,21 @@ def test_a_build_context_that_ansible_would_run_as_inventory_is_refused(root: Pa
 @pytest.mark.parametrize(
     ("image", "sentence"),
     [
-        ({"name": "News:1"}, "image News:1: the name must be as in repository/name:tag"),
-        ({"name": "news:1:2"}, "the name must be as in"),
-        ({"name": "news 1"}, "the name must be as in"),
-        ({"name": f"n@sha256:{'0' * 64}", "source": "build", "build_context": "context"}, "the name must be as in"),
-        ({"name": "n", "source": "archive"}, "source: archive needs archive"),
-        ({"name": "n", "source": "build"}, "source: build needs build_context"),
-        ({"name": "n", "source": "archive", "archive": "no.tar"}, "archive no.tar does not exist on the controller"),
-        ({"name": "n", "source": "archive", "archive": "context"}, "archive context does not exist"),
-        ({"name": "n", "source": "build", "build_context": "no"}, "build_context no does not exist on the controller"),
-        ({"name": "n", "source": "build", "build_context": "empty"}, "build_context empty holds no Dockerfile"),
-        ({"name": "n", "archive": "image.tar"}, "archive has no meaning with source: pull"),
+        ({"name": "News:1"}, "image News:1: the name must have the form repository/name:tag"),
+        ({"name": "news:1:2"}, "the name must have the form"),
+        ({"name": "news 1"}, "the name must have the form"),
+        ({"name": f"n@sha256:{'0' * 64}", "source": "build", "build_context": "context"}, "name must have the form"),
+        ({"name": "n", "source": "archive"}, "source: archive requires archive"),
+        ({"name": "n", "source": "build"}, "source: build requires build_context"),
+        ({"name": "n", "source": "archive", "archive": "no.tar"}, "archive no.tar is not a file on the controller"),
+        ({"name": "n", "source": "archive", "archive": "context"}, "archive context is not a file"),
+        ({"name": "n", "source": "build", "build_context": "no"}, "build_context no is not a directory on the"),
+        ({"name": "n", "source": "build", "build_context": "empty"}, "build_context empty has no Dockerfile"),
+        ({"name": "n", "archive": "image.tar"}, "archive does not apply to source: pull"),
         ({"name": "n", "build_context": "context"}, "remove it, or write source: build"),
         (
             {"name": "n", "source": "archive", "archive": "image.tar", "build_args": {"A": 1}},
-            "build_args has no meaning",
+            "build_args does not apply",
         ),
     ],
 )
@@ -135,24 +135,24 @@ def test_bad_images(image: dict[str, Any], sentence: str, root: Path) -> None:
     assert sentence in problem
 
 
-def test_two_projects_cannot_make_one_image_in_two_ways(root: Path) -> None:
+def test_two_projects_cannot_define_one_image_differently(root: Path) -> None:
     projects = [
         {"name": "a", "image": {"name": "x:1"}},
         {"name": "b", "image": {"name": "x:1", "source": "archive", "archive": "image.tar"}},
     ]
     found = projects_problems(projects, "/usr/local/projects", [str(root / "hosts.yml")])
     assert [problem.split(",")[0] for problem in found] == [
-        "projects_list: a: image x:1 is described otherwise by b",
-        "projects_list: b: image x:1 is described otherwise by a",
+        "projects_list: a: image x:1 is defined differently by b",
+        "projects_list: b: image x:1 is defined differently by a",
     ]
 
 
 @pytest.mark.parametrize("directory", ["projects", "/", "//", ""])
-def test_the_directory_of_all_projects_is_absolute(directory: str) -> None:
+def test_projects_directory_must_be_absolute(directory: str) -> None:
     (problem,) = projects_problems([], directory, [])
     assert problem.startswith("projects_directory:")
 
 
-def test_a_problem_never_shows_a_content() -> None:
+def test_a_problem_never_shows_file_contents() -> None:
     project = {"name": "a", "files": [{"path": "x", "content": {"password": "hunter2"}, "secret": True}]}
     assert "hunter2" not in "".join(projects_problems([project], "/usr/local/projects", []))

@@ -1,4 +1,4 @@
-"""Which files make a release, and its id."""
+"""The files of a release, and its id."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_all_files_and_links_belong_to_it(tree: Path) -> None:
         "empty_directory/.keep",
     ],
 )
-def test_leftovers_do_not_count(tree: Path, name: str) -> None:
+def test_caches_and_editor_files_do_not_change_the_id(tree: Path, name: str) -> None:
     before = release_id(release_files(tree))
     add(tree, name)
     assert release_id(release_files(tree)) == before
@@ -85,7 +85,7 @@ def test_leftovers_do_not_count(tree: Path, name: str) -> None:
     ],
     ids=["content", "executable bit", "name", "new file", "removed file", "link"],
 )
-def test_the_id_follows_from_the_content(tree: Path, change: Callable[[Path], object]) -> None:
+def test_the_id_is_derived_from_the_content(tree: Path, change: Callable[[Path], object]) -> None:
     before = release_id(release_files(tree))
     os.utime(tree / "news.py", (0, 0))
     assert release_id(release_files(tree)) == before
@@ -102,9 +102,7 @@ def test_the_id_follows_from_the_content(tree: Path, change: Callable[[Path], ob
         ("shared/a.py", "../gone.py", "shared/a.py: is a symbolic link to ../gone.py, which does not exist"),
     ],
 )
-def test_links_that_would_lead_elsewhere_on_the_host_are_refused(
-    tree: Path, name: str, target: str, expected: str
-) -> None:
+def test_links_to_targets_outside_the_tree_are_refused(tree: Path, name: str, target: str, expected: str) -> None:
     (tree / name).symlink_to(target)
     (tree.parent / "other.py").touch()
     with pytest.raises(SourceError) as caught:
@@ -113,15 +111,15 @@ def test_links_that_would_lead_elsewhere_on_the_host_are_refused(
     assert problem.startswith(expected)
 
 
-def test_what_is_no_file_is_refused(tree: Path) -> None:
+def test_a_special_file_is_refused(tree: Path) -> None:
     os.mkfifo(tree / "pipe")
     with pytest.raises(SourceError, match="pipe is neither a file, a directory nor a symbolic link; remove it"):
         release_files(tree)
 
 
-def test_a_name_that_is_no_text_is_refused(tree: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_refused(tree: Path) -> None:
     Path(os.fsdecode(os.fsencode(tree) + b"/n\xe9ws.py")).touch()
-    with pytest.raises(SourceError, match="its name is no UTF-8"):
+    with pytest.raises(SourceError, match="its name is not UTF-8"):
         release_files(tree)
 
 

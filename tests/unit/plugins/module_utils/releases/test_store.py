@@ -19,7 +19,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.s
 
 
 class Source:
-    """A tree of the controller, and its way to the store."""
+    """A tree on the controller, and its transfer to the store."""
 
     def __init__(self, root: Path, store: Store) -> None:
         self.root, self.store = root, store
@@ -81,7 +81,7 @@ def test_the_first_release(store: Store, source: Source) -> None:
     assert Path(store.link, "news.py").read_text() == "one"
 
 
-def test_before_the_first_release_the_link_may_lead_to_nothing(store: Store, source: Source) -> None:
+def test_before_the_first_release_the_link_may_point_to_an_empty_directory(store: Store, source: Source) -> None:
     Path(store.releases, ".none").mkdir(parents=True)
     Path(store.link).symlink_to("releases/.none")
     assert (store.current(), store.present(), store.previous()) == (None, [], None)
@@ -91,7 +91,7 @@ def test_before_the_first_release_the_link_may_lead_to_nothing(store: Store, sou
     assert Path(store.releases, ".none").is_dir()
 
 
-def test_only_what_no_release_has_is_missing_and_the_rest_keeps_its_time(store: Store, source: Source) -> None:
+def test_only_new_files_are_sent_and_the_rest_keeps_its_mtime(store: Store, source: Source) -> None:
     first = source.send()
     kept = Path(store.path(first), "shared", "tool.py")
     os.utime(kept, (1, 1))
@@ -104,7 +104,7 @@ def test_only_what_no_release_has_is_missing_and_the_rest_keeps_its_time(store: 
     assert Path(store.path(first), "news.py").read_text() == "one"
 
 
-def test_what_is_there_and_was_sent_all_the_same_keeps_its_time(store: Store, source: Source) -> None:
+def test_an_existing_file_that_was_sent_again_keeps_its_inode(store: Store, source: Source) -> None:
     first = source.send()
     kept = Path(store.path(first), "shared", "tool.py")
     source.write(news="changed")
@@ -114,16 +114,14 @@ def test_what_is_there_and_was_sent_all_the_same_keeps_its_time(store: Store, so
     assert Path(store.path("abc"), "news.py").read_text() == "changed"
 
 
-def test_a_file_that_somebody_changed_is_not_taken_over_where_another_release_has_it(
-    store: Store, source: Source
-) -> None:
+def test_a_tampered_file_is_copied_from_another_release_that_has_it(store: Store, source: Source) -> None:
     releases = []
     for text in ("a", "b"):
         source.write(news=text)
         releases.append(source.send())
     for release, text in zip(sorted(releases), ("tampered", "two"), strict=True):
         tool = Path(store.path(release), "shared", "tool.py")
-        # Anew: the two releases share the file.
+        # Replace the file, because both releases share its inode.
         tool.unlink()
         tool.write_text(text)
         tool.chmod(0o644)
@@ -134,7 +132,7 @@ def test_a_file_that_somebody_changed_is_not_taken_over_where_another_release_ha
     assert store.damaged(third) == []
 
 
-def test_a_mode_that_changes_leaves_the_other_release_alone(store: Store, source: Source) -> None:
+def test_a_changed_mode_does_not_affect_the_other_release(store: Store, source: Source) -> None:
     first = source.send()
     (source.root / "news.py").chmod(0o644)
     second = source.send()
@@ -151,12 +149,12 @@ def test_switching_back_and_forth(store: Store, source: Source) -> None:
     store.switch(releases[1])
     assert (store.current(), store.previous()) == (releases[1], releases[2])
     assert [entry["release"] for entry in store.history()] == [*releases, releases[1]]
-    with pytest.raises(StoreError, match=r"there is no release 000 in .*; there are: "):
+    with pytest.raises(StoreError, match=r"there is no release 000 in .*; available: "):
         store.switch("000")
     assert store.current() == releases[1]
 
 
-def test_old_releases_go(store: Store, source: Source) -> None:
+def test_old_releases_are_removed(store: Store, source: Source) -> None:
     releases = []
     for text in ("a", "b", "c", "d"):
         source.write(news=text)
@@ -187,7 +185,7 @@ def test_old_releases_go(store: Store, source: Source) -> None:
     ],
     ids=["content", "mode", "gone", "planted", "link gone", "became a link"],
 )
-def test_what_somebody_changed_is_found_and_put_back(store: Store, source: Source, damage: Any) -> None:
+def test_tampered_files_are_found_and_restored(store: Store, source: Source, damage: Any) -> None:
     release = source.send()
     damage(Path(store.path(release)))
     (wrong,) = store.damaged(release)
@@ -197,30 +195,30 @@ def test_what_somebody_changed_is_found_and_put_back(store: Store, source: Sourc
     assert names(store.releases) == sorted([".lock", release])
 
 
-def test_what_a_killed_transfer_left_is_swept_away(store: Store, source: Source) -> None:
+def test_leftovers_of_a_killed_transfer_are_removed(store: Store, source: Source) -> None:
     (Path(store.releases) / ".incoming-0123" / "half").mkdir(parents=True)
     release = source.send()
     assert names(store.releases) == sorted([".lock", release])
     assert store.present() == [release]
 
 
-def test_a_file_that_did_not_arrive_leaves_nothing(store: Store, source: Source) -> None:
+def test_an_incomplete_transfer_leaves_nothing(store: Store, source: Source) -> None:
     files = source.files()
-    with pytest.raises(StoreError, match=r"other\.py did not arrive whole; run the play again"):
+    with pytest.raises(StoreError, match=r"other\.py did not arrive intact; run the play again"):
         receive(store, "abc", files, origin={}, archive=source.archive(["news.py", "shared/tool.py"]))
     source.write(news="changed on its way")
-    with pytest.raises(StoreError, match=r"news\.py did not arrive whole"):
+    with pytest.raises(StoreError, match=r"news\.py did not arrive intact"):
         receive(store, "abc", files, origin={}, archive=source.archive([name for name in files if name != "link.py"]))
     assert store.present() == []
     assert names(store.releases) == [".lock"]
 
 
 @pytest.mark.parametrize("name", ["../outside.py", "/etc/outside.py"])
-def test_an_archive_that_leads_outside_is_refused(store: Store, source: Source, tmp_path: Path, name: str) -> None:
+def test_an_archive_with_outside_paths_is_refused(store: Store, source: Source, tmp_path: Path, name: str) -> None:
     archive = tmp_path / "bad.tar"
     with tarfile.open(archive, "w") as tar:
         tar.addfile(tarfile.TarInfo(name), io.BytesIO())
-    with pytest.raises(StoreError, match="is no file of a release"):
+    with pytest.raises(StoreError, match="is not a file of a release"):
         receive(store, "abc", source.files(), origin={}, archive=str(archive))
     assert names(store.releases) == [".lock"]
 
@@ -234,12 +232,12 @@ def test_a_full_disk_leaves_nothing(store: Store, source: Source, monkeypatch: p
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(release_store_files.shutil, "copyfileobj", full)
-    with pytest.raises(StoreError, match=r"was not received: the disk is full .*make room"):
+    with pytest.raises(StoreError, match=r"was not received: the disk is full .*free space"):
         source.send()
     assert (store.current(), store.present(), store.damaged(first)) == (first, [first], [])
 
 
-def test_damage_to_an_old_release_does_not_stop_the_next(store: Store, source: Source) -> None:
+def test_a_damaged_old_release_does_not_stop_the_next(store: Store, source: Source) -> None:
     old = Path(store.path(source.send()))
     (old / "shared/tool.py").unlink()
     (old / "shared/other.py").unlink()

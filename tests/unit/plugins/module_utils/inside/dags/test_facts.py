@@ -1,4 +1,4 @@
-"""What is taken from a file and its DAGs; without Airflow."""
+"""Facts read from a file and its DAGs, without Airflow."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def lines(tmp_path: Path) -> Lines:
 
 
 def text_at(line: int | None) -> str:
-    # Python before 3.8 counts a function's decorators.
+    # Python before 3.8 gives the line of a function's first decorator.
     return TEXT.split("\n")[line - 1].strip() if line else ""
 
 
@@ -65,7 +65,7 @@ def test_lines_of_tasks(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize("content", [b"def (", b"\0", b"\xff", b"(" * 5000])
-def test_a_file_without_lines(tmp_path: Path, content: bytes) -> None:
+def test_an_unparsable_file_gives_no_lines(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.py"
     path.write_bytes(content)
     assert Lines(str(path)).of_dag("x") is None
@@ -75,7 +75,7 @@ def test_a_file_without_lines(tmp_path: Path, content: bytes) -> None:
     ("value", "expected"),
     [("a", "a"), ("", ""), ("{{ ds }}", None), ("{% if x %}", None), (None, None), (7, None), ({}, None)],
 )
-def test_templates_are_not_known(value: Any, expected: str | None) -> None:
+def test_templates_are_not_constants(value: Any, expected: str | None) -> None:
     assert constant(value) == expected
 
 
@@ -97,7 +97,7 @@ def test_containers() -> None:
 
 
 class Operator:
-    """Stands in for an operator."""
+    """Stand in for an operator."""
 
     def __init__(self, *, http_conn_id: str = "http_default", name: str | None = None, **kwargs: Any) -> None:
         """Take arguments."""
@@ -114,7 +114,7 @@ class Operator:
         ("later", [{"image": "i"}]),
     ],
 )
-def test_copies_of_a_mapped_task(given: Any, expected: list[dict[str, Any]]) -> None:
+def test_arguments_of_a_mapped_task(given: Any, expected: list[dict[str, Any]]) -> None:
     value = SimpleNamespace(value=given)
     task = SimpleNamespace(operator_class=Operator, partial_kwargs={"image": "i"}, expand_input=value)
     found = mapped_arguments(task)

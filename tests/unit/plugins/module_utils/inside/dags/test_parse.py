@@ -1,4 +1,4 @@
-"""What is taken from Airflow's errors, and what a parsing process may not do; without Airflow."""
+"""Facts read from Airflow's errors, and what a parsing process must not do; without Airflow."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ SyntaxError: invalid syntax
         ),
     ],
 )
-def test_what_an_error_says(text: str, expected: tuple[Any, ...]) -> None:
+def test_facts_of_an_error(text: str, expected: tuple[Any, ...]) -> None:
     facts = error_facts("/d/news.py", text, "/d")
     assert (facts["text"], facts["file"], facts["line"], facts["timeout"]) == expected
 
 
-def test_secrets_become_stars() -> None:
+def test_secrets_are_masked() -> None:
     assert hide(["pass", "password"], "my password and pass") == "my *** and ***"
     secret = "S3/p@ss w'\"\\ü"
     for form in (quote(secret), quote(secret, safe=""), quote_plus(secret), repr([secret]), json.dumps([secret])):
@@ -72,13 +72,13 @@ def test_a_message_is_short_and_has_no_terminal_codes() -> None:
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("-inf"), "a\x00b", "\\\x00"])
-def test_what_postgres_does_not_store_is_refused(bad: Any) -> None:
+def test_values_that_postgres_cannot_store_are_refused(bad: Any) -> None:
     with pytest.raises(ValueError, match=r"NUL|JSON"):
         check_stored({"dag": {"value": [bad]}})
 
 
 @pytest.mark.parametrize("good", [1.5, "NaN", "Infinity", "a\\u0000b", "ü"])
-def test_what_looks_like_it_is_stored(good: Any) -> None:
+def test_similar_values_are_accepted(good: Any) -> None:
     check_stored({"dag": {"value": [good]}})
 
 
@@ -92,7 +92,7 @@ sqlalchemy.exc.InternalError: (psycopg2.errors.ReadOnlySqlTransaction) cannot ex
 """
 
 
-def test_a_write_is_an_error_of_its_own_and_shows_no_value() -> None:
+def test_a_write_is_a_separate_error_that_shows_no_value() -> None:
     facts = error_facts("/d/news.py", READ_ONLY, "/d")
     assert (facts["kind"], facts["line"]) == ("write", 3)
     assert facts["text"].endswith("cannot execute INSERT in a read-only transaction")
@@ -103,14 +103,14 @@ def test_a_write_is_an_error_of_its_own_and_shows_no_value() -> None:
 def test_variables_are_read_only() -> None:
     variables = Variables(SimpleNamespace(get=lambda key: key * 2))
     assert variables.get("a") == "aa"
-    # The error is a class of Airflow's, which is not here.
+    # The error class belongs to Airflow, which is not installed here.
     with pytest.raises(ModuleNotFoundError):
         variables.set("a", "b")
     with pytest.raises(ModuleNotFoundError):
         variables.delete("a")
 
 
-def test_how_a_process_ended() -> None:
+def test_the_end_of_a_process_is_described() -> None:
     assert ending(-11) == "killed by SIGSEGV"
     assert ending(4) == "os._exit or C code with exit code 4"
 
@@ -122,7 +122,7 @@ def test_the_place_of_a_dag() -> None:
 
 
 class Manager:
-    """Stands in for Airflow's: its process ends, or hears no more, after some looks."""
+    """Stand in for Airflow's: the process ends, or its sockets close, after some polls."""
 
     def __init__(self, *, ends: int, closes: int, result: Any = None) -> None:
         self.looks, self.ends, self.closes = 0, ends, closes
@@ -146,10 +146,10 @@ class Manager:
     [
         (Manager(ends=3, closes=3), 3),
         (Manager(ends=3, closes=5), 5),
-        # A program that the file left behind holds the sockets.
+        # A process that the file left behind keeps the sockets open.
         (Manager(ends=3, closes=10**9, result="there"), 3),
     ],
 )
-def test_a_process_is_served_until_it_has_ended(manager: Manager, looks: int) -> None:
+def test_a_process_is_served_until_it_ends(manager: Manager, looks: int) -> None:
     wait(manager, manager)
     assert manager.looks == looks

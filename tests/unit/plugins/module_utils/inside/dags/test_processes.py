@@ -1,4 +1,4 @@
-"""Processes that load one file each, and what becomes of them; without Airflow."""
+"""Processes that load one file each, and how they end; without Airflow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER = str(Path(__file__).parent)
 
 
 def load(path: str, report: dict[str, Any], _pipe: int) -> None:
-    """Do what the path says, in place of what a DAG file does."""
+    """Do what the path says, as a stand-in for loading a DAG file."""
     report["loaded"] = path
     actions = {
         "exit": lambda: sys.exit(3),
@@ -45,20 +45,20 @@ def load(path: str, report: dict[str, Any], _pipe: int) -> None:
 
 
 def interrupted() -> None:
-    """Get a SIGINT, also where whoever runs these tests had it ignored, as a shell does for its background jobs."""
+    """Receive a SIGINT, even if the tests run with it ignored, as in a background job of a shell."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.raise_signal(signal.SIGINT)
 
 
 def stubborn() -> None:
-    """Let no signal through that can be held back."""
+    """Block every signal that can be blocked, and never end."""
     signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))
     while True:
         pass
 
 
 def orphan() -> None:
-    """Leave a process that keeps the pipe open."""
+    """Leave behind a process that keeps the pipe open."""
     if os.fork() == 0:
         time.sleep(60)
         os._exit(0)
@@ -68,13 +68,13 @@ def outcomes(*paths: str, limit: float = 20, jobs: int = 4) -> dict[str, dict[st
     return {child.path: child.outcome(FOLDER) for child in run_each(paths, load, limit, jobs)}
 
 
-def test_each_reports() -> None:
+def test_each_process_reports() -> None:
     paths = [f"ok#{number}" for number in range(20)]
     assert outcomes(*paths) == {path: {"loaded": path} for path in paths}
     assert outcomes() == {}
 
 
-def test_an_end_of_the_interpreter_is_reported() -> None:
+def test_an_exit_or_crash_of_the_interpreter_is_reported() -> None:
     ends = outcomes("exit", "exit text", "exit none", "os exit", "quiet exit", "segv", "kill", "abort", "interrupt")
     crashes = {path: outcome["crash"] for path, outcome in ends.items()}
     assert crashes == {
@@ -94,7 +94,7 @@ def test_an_end_of_the_interpreter_is_reported() -> None:
     assert (files["os exit"], files["kill"]) == (None, None)
 
 
-def test_a_hang_ends_in_time_and_has_a_place() -> None:
+def test_a_hanging_file_times_out_and_its_line_is_reported() -> None:
     started = time.monotonic()
     found = outcomes("hang", "stubborn", limit=0.5)
     assert time.monotonic() - started < 15
@@ -104,7 +104,7 @@ def test_a_hang_ends_in_time_and_has_a_place() -> None:
 
 
 @pytest.mark.parametrize("path", ["thread", "orphan", "big", "noise", "close"])
-def test_what_a_file_leaves_behind_stops_nobody(path: str) -> None:
+def test_side_effects_of_a_file_do_not_block_the_check(path: str) -> None:
     started = time.monotonic()
     outcome = outcomes(path)[path]
     assert time.monotonic() - started < 15
@@ -115,11 +115,11 @@ def test_what_a_file_leaves_behind_stops_nobody(path: str) -> None:
         assert len(outcome.get("big", "x" * 1_000_000)) == 1_000_000
 
 
-def test_a_dead_process_is_noticed_though_another_holds_its_pipe() -> None:
+def test_a_dead_process_is_noticed_even_if_another_holds_its_pipe() -> None:
     assert outcomes("orphan and exit")["orphan and exit"]["crash"].endswith("exit code 5")
 
 
-def test_no_more_than_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_processes_than_jobs_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     alive, most = set(), []
     start, end = Child.__init__, Child.end
 
@@ -146,19 +146,19 @@ TRACE = """Traceback (most recent call last):
 """
 
 
-def test_the_place_is_in_the_tree() -> None:
+def test_the_reported_line_is_in_the_dags_folder() -> None:
     assert place(TRACE, "/d", last=True) == {"file": "lib/سلام.py", "line": 5}
     assert place(TRACE, "/d", last=False) == {"file": "news.py", "line": 3}
     assert place(TRACE, "/other", last=True) is None
 
 
-def test_airflow_modules_are_found_in_the_text() -> None:
+def test_imported_airflow_modules_are_found_in_the_text() -> None:
     text = (
         b"from airflow import DAG\n  import airflow.operators.bash as b\nfrom airflow.models.dag import DAG\nairflow.x"
     )
     assert AIRFLOW_IMPORT.findall(text) == [b"airflow.operators.bash", b"airflow.models.dag"]
 
 
-def test_connections_are_those_of_all_tasks() -> None:
+def test_connections_of_all_tasks_are_collected() -> None:
     tasks = [{"connections": {"a": "conn_id"}}, {"connections": {}}]
     assert used_connections([{"dags": [{"tasks": tasks}]}, {"crash": "x"}]) == {"a"}

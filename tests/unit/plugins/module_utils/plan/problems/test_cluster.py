@@ -1,4 +1,4 @@
-"""What does not fit together on several hosts, and what to do about it."""
+"""Conflicts between several hosts, and errors that say what to do."""
 
 from typing import Any
 
@@ -46,22 +46,22 @@ UNREACHABLE = {"unreachable": True, "msg": "no route"}
     ("data", "work", "changes", "words"),
     [
         (state(), state(), {"own": {"work": ["10.0.0.9"]}}, ["work: airflow_private_address 192.0.2.2", "(10.0.0.9)"]),
-        (state(), state(unreachable_addresses=["192.0.2.1"]), {}, ["work: it does not reach data at 192.0.2.1"]),
+        (state(), state(unreachable_addresses=["192.0.2.1"]), {}, ["work: cannot reach data at", "address, 192.0.2.1"]),
         (state(), state(clock_offset=120.0), {}, ["work: its clock is 120 s ahead of that of data", "timesyncd"]),
         (state(clock_offset=120.0), state(), {}, ["work: its clock is 120 s behind that of data"]),
         (
             state(digests={"fernet_key": "1"}),
             state(digests={"fernet_key": "2"}),
             {},
-            ["work: its secret fernet_key differs from that of data", "airflow_fernet_key"],
+            ["work: its secret fernet_key differs from the one on data", "airflow_fernet_key"],
         ),
-        (state(), state(digests={"fernet_key": "2"}), {}, ["work: it has the secret fernet_key, and data", "has not"]),
-        (state(), state(database=True), {}, ["work: Airflow's database is on this host", "does not move by itself"]),
+        (state(), state(digests={"fernet_key": "2"}), {}, ["work: has the secret fernet_key, but data", "does not"]),
+        (state(), state(database=True), {}, ["work: Airflow's database is on this host", "is not moved automatically"]),
         (
             state(),
             state(silent_servers=["db.lab:5432"]),
             {"servers": {"db.lab:5432": "airflow_postgres_external"}},
-            ["work: nothing answers at db.lab:5432, which airflow_postgres_external names"],
+            ["work: nothing answers at db.lab:5432, which is set in airflow_postgres_external"],
         ),
         (
             state(),
@@ -73,13 +73,13 @@ UNREACHABLE = {"unreachable": True, "msg": "no route"}
             UNREACHABLE,
             state(),
             {"needed": {"postgres": "", "redis": ""}},
-            ["data: Ansible does not reach this host, which keeps the secrets"],
+            ["data: Ansible cannot reach this host, which is the keeper of the secrets"],
         ),
         (
             UNREACHABLE,
             state(),
             {"needed": {"postgres": "data", "redis": "work"}},
-            ["data: Ansible does not reach this host, which runs Postgres"],
+            ["data: Ansible cannot reach this host, which runs Postgres"],
         ),
         (state(), {"msg": "/etc/airflow/secrets/fernet_key: denied"}, {}, ["work: /etc/airflow/secrets/fernet_key"]),
     ],
@@ -91,14 +91,14 @@ def test_each_problem_names_the_host_and_what_to_do(
     assert [word for word in words if word not in problem] == []
 
 
-def test_a_worker_that_ansible_does_not_reach_is_no_problem() -> None:
+def test_an_unreachable_worker_is_no_problem() -> None:
     assert problems(state(unreachable_addresses=["192.0.2.2"]), UNREACHABLE) == []
 
 
-def test_what_the_inventory_gives_may_differ() -> None:
+def test_secrets_given_in_the_inventory_may_differ() -> None:
     data, work = state(digests={"webserver_secret_key": "1"}), state(digests={"webserver_secret_key": "2"})
     assert problems(data, work, given=["webserver_secret_key"]) == []
 
 
-def test_a_clock_that_may_only_seem_wrong_is_none() -> None:
+def test_a_clock_offset_within_the_measurement_error_is_no_problem() -> None:
     assert problems(state(), state(clock_offset=14.0, clock_error=5.0)) == []

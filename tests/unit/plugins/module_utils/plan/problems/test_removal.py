@@ -1,4 +1,4 @@
-"""Which hosts a stack can do without."""
+"""Hosts that can be removed from a stack."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ PLAN: dict[str, Any] = {
 }
 
 
-def test_a_host_that_nothing_needs_can_go() -> None:
+def test_a_host_that_nothing_needs_can_be_removed() -> None:
     assert removal_problems("c", PLAN) == []
 
 
 @pytest.mark.parametrize(
     ("host", "queues", "words"),
     [
-        ("c", ["default", "red"], ["no other worker takes tasks from red,"]),
-        ("a", ["default"], ["the only host in group airflow_postgres", "data does not move"]),
-        ("b", ["default"], ["the only host in group airflow_scheduler", "put another host into the group"]),
-        ("", ["default"], ["airflow_remove_host: '' is no host", "one of a, b, c"]),
+        ("c", ["default", "red"], ["no other worker serves red,"]),
+        ("a", ["default"], ["the only host in group airflow_postgres", "data is not moved"]),
+        ("b", ["default"], ["the only host in group airflow_scheduler", "add another host to the group"]),
+        ("", ["default"], ["airflow_remove_host: '' is not a host", "one of a, b, c"]),
     ],
 )
-def test_one_that_the_stack_needs_is_not_removed(host: str, queues: list[str], words: list[str]) -> None:
+def test_a_host_that_the_stack_needs_is_not_removed(host: str, queues: list[str], words: list[str]) -> None:
     (problem,) = removal_problems(host, {**PLAN, "workers": {"queues": {"b": ["default"], "c": queues}}})
     assert all(word in problem for word in words)

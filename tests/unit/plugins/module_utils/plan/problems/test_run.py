@@ -1,4 +1,4 @@
-"""How a run was started: from which copy, in which order, with code where Ansible would run it."""
+"""Checks of how a run was started: the copy of the playbooks, the strategy, and code in inventory directories."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ def problems(
 
 
 @pytest.mark.parametrize("directory", [ROOT, ROOT / "playbooks", ROOT / "molecule" / "default", Path("/")])
-def test_playbooks_of_this_copy_and_of_strangers_are_fine(directory: Path) -> None:
+def test_playbooks_of_this_copy_and_of_other_projects_are_accepted(directory: Path) -> None:
     assert problems(playbook_directory=str(directory)) == []
 
 
-def test_the_link_is_no_other_copy() -> None:
+def test_the_collection_link_is_not_another_copy() -> None:
     link = ROOT / "collections" / "ansible_collections" / "ansible_airflow" / "airflow"
     assert problems(playbook_directory=str(link / "playbooks")) == []
 
 
 @pytest.mark.parametrize("name", ["", "playbooks"])
-def test_playbooks_of_another_copy_are_refused_with_both_paths(tmp_path: Path, name: str) -> None:
+def test_playbooks_of_another_copy_are_refused_and_both_paths_are_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "roles" / "airflow_stack").mkdir(parents=True)
     (tmp_path / "playbooks").mkdir()
     (problem,) = problems(playbook_directory=str(tmp_path / name))
-    assert problem.startswith(f"the playbook is in {tmp_path}, but its roles and plugins are those of {ROOT}.")
+    assert problem.startswith(f"the playbook is in {tmp_path}, but Ansible uses the roles and plugins in {ROOT}.")
 
 
 @pytest.mark.parametrize("strategy", ["linear", "ansible.builtin.linear", "mitogen_linear", "debug"])
-def test_strategies_that_keep_hosts_in_step_are_fine(strategy: str) -> None:
+def test_strategies_that_keep_hosts_in_step_are_accepted(strategy: str) -> None:
     assert problems(strategy=strategy) == []
 
 
 @pytest.mark.parametrize("strategy", ["free", "host_pinned", "ansible.builtin.free", "mitogen_free"])
-def test_strategies_that_do_not_are_refused(strategy: str) -> None:
+def test_other_strategies_are_refused(strategy: str) -> None:
     (problem,) = problems(strategy=strategy)
     assert problem.startswith(f"strategy: {strategy} in ansible.cfg or ANSIBLE_STRATEGY")
 
@@ -67,7 +67,7 @@ def test_code_in_an_inventory_directory_is_refused(tmp_path: Path) -> None:
         assert f"for example to {tmp_path}." in problem
 
 
-def test_code_that_ansible_does_not_read_is_fine(tmp_path: Path) -> None:
+def test_code_that_ansible_does_not_read_is_accepted(tmp_path: Path) -> None:
     for name in ("production/dags", "production/group_vars/dags", "dags"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "production" / "hosts.yml").touch()
