@@ -11,53 +11,43 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import yaml
 
+from tests.lab.shell import LabError, wait_until
 from tests.steps import ROOT, environment
+from tests.support.ssh import SshHost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
 LAB = "demo"
 INVENTORY = ROOT / "build" / "lab" / LAB / "hosts.yml"
 STATE = ROOT / "build" / "demo"
+CONFIG = STATE / "ssh_config"
 DAG = "news_fetcher"
 # The pipeline takes seconds; the rest is for the start of the scheduler and for retries of tasks.
 PIPELINE_SECONDS = 420
 LINKS = "SELECT feed_url, count(*) AS links, max(fetched_at)::timestamp(0) AS newest FROM links GROUP BY 1 ORDER BY 1"
 
 
-class DemoError(Exception):
+class DemoError(LabError):
     """A step failed; the message says which one and where to look."""
 
 
-@dataclass(frozen=True)
-class Host:
-    """The demo's host, reached over SSH with the same options as Ansible."""
+def on_host(host: SshHost, *command: str) -> str:
+    """Run a command on the host as root and return its output.
 
-    name: str
-    config: Path
-
-    def argv(self, command: Sequence[str]) -> list[str]:
-        """Return the local command that runs a command as root on the host."""
-        return ["ssh", "-F", str(self.config.relative_to(ROOT)), self.name, shlex.join(["sudo", "-n", *command])]
-
-    def run(self, *command: str) -> str:
-        """Run a command on the host and return its output; raises DemoError."""
-        done = subprocess.run(
-            self.argv(command), cwd=ROOT, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
-        if done.returncode:
-            raise DemoError(
-                f"on the host, '{shlex.join(command)}' failed: {(done.stderr or done.stdout).strip()[-600:]}"
-            )
-        return done.stdout
+    Raises:
+        DemoError: The command failed.
+    """
+    done = host.run(shlex.join(command))
+    if done.returncode:
+        raise DemoError(f"on the host, '{shlex.join(command)}' failed: {(done.stderr or done.stdout).strip()[-600:]}")
+    return done.stdout
 
 
 @contextmanager
@@ -76,7 +66,7 @@ def call(*argv: str) -> None:
         raise DemoError(f"'{shlex.join(argv)}' failed with exit code {code}; see its output above")
 
 
-def connect() -> Host:
+def connect() -> SshHost:
     """Write an SSH configuration for the host of the lab's inventory, for this program and for the user."""
     inventory = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
     ((name, values),) = inventory["all"]["hosts"].items()
@@ -90,41 +80,41 @@ def connect() -> Host:
         *(f"{key} {value}" for key, value in pairs),
     ]
     STATE.mkdir(parents=True, exist_ok=True)
-    config = STATE / "ssh_config"
-    config.write_text("\n  ".join(lines) + "\n", encoding="utf-8")
-    return Host(name, config)
+    CONFIG.write_text("\n  ".join(lines) + "\n", encoding="utf-8")
+    return SshHost(name, ("-F", str(CONFIG), name))
 
 
-def task_states(host: Host, run_id: str) -> dict[str, str]:
+def task_states(host: SshHost, run_id: str) -> dict[str, str]:
     """Return the state of each task of a run, in the order of the DAG's tasks."""
-    output = host.run("airflow", "tasks", "states-for-dag-run", DAG, run_id, "--output", "json")
+    output = on_host(host, "airflow", "tasks", "states-for-dag-run", DAG, run_id, "--output", "json")
     # Warnings of libraries may precede the JSON, but never follow it.
     rows = json.loads(output[output.index("[{") :])
     return {row["task_id"]: row["state"] or "waiting" for row in rows}
 
 
-def run_pipeline(host: Host) -> None:
+def run_pipeline(host: SshHost) -> None:
     """Start the DAG once and wait for its end, printing each change of a task's state; raises DemoError."""
     run_id = f"demo_{datetime.now(UTC):%Y%m%dT%H%M%S}"
     # Each start of Airflow's CLI takes seconds, so run both at once; the run waits until the DAG is unpaused.
     commands = [("dags", "unpause", DAG), ("dags", "trigger", "--run-id", run_id, DAG)]
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda command: host.run("airflow", *command), commands))
+        list(pool.map(lambda command: on_host(host, "airflow", *command), commands))
     print(f"   run {run_id} of DAG {DAG}", flush=True)
     started = time.monotonic()
     shown: dict[str, str] = {}
-    while time.monotonic() - started < PIPELINE_SECONDS:
+
+    def succeeded() -> bool:
         states = task_states(host, run_id)
         for task, state in states.items():
             if shown.get(task) != state:
                 print(f"   {time.monotonic() - started:5.0f} s  {task}: {state}", flush=True)
-        shown = states
-        if set(states.values()) == {"success"}:
-            return
+        shown.update(states)
         if {"failed", "upstream_failed"} & set(states.values()):
             raise DemoError(f"the run failed; its logs are on the host, below {logs_of(run_id)}")
-        time.sleep(1)
-    raise DemoError(f"the run did not finish within {PIPELINE_SECONDS} s; logs on the host: {logs_of(run_id)}")
+        return set(states.values()) == {"success"}
+
+    late = f"the run did not finish within {PIPELINE_SECONDS} s; logs on the host: {logs_of(run_id)}"
+    wait_until(succeeded, PIPELINE_SECONDS, lambda: late, pause=1)
 
 
 def logs_of(run_id: str) -> str:
@@ -132,9 +122,9 @@ def logs_of(run_id: str) -> str:
     return f"/usr/local/projects/airflow/logs/dag_id={DAG}/run_id={run_id}"
 
 
-def next_steps(host: Host) -> str:
+def next_steps(host: SshHost) -> str:
     """Instructions for what to do next."""
-    ssh = f"ssh -F {host.config.relative_to(ROOT)}"
+    ssh = f"ssh -F {CONFIG.relative_to(ROOT)}"
     return f"""
 Airflow runs on the throwaway host {host.name}, and the pipeline has run. Next steps:
 
@@ -163,7 +153,7 @@ def up(version: str | None) -> None:
     with section("the news pipeline"):
         run_pipeline(host)
     print("\nLinks that are now in the database news:")
-    print(host.run("docker", "exec", "airflow-postgres-1", "psql", "-U", "airflow", "-d", "news", "-c", LINKS))
+    print(on_host(host, "docker", "exec", "airflow-postgres-1", "psql", "-U", "airflow", "-d", "news", "-c", LINKS))
     print(next_steps(host))
 
 

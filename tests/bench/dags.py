@@ -16,7 +16,7 @@ import yaml
 
 from tests.bench.entry import Group, Measured
 from tests.lab.names import INSTANCES
-from tests.objects.stack import Played, play
+from tests.objects.stack import TaskResults, play
 
 RUNS = 3
 COUNT = 2000
@@ -79,14 +79,14 @@ def host() -> Iterator[Path]:
         subprocess.run([*lab, "down", LAB], check=True)
 
 
-def run(inventory: Path, *tasks: dict[str, Any]) -> Played:
+def run(inventory: Path, *tasks: dict[str, Any]) -> TaskResults:
     """Run tasks as root; each must succeed. The SSH connection is opened before the first one."""
     # Without facts and task names, so that only the tasks themselves are measured.
     played = play({"ansible.builtin.ping": {}}, *({**task, "become": True} for task in tasks), inventory=inventory)
     failed = [result for result in played.results if result.get("failed") or result.get("unreachable")]
     if failed:
         raise RuntimeError(f"a measured task failed: {failed[0].get('msg')} {played.output[-2000:]}")
-    return Played(played.results[1:], played.output, played.seconds[1:])
+    return TaskResults(played.results[1:], played.output, played.seconds[1:])
 
 
 def measure() -> list[Measured]:

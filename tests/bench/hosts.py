@@ -12,7 +12,7 @@ import yaml
 
 from tests.bench.entry import Group, Measured
 from tests.lab.names import REPO
-from tests.remote import Lab, lab
+from tests.support.hosts import Lab, lab
 
 LAB = "bench-hosts"
 RUNS = 1

@@ -12,7 +12,8 @@ from statistics import median
 from tests import tables
 from tests.bench.entry import Group, Measured
 from tests.lab.names import REPO
-from tests.remote import Lab, lab, wait
+from tests.support.hosts import Lab, lab
+from tests.support.wait import wait
 
 RUNS = 5
 COUNT = 60

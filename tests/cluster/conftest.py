@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.lab.names import REPO, V3
-from tests.remote import Lab, Played, Remote, lab, wait
+from tests.support.ansible import Played
+from tests.support.hosts import Lab, Remote, lab
+from tests.support.wait import wait
 
 if TYPE_CHECKING:
     import subprocess

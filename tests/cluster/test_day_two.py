@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import yaml
 
 from tests.cluster.conftest import BESIDE_WORKERS, DAGS, LAB, Cluster
+from tests.lab.docker import docker
 from tests.lab.names import AIRFLOW_VERSION, REPO
-from tests.remote import Lab, lab, wait
+from tests.support.hosts import Lab, lab
+from tests.support.wait import wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +24,6 @@ if TYPE_CHECKING:
 PLATFORMS = REPO / "molecule" / "cluster" / "molecule.yml"
 NETWORK = f"ansible-airflow-lab-{LAB}"
 STORE = "/usr/local/projects/airflow/dags"
-
-
-def docker(*words: str) -> str:
-    """Run a Docker command on this machine, whose containers are the hosts."""
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
 
 
 @contextmanager

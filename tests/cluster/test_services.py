@@ -6,7 +6,7 @@ from tests import tables
 from tests.cluster.conftest import Cluster
 from tests.lab import platforms
 from tests.lab.names import AIRFLOW_VERSION, REPO
-from tests.remote import wait
+from tests.support.wait import wait
 
 PLATFORMS = REPO / "molecule" / "cluster" / "molecule.yml"
 PIPELINE = {"fetch", "remove_expired"}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.remote import Played, lab
+from tests.support.ansible import Played
+from tests.support.hosts import lab
 
 if TYPE_CHECKING:
     import subprocess

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.dags.conftest import Host
-    from tests.remote import Played
+    from tests.support.ansible import Played
 
 # Seconds; enough for a busy machine. A prompt for input would never return.
 SOON = 120

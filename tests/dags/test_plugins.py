@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.dags.conftest import Tree
-from tests.remote import wait
+from tests.support.wait import wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.dags.conftest import Host
-    from tests.remote import Played
+    from tests.support.ansible import Played
 
 PLUGIN = """
 from airflow.plugins_manager import AirflowPlugin

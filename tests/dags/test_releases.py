@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.remote import wait
+from tests.support.wait import wait
 
 if TYPE_CHECKING:
     from tests.dags.conftest import Host, Tree

@@ -8,8 +8,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from tests.home import SITE, Home
 from tests.lab.names import INSTANCES
+from tests.support.home import SITE, Home
 
 if TYPE_CHECKING:
     from pathlib import Path

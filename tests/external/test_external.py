@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.names import REPO
-from tests.remote import Lab, Remote, lab, wait
+from tests.support.hosts import Lab, Remote, lab
+from tests.support.wait import wait
 
 if TYPE_CHECKING:
-    from tests.remote import Played
+    from tests.support.ansible import Played
 
 KEY = "/etc/airflow/secrets/fernet_key"
 PIPELINE = {"fetch": "success", "remove_expired": "success"}

@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from tests.home import SITE, Home
 from tests.lab.names import REPO
-from tests.remote import lab
+from tests.support.home import SITE, Home
+from tests.support.hosts import lab
 
 NAME = "installed"
 

@@ -1,6 +1,8 @@
 """The Docker commands that the lab uses."""
 
 import json
+import subprocess
+from dataclasses import dataclass
 from typing import Any
 
 from tests.lab.names import LABEL, TEMPLATE_LABEL
@@ -10,6 +12,26 @@ from tests.lab.shell import LabError, result, run
 def docker(*args: str, stdin: bytes | None = None) -> str:
     """Run one Docker command that must succeed."""
     return run(["docker", *args], stdin=stdin)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Result of a Docker command.
+
+    Args:
+        code: Exit code.
+        output: Standard output and standard error together.
+    """
+
+    code: int
+    output: str
+
+
+def outcome(*args: str, stdin: str | None = None) -> Outcome:
+    """Run one Docker command for at most two minutes, whatever its exit code."""
+    words: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "timeout": 120}
+    done = subprocess.run(["docker", *args], input=stdin, check=False, **words)
+    return Outcome(done.returncode, done.stdout.strip())
 
 
 def labelled(kind: str, owner: str | None = None) -> list[str]:

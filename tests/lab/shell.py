@@ -41,10 +41,22 @@ def as_root(argv: Sequence[str]) -> list[str]:
     return list(argv) if os.geteuid() == 0 else ["sudo", "-n", *argv]
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
-    """Wait until the condition holds; after the timeout raise LabError with the text of `otherwise`."""
+def wait_until(
+    condition: Callable[[], bool], seconds: float, otherwise: Callable[[], str], pause: float = 0.05
+) -> None:
+    """Wait until a condition holds.
+
+    Args:
+        condition: Returns whether it holds.
+        seconds: Timeout.
+        otherwise: Returns the text of the error.
+        pause: Seconds between two calls of the condition.
+
+    Raises:
+        LabError: It did not hold in that time.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise LabError(otherwise())
-        time.sleep(0.05)
+        time.sleep(pause)

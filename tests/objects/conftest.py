@@ -16,7 +16,8 @@ import yaml
 from tests import tables
 from tests.lab.locks import alone
 from tests.lab.names import REPO
-from tests.objects.stack import ANSIBLE_PLAYBOOK, PROJECT, Stack
+from tests.objects.stack import PROJECT, Stack
+from tests.support.ansible import ANSIBLE_PLAYBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,13 +65,14 @@ def playbook(tmp_path: Path) -> Playbook:
         given = {
             "ansible_become": False,
             "__airflow_project": PROJECT,
+            "__airflow_lock_path": str(tmp_path / "airflow-stack" / "lock.json"),
             "airflow_secrets_directory": str(tmp_path),
             # Without the administrator, whose creation takes seconds and would be an additional change.
             "airflow_users": [{"username": "admin", "state": "absent"}],
             **variables,
         }
         (tmp_path / "vars.json").write_text(json.dumps(given))
-        argv = [str(ANSIBLE_PLAYBOOK), "-i", str(inventory), "--diff", *options]
+        argv = [ANSIBLE_PLAYBOOK, "-i", str(inventory), "--diff", *options]
         argv += ["-e", f"@{tmp_path}/vars.json", str(REPO / "playbooks" / f"{name}.yml")]
         environment = {**os.environ, "ANSIBLE_CONFIG": str(REPO / "ansible.cfg")}
         return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)

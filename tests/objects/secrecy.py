@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tests.objects.stack import SCHEDULER, Played, Stack, play
+from tests.objects.stack import SCHEDULER, Stack, TaskResults, play
 
 
 def parts(text: str) -> list[str]:
@@ -47,7 +47,7 @@ class ProcessList:
             time.sleep(0.02)
 
 
-def play_in_secret(stack: Stack, secrets: Iterable[str], *tasks: dict[str, Any]) -> Played:
+def play_in_secret(stack: Stack, secrets: Iterable[str], *tasks: dict[str, Any]) -> TaskResults:
     """Run tasks with verbose output, and search output, process lists, Airflow's records and files for secrets."""
     with ProcessList() as processes:
         planted = subprocess.Popen(["bash", "-c", "sleep 3; : find-me-planted"])

@@ -10,9 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +18,14 @@ import yaml
 
 from tests import tables
 from tests.lab import docker
-from tests.lab.names import AIRFLOW_VERSION, LABEL, REPO, registry_address
+from tests.lab.names import AIRFLOW_VERSION, LABEL, registry_address
+from tests.support import ansible
+from tests.support.wait import wait
 
 # With another project name two users of one machine get separate stacks and need not wait for each other.
 PROJECT = os.environ.get("OBJECTS_TEST_PROJECT", "objects-test")
 OWNER = f"objects {PROJECT}"
 NETWORK = f"ansible-airflow-{PROJECT}"
-ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 COMPOSE = "com.docker.compose"
 SCHEDULER = f"{PROJECT}-scheduler-1"
 
@@ -99,50 +98,36 @@ def plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Played:
-    """One run of Ansible: results of its tasks, its complete output, and the duration of each task in seconds."""
+class TaskResults:
+    """Results of the tasks of one run of Ansible, its complete output, and the duration of each task in seconds."""
 
     results: list[Result]
     output: str
     seconds: list[float]
 
 
-def play(*tasks: dict[str, Any], verbose: bool = False, inventory: Path | None = None) -> Played:
+def play(*tasks: dict[str, Any], verbose: bool = False, inventory: Path | None = None) -> TaskResults:
     """Run tasks on this machine, or on the only host of an inventory. A failed task does not stop the others.
 
     The results come from the JSON callback. With `verbose`, the output is that of -vvv --diff, without results.
     """
     playbook = [{"hosts": "all", "gather_facts": False, "tasks": [{**t, "ignore_errors": True} for t in tasks]}]
-    environment = {
-        **os.environ,
-        "ANSIBLE_CONFIG": str(REPO / "ansible.cfg"),
-        "ANSIBLE_STDOUT_CALLBACK": "default" if verbose else "ansible.posix.json",
-        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-    }
+    environment = {**ansible.environment(), "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
+    if verbose:
+        environment["ANSIBLE_STDOUT_CALLBACK"] = "default"
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "play.yml"
         path.write_text(yaml.dump(playbook, Dumper=Dumper, allow_unicode=True), encoding="utf-8")
         where = ["-i", str(inventory)] if inventory else ["-i", "localhost,", "-c", "local"]
-        argv = [str(ANSIBLE_PLAYBOOK), *where, "--diff", str(path)]
-        run = subprocess.run(
-            [*argv, "-vvv"] if verbose else argv, env=environment, capture_output=True, text=True, check=False
-        )
+        argv = [ansible.ANSIBLE_PLAYBOOK, *where, "--diff", str(path), *(["-vvv"] if verbose else [])]
+        run = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
     output = run.stdout + run.stderr
     if verbose:
-        return Played([], output, [])
-    try:
-        document = json.loads(run.stdout[run.stdout.index("{") :])
-    except ValueError as error:
-        raise AssertionError(f"Ansible did not run: {output}") from error
-    tasks = document["plays"][0]["tasks"]
-    results = [result for task in tasks for result in task["hosts"].values()]
-    return Played(results, output, [seconds(task["task"]) for task in tasks])
-
-
-def seconds(task: dict[str, Any]) -> float:
-    """Duration of a task in seconds, as measured by Ansible."""
-    start, end = (datetime.fromisoformat(task["duration"][edge]) for edge in ("start", "end"))
-    return (end - start).total_seconds()
+        return TaskResults([], output, [])
+    found = ansible.Played(run.returncode, run.stdout, run.stderr, 0).tasks
+    assert found, f"Ansible did not run: {output}"
+    results = [result for task in found for result in task.results.values()]
+    return TaskResults(results, output, [task.seconds for task in found])
 
 
 def task(kind: str, wanted: list[dict[str, Any]], *, check: bool = False, **options: Any) -> dict[str, Any]:
@@ -210,15 +195,15 @@ class Stack:
         secrets = ("--env", f"POSTGRES_PASSWORD={self.password}", "--env", "POSTGRES_USER=airflow")
         self.start("postgres", f"{registry_address()}/library/postgres:15", *secrets)
         self.start("redis", f"{registry_address()}/library/redis:7")
-        self.wait(lambda: "1" in self.sql("SELECT 1"))
+        wait(lambda: "1" in self.sql("SELECT 1"))
         self.sql("CREATE DATABASE empty")
         migrate_and_run = ("bash", "-c", f"{ROW['migrate']} && exec airflow scheduler")
         often = {"AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL": "5", "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5"}
         self.start_airflow("scheduler", *migrate_and_run, environment=often)
         if READER != "scheduler":
-            self.wait(lambda: self.sql("SELECT 1 FROM alembic_version"))
+            wait(lambda: self.sql("SELECT 1 FROM alembic_version"))
             self.start_airflow(READER, READER, environment=often)
-        self.wait(lambda: "running" in self.sql("SELECT state FROM job WHERE job_type = 'SchedulerJob'"))
+        wait(lambda: "running" in self.sql("SELECT state FROM job WHERE job_type = 'SchedulerJob'"))
         self.start_airflow("worker", "celery", "worker", environment={"AIRFLOW__CELERY__WORKER_CONCURRENCY": "1"})
 
     def down(self) -> None:
@@ -315,14 +300,6 @@ class Stack:
         self.sql("DELETE FROM connection; DELETE FROM variable; DELETE FROM slot_pool WHERE pool <> 'default_pool'")
         self.sql("UPDATE slot_pool SET slots = 128, description = 'Default pool'")
         self.sql("DELETE FROM ab_user_role; DELETE FROM ab_user")
-
-    @staticmethod
-    def wait(condition: Any, seconds: int = 180) -> None:
-        """Wait until a condition holds."""
-        until = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < until, f"the condition did not hold within {seconds} s"
-            time.sleep(1)
 
 
 def words(text: str) -> str:

@@ -260,7 +260,7 @@ def test_no_airflow_runs(stack: Stack) -> None:
     assert "Airflow is not running yet" in result["warnings"][0]
     assert "find-me" not in json.dumps(result)
     assert stack.exported() == {}
-    assert "no container named 'nobody' runs" in failure(connections([C], container="nobody"))
+    assert "no container named 'nobody' is running" in failure(connections([C], container="nobody"))
     # The Postgres container has no Airflow, and possibly no Python.
     assert f"{PROJECT}-postgres-1" in failure(connections([C], container=f"{PROJECT}-postgres-1"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import policy as dag_policy
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.parse import parse_files
 
+from tests.lab.docker import docker
 from tests.lab.names import V3
 from tests.objects.dag_files import FILES, START, TOP, Hit
 from tests.objects.stack import SCHEDULER, Stack, run_command
@@ -50,8 +50,8 @@ def put(files: Mapping[str, str], place: Path, folder: str) -> None:
         path = place / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    subprocess.run(["docker", "exec", "-u", "0", SCHEDULER, "rm", "-rf", folder], check=True)
-    subprocess.run(["docker", "cp", "-q", str(place), f"{SCHEDULER}:{folder}"], check=True)
+    docker("exec", "-u", "0", SCHEDULER, "rm", "-rf", folder)
+    docker("cp", "-q", str(place), f"{SCHEDULER}:{folder}")
 
 
 def found(report: Report) -> dict[str, list[Hit]]:
@@ -87,7 +87,7 @@ def checked(running: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     place = tmp_path_factory.mktemp("check") / "dags"
     put({**files, **extra}, place, FOLDER)
     yield check(FOLDER, jobs=4, AIRFLOW_CONN_KNOWN="http://user:find-me-now@host")
-    subprocess.run(["docker", "exec", "-u", "0", SCHEDULER, "rm", "-rf", FOLDER], check=True)
+    docker("exec", "-u", "0", SCHEDULER, "rm", "-rf", FOLDER)
 
 
 def test_only_files_that_airflow_would_load_are_loaded(checked: Report) -> None:

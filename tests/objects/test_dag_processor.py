@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.parse import parse_files
 
-from tests.lab import docker
+from tests.lab.docker import docker
 from tests.lab.names import V3
 from tests.objects.dag_files import FILES, TOP
 from tests.objects.stack import PROJECT, ROW, SERIES, Stack, run_command
@@ -47,7 +46,7 @@ class Processor:
 
     def sql(self, statement: str) -> list[str]:
         argv = ["psql", "-U", "airflow", "-d", "processor", "-Atc", statement]
-        return docker.docker("exec", f"{PROJECT}-postgres-1", *argv).splitlines()
+        return docker("exec", f"{PROJECT}-postgres-1", *argv).splitlines()
 
     def inside(self, *argv: str) -> str:
         return self.stack.inside(*argv, service="processor")
@@ -73,7 +72,7 @@ def processor(stack: Stack) -> Iterator[Processor]:
         " VALUES ('stored', 'http', 'find-me-now', false, false)"
     )
     yield made
-    docker.docker("rm", "--force", CONTAINER)
+    docker("rm", "--force", CONTAINER)
     stack.sql("DROP DATABASE processor")
 
 
@@ -85,7 +84,7 @@ def put_our_files(place: Path) -> None:
             path = place / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(TOP + text, encoding="utf-8")
-    subprocess.run(["docker", "cp", "-q", f"{place}/.", f"{CONTAINER}:{FOLDER}"], check=True)
+    docker("cp", "-q", f"{place}/.", f"{CONTAINER}:{FOLDER}")
 
 
 def without_broken_plugins(processor: Processor) -> list[str]:

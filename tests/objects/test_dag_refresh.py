@@ -13,6 +13,7 @@ import pytest
 from tests.lab import docker
 from tests.lab.names import V3
 from tests.objects.stack import PROJECT, ROW, Stack, play
+from tests.support.wait import wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,7 +161,7 @@ def test_the_scheduler_may_write_the_same_dag_at_the_same_time(folder: Folder) -
         print("BEGIN; INSERT INTO serialized_dag SELECT * FROM other;", file=scheduler.stdin, flush=True)
         refresh = pool.submit(folder.refresh, changed=("a.py",))
         # The refresh waits for the end of the other transaction, and then finds the row that it was about to write.
-        folder.stack.wait(lambda: folder.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        wait(lambda: folder.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
         print("COMMIT;", file=scheduler.stdin, flush=True)
         scheduler.stdin.close()
         assert refresh.result()["dags"] == 1

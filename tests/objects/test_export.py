@@ -56,7 +56,7 @@ def test_no_airflow_to_export(playbook: Playbook, tmp_path: Path) -> None:
     run = playbook("export_airflow_objects", airflow_export_directory=str(directory), airflow_export_container="nobody")
     assert run.returncode != 0
     assert "here: on host" in words(run.stdout)
-    assert "no container named 'nobody' runs" in words(run.stdout)
+    assert "no container named 'nobody' is running" in words(run.stdout)
     assert not directory.exists()
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.lab import docker
 from tests.objects.stack import PROJECT, READER, VERSION, Stack, connections, play
+from tests.support.wait import wait
 
 DAG = """
 from datetime import datetime
@@ -25,8 +28,8 @@ def test_tells_the_state(stack: Stack) -> None:
     stack.sql("INSERT INTO variable (key, val, description, is_encrypted) VALUES ('v', 'find-me', 'd', false)")
     for name, text in FILES.items():
         stack.inside("bash", "-c", f"mkdir -p dags && cat > dags/{name} <<'END'\n{text}\nEND", service=READER)
-    stack.wait(lambda: stack.sql("SELECT 1 FROM dag, import_error"), seconds=60)
-    stack.wait(lambda: play(info(subset=["workers"])).results[0]["workers"], seconds=60)
+    wait(lambda: stack.sql("SELECT 1 FROM dag, import_error"), seconds=60)
+    wait(lambda: play(info(subset=["workers"])).results[0]["workers"], seconds=60)
     played = play(info())
     result = played.results[0]
     assert not result.get("failed"), result
@@ -52,8 +55,9 @@ def test_tells_the_state(stack: Stack) -> None:
     assert (result["dags"][0]["paused"], result["dags"][0]["has_import_errors"]) == (True, False)
 
 
-def test_waits_for_no_more_workers_than_there_are(stack: Stack) -> None:
-    stack.wait(lambda: play(info(subset=["workers"])).results[0]["workers"], seconds=60)
+@pytest.mark.usefixtures("stack")
+def test_waits_for_no_more_workers_than_there_are() -> None:
+    wait(lambda: play(info(subset=["workers"])).results[0]["workers"], seconds=60)
     # If the module waited for the whole worker_timeout, it would run into `timeout` first.
     result = play(info(subset=["workers"], worker_timeout=900, worker_count=1, timeout=60)).results[0]
     assert [worker["name"] for worker in result["workers"]] == ["celery@worker"], result

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from tests.lab.names import REPO
-from tests.objects.stack import ANSIBLE_PLAYBOOK, PROJECT
+from tests.objects.stack import PROJECT
 from tests.sanity import install
+from tests.support.ansible import ANSIBLE_PLAYBOOK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,7 @@ def run(directory: Path) -> list[dict[str, Any]]:
         "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
     }
-    argv = [str(ANSIBLE_PLAYBOOK), "-i", "localhost,", "-c", "local", "play.yml"]
+    argv = [ANSIBLE_PLAYBOOK, "-i", "localhost,", "-c", "local", "play.yml"]
     played = subprocess.run(argv, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     assert played.returncode == 0, played.stdout + played.stderr
     tasks = json.loads(played.stdout[played.stdout.index("{") :])["plays"][0]["tasks"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.lab.names import REPO
 from tests.lab.shell import LabError
-from tests.remote import ANSIBLE_PLAYBOOK
+from tests.support.ansible import ANSIBLE_PLAYBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from tests.lab.names import INSTANCES, REPO
-from tests.remote import Lab, Remote, lab
+from tests.support.hosts import Lab, Remote, lab
 
 DIRECTORY = REPO / "build" / "test" / "previous"
 # State of airflow1 before the takeover.

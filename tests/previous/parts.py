@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.remote import quoted
-
 if TYPE_CHECKING:
-    from tests.remote import Remote
+    from tests.support.hosts import Remote
 
 READ_HOST = (Path(__file__).parent / "read_host.py").read_text(encoding="utf-8")
 
@@ -38,5 +37,5 @@ def parts(host: Remote) -> dict[str, dict[str, str]]:
     host.ssh("command -v nft >/dev/null || (apt-get -q update && apt-get -q -y install nftables) >/dev/null")
     # The program is an argument, because it reads its input from standard input.
     request = json.dumps({"replace": replaced(host)})
-    found: dict[str, dict[str, str]] = json.loads(host.ssh(f"python3 -c {quoted(READ_HOST)}", request))
+    found: dict[str, dict[str, str]] = json.loads(host.ssh(f"python3 -c {shlex.quote(READ_HOST)}", request))
     return found

@@ -16,10 +16,10 @@ from tests.previous import use
 from tests.previous.compare import EXPECTED, different, lost
 from tests.previous.hosts import BEFORE, LAB, fresh, taken_over
 from tests.previous.parts import parts
-from tests.remote import wait
+from tests.support.wait import wait
 
 if TYPE_CHECKING:
-    from tests.remote import Remote
+    from tests.support.hosts import Remote
 
 END_SECONDS = 300
 

@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.remote import wait
+from tests.support.wait import wait
 
 if TYPE_CHECKING:
-    from tests.remote import Remote
+    from tests.support.hosts import Remote
 
 READ_AIRFLOW = (Path(__file__).parent / "read_airflow.py").read_text(encoding="utf-8")
 # A container and a volume that do not belong to the stack; the host already has the image.

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.names import REPO, V3
-from tests.remote import lab, wait
+from tests.support.hosts import lab
+from tests.support.wait import wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.remote import wait
+from tests.support.wait import wait
 from tests.watch.conftest import FLUSH, HEALED_SECONDS, in_order
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.remote import wait
+from tests.lab.docker import docker
+from tests.support.wait import wait
 from tests.watch.conftest import FLUSH, HEALED_SECONDS, in_order
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ def test_a_restart_of_docker_after_a_flush_closes_the_hole_at_once(orderly: Host
 @pytest.mark.parametrize("closed", [True, False])
 def test_a_stranger_s_connection_made_without_rules_ends(orderly: Host, closed: bool) -> None:
     address = orderly.inspect("postgres", ".NetworkSettings.Networks.airflow.IPAddress")
-    image = output("docker", "inspect", "-f", "{{.Config.Image}}", orderly.neighbour)
-    network = output("docker", "inspect", "-f", "{{.HostConfig.NetworkMode}}", orderly.neighbour)
+    image = docker("inspect", "-f", "{{.Config.Image}}", orderly.neighbour)
+    network = docker("inspect", "-f", "{{.HostConfig.NetworkMode}}", orderly.neighbour)
     argv = ["docker", "run", "--rm", "-i", "--cap-add", "NET_ADMIN", "--network", network, "--entrypoint", "python3"]
     argv += [image, "-c", STRANGER, orderly.address, address]
     orderly.ssh("systemctl stop airflow-watch.timer")
@@ -143,11 +144,6 @@ def test_a_stranger_s_connection_made_without_rules_ends(orderly: Host, closed: 
         assert said == ("cut off\n" if closed else "answered\n")
     finally:
         orderly.ssh("systemctl start airflow-watch.timer")
-
-
-def output(*words: str) -> str:
-    """Output of a command on this machine."""
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_docker_is_not_restarted_again_and_again(orderly: Host) -> None:

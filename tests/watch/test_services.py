@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.remote import wait
+from tests.support.wait import wait
 from tests.watch.conftest import HEALED_SECONDS, in_order
 
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@
 
 import json
 import secrets
-import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
+from tests.lab.docker import Outcome
+from tests.lab.docker import outcome as docker
 from tests.lab.names import AIRFLOW_VERSION, LABEL, registry_address
+from tests.lab.shell import wait_until
 
 OWNER = "contract"
 VERSION = AIRFLOW_VERSION
@@ -23,28 +23,6 @@ AIRFLOW, POSTGRES, REDIS, PYTHON = (
 
 # Options for every container of an image, such as a volume that keeps compiled Python between containers.
 ALWAYS: dict[str, tuple[str, ...]] = {}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Exit code and complete output of a container."""
-
-    code: int
-    output: str
-
-
-def docker(*args: str, stdin: str | None = None) -> Outcome:
-    """Run a Docker command and accept any exit code."""
-    done = subprocess.run(
-        ["docker", *args],
-        input=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout.strip())
 
 
 def must(*args: str, stdin: str | None = None) -> str:
@@ -91,9 +69,16 @@ def running(
 
 
 def until(container: str, *command: str, seconds: float = 30) -> str:
-    """Repeat a command inside a container until it succeeds, and return its output."""
-    deadline = time.monotonic() + seconds
-    while (done := docker("exec", container, *command)).code:
-        assert time.monotonic() < deadline, f"{command}: {done.output}\n{docker('logs', container).output[-3000:]}"
-        time.sleep(0.2)
+    """Repeat a command inside a container until it succeeds; return its output."""
+    done = Outcome(1, "")
+
+    def succeeded() -> bool:
+        nonlocal done
+        done = docker("exec", container, *command)
+        return done.code == 0
+
+    def report() -> str:
+        return f"{command}: {done.output}\n{docker('logs', container).output[-3000:]}"
+
+    wait_until(succeeded, seconds, report, pause=0.2)
     return done.output

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.programs import load
+from tests.support.programs import load
 
 Verdict = Callable[[float | None, float], str]
 

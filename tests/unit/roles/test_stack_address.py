@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from tests.programs import load
+from tests.support.programs import load
 
 program = load("stack_address")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.programs import load
+from tests.support.programs import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import yaml
 
 from tests.lab.names import INSTANCES, REPO
-from tests.remote import Played
 from tests.sanity import install
+from tests.support.ansible import CALLBACK, Played
 
 SITE = "ansible_airflow.airflow.site"
 
@@ -38,16 +39,17 @@ class Home:
         (self.inventory / "lab.yml").write_text(yaml.dump(hosts), encoding="utf-8")
         shutil.copytree(REPO / "examples", self.root / "examples")
 
-    def run(self, program: str, *options: str) -> subprocess.CompletedProcess[str]:
+    def run(self, program: str, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run one of Ansible's programs in the user's directory."""
         argv = [str(Path(sys.executable).with_name(program)), *options]
         # Molecule's variables would select this repository's ansible.cfg.
         foreign = ("ANSIBLE_", "MOLECULE_")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        environment |= {"ANSIBLE_COLLECTIONS_PATH": str(self.root / "collections"), "NO_COLOR": "1"}
+        environment |= {"ANSIBLE_COLLECTIONS_PATH": str(self.root / "collections"), "NO_COLOR": "1", **variables}
         return subprocess.run(argv, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
 
     def play(self, playbook: str, *options: str) -> Played:
         """Run a playbook of the collection."""
-        run = self.run("ansible-playbook", playbook, "-i", "production", *options)
-        return Played(run.returncode, run.stdout + run.stderr, 0)
+        started = time.monotonic()
+        run = self.run("ansible-playbook", playbook, "-i", "production", *options, ANSIBLE_STDOUT_CALLBACK=CALLBACK)
+        return Played(run.returncode, run.stdout, run.stderr, time.monotonic() - started)

@@ -1,0 +1,70 @@
+"""Access to the hosts of a lab: commands over SSH, and runs of the project's playbooks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tests.lab.names import INSTANCES, REPO
+from tests.support import ansible
+from tests.support.ssh import SshHost
+
+if TYPE_CHECKING:
+    import subprocess
+
+
+@dataclass(frozen=True)
+class Remote(SshHost):
+    """A host of a lab.
+
+    Args:
+        variables: Its variables in the lab's inventory.
+    """
+
+    variables: Mapping[str, Any]
+
+
+def remote(name: str, variables: Mapping[str, Any]) -> Remote:
+    """Return a host by its entry in the lab's inventory."""
+    options = ["-i", variables["ansible_ssh_private_key_file"], *variables["ansible_ssh_common_args"].split()]
+    return Remote(name, (*options, f"{variables['ansible_user']}@{variables['ansible_host']}"), variables)
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The hosts of a lab, and functions that run playbooks against them.
+
+    Args:
+        directory: Directory of the lab's inventory.
+        inventories: Additional inventories, read before the lab's.
+    """
+
+    directory: Path
+    inventories: tuple[Path, ...] = field(default=(REPO / "tests" / "inventory",))
+
+    @property
+    def hosts(self) -> dict[str, Remote]:
+        """Hosts by name."""
+        tree = yaml.safe_load((self.directory / "hosts.yml").read_text(encoding="utf-8"))
+        return {name: remote(name, variables) for name, variables in tree["all"]["hosts"].items()}
+
+    def play(self, playbook: str, *options: str, **variables: Any) -> ansible.Played:
+        """Run one of the project's playbooks to its end."""
+        started = time.monotonic()
+        with self.start(playbook, *options, **variables) as process:
+            return ansible.finish(process, started)
+
+    def start(self, playbook: str, *options: str, **variables: Any) -> subprocess.Popen[str]:
+        """Start one of the project's playbooks, given by its path in the repository."""
+        sources = [*self.inventories, self.directory / "hosts.yml"]
+        return ansible.start(playbook, sources, *options, variables=variables)
+
+
+def lab(name: str) -> Lab:
+    """A lab of this checkout."""
+    return Lab(INSTANCES / name)
