@@ -84,7 +84,7 @@ def short_names(tasks: object, modules: set[str], roles: set[str]) -> list[str]:
 
 
 # Collections that only tests and benchmarks use: users of the collection do not need them.
-FOR_TESTS = {"ansible.posix"}
+FOR_TESTS = {"ansible.posix", "community.general"}
 
 
 def test_galaxy_yml_has_the_dependencies_of_requirements_yml() -> None:

@@ -41,3 +41,13 @@ def test_the_default_inventory_is_this_machine() -> None:
     inventory = read("single_host")
     assert [host.name for host in inventory.groups["airflow"].get_hosts()] == ["localhost"]
     assert inventory.get_host("localhost").vars["ansible_connection"] == "local"
+
+
+@pytest.mark.parametrize("name", [name for name in INVENTORIES if name.endswith(".example")])
+def test_the_examples_for_new_servers_set_the_newest_tested_release(name: str) -> None:
+    variables = tables.load(ROOT / "inventories" / name / "group_vars" / "all" / "main.yml")
+    assert variables["airflow_version"] == tables.tested()[-1]
+
+
+def test_the_readme_names_the_newest_tested_release() -> None:
+    assert f"newest tested release, `{tables.tested()[-1]}`" in (ROOT / "README.md").read_text(encoding="utf-8")
