@@ -93,9 +93,9 @@ def task_states(host: SshHost, run_id: str) -> dict[str, str]:
 
 
 def run_pipeline(host: SshHost) -> None:
-    """Start the DAG once and wait for its end, printing each change of a task's state; raises DemoError."""
+    """Start the DAG once and wait for it to finish, printing each change of a task's state; raises DemoError."""
     run_id = f"demo_{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    # Each start of Airflow's CLI takes seconds, so run both at once; the run waits until the DAG is unpaused.
+    # Each start of Airflow's CLI takes seconds, so run both at the same time; the run waits until the DAG is unpaused.
     commands = [("dags", "unpause", DAG), ("dags", "trigger", "--run-id", run_id, DAG)]
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda command: on_host(host, "airflow", *command), commands))

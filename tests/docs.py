@@ -33,7 +33,7 @@ def variable_tables(specs: dict[str, Any]) -> str:
 
     Returns:
         Markdown: the options of `main` (or of `preflight` in a role without `main`) first and without a heading, then
-        those of the other entry points, each with a heading.
+        the options of the other entry points, each with a heading.
     """
     parts = []
     first = "main" if "main" in specs else "preflight"

@@ -1,4 +1,4 @@
-"""`python -m tests.rows`: write the stack that results from each row of the release table to tests/unit/roles/rows/.
+"""`python -m tests.rows`: render the stack of each release table row into tests/unit/roles/rows/.
 
 tests/unit/roles/test_rows.py compares these files, so the diff shows all effects of a change to rows or shared values.
 """
@@ -51,7 +51,7 @@ def variables(loader: DataLoader) -> dict[str, Any]:
 
 
 def known(version: str, *, several: bool) -> Templar:
-    """Return a templar with the roles' variables for the first host of a stack, which runs all services.
+    """Return a templar with the roles' variables for a stack's first host. It runs all services.
 
     Args:
         version: The Airflow release.
@@ -104,7 +104,7 @@ def render(version: str, *, several: bool) -> dict[str, Any]:
 
     Args:
         version: The Airflow release.
-        several: Whether the stack has two hosts, of which the first runs all services, instead of one.
+        several: Whether the stack has two hosts instead of one. The first runs all services.
 
     Returns:
         `compose`, without the labels, which are digests of file contents, and `airflow.cfg`, as text.

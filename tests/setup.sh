@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Set up this checkout: install system programs, exactly the packages of requirements/controller.txt into .venv, and Ansible collections.
-# Prints each step, runs only missing ones, and returns at once if nothing is missing.
+# Prints each step, runs only missing ones, and exits immediately if nothing is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -58,5 +58,5 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
+        """Return the filters, keyed by name."""
         return {"airflow_inventory_files": inventory_files}

@@ -19,7 +19,7 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
+        """Return the filters, keyed by name."""
         return {
             "airflow_object_problems": object_problems,
             "airflow_objects_resolved": objects_resolved,

@@ -49,7 +49,7 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
+        """Return the filters, keyed by name."""
         return {
             "airflow_found": found,
             "airflow_keeper": keeper,

@@ -13,7 +13,7 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
+        """Return the filters, keyed by name."""
         return {
             "airflow_cluster_problems": cluster_problems,
             "airflow_problems": input_problems,

@@ -11,5 +11,5 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
+        """Return the filters, keyed by name."""
         return {"airflow_postgres_login": postgres_login}

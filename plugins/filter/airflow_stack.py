@@ -43,7 +43,7 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
+        """Return the filters, keyed by name."""
         return {
             "airflow_cfg": cfg,
             "airflow_compose": airflow_compose,

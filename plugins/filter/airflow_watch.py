@@ -11,7 +11,7 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
+        """Return the filters, keyed by name."""
         return {
             "airflow_firewall_rules": forward_rules,
             "airflow_proxy_rules": proxy_rules,

@@ -35,5 +35,5 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
+        """Return the filters, keyed by name."""
         return {"find_source": find_source}

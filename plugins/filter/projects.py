@@ -18,7 +18,7 @@ class FilterModule:
     """Ansible's entry point."""
 
     def filters(self) -> dict[str, Any]:
-        """Return the filters by name."""
+        """Return the filters, keyed by name."""
         return {
             "projects_archive_note": archive_note,
             "projects_archive_record": archive_record,

@@ -70,7 +70,7 @@ options:
     type: bool
     default: false
   purge_exclude:
-    description: Ids of connections that O(purge) keeps, as shell patterns such as V(aws_*).
+    description: Ids of connections that O(purge) keeps, as glob patterns such as V(aws_*).
     type: list
     elements: str
     default: []

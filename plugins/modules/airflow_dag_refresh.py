@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: airflow_dag_refresh
 short_description: Refresh the DAGs of a running Airflow after its DAG files changed
 description:
-  - Parses the changed DAG files at once, without waiting for Airflow to find them, and hides DAGs whose file is gone.
+  - Parses changed DAG files immediately, without waiting for Airflow to find them, and hides DAGs whose file is gone.
   - If a file changed that is not a DAG file, such as a module that DAG files import, all DAG files are parsed.
   - Writes the release to the Airflow variable C(airflow_dags_release).
 options:

@@ -12,7 +12,7 @@ description:
   - Without a Fernet key, Airflow stores passwords and extras of connections, variables, and arguments of triggers in
     plain text. Once it has a key, it still reads these values, but does not encrypt them.
   - This module encrypts them with Airflow's Fernet key. Values that are encrypted already are left unchanged.
-  - Starts Airflow once. Role airflow_stack first queries the database to find out whether there is anything to encrypt.
+  - Imports Airflow once. Role airflow_stack first queries the database for values to encrypt.
 options:
   tables:
     description: Database tables to encrypt. Name only tables whose secrets the Airflow release encrypts.
@@ -41,7 +41,7 @@ EXAMPLES = r"""
     tables: [connection, variable]
   check_mode: true
 
-- name: Encrypt the triggers of an Airflow that does not run in compose
+- name: Encrypt the triggers of an Airflow outside of compose
   ansible_airflow.airflow.airflow_encryption:
     tables: [trigger]
     container: old-airflow-scheduler
@@ -51,12 +51,12 @@ RETURN = r"""
 rows:
   description: Number of rows that were encrypted, by table.
   type: dict
-  returned: success, except in check mode when Airflow does not run
+  returned: success, except in check mode when Airflow is not running
   sample: {connection: 2, variable: 1}
 names:
   description: Names of the first 20 of these rows, by table. Values are never returned.
   type: dict
-  returned: success, except in check mode when Airflow does not run
+  returned: success, except in check mode when Airflow is not running
   sample: {connection: [dwh, api], variable: [token]}
 """
 

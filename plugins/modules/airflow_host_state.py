@@ -10,14 +10,14 @@ module: airflow_host_state
 short_description: Report the clock, secrets, database and reachable hosts of a stack's host
 description:
   - Collects what the hosts of a stack must agree on, before anything is changed.
-  - The difference to the controller's clock is calculated from the times at which the module started and ended on both
-    sides. RV(clock_error) is the uncertainty that Ansible's own overhead causes.
+  - The offset from the controller's clock is computed from the module's start and end times on both machines.
+    RV(clock_error) is the uncertainty that Ansible's own overhead causes.
 requirements:
   - python >= 3.9 on the host
 options:
   reach:
     description:
-      - TCP ports, by address, of other hosts that this host must reach. An answer on one port is enough; a refused
+      - TCP ports that this host must reach, keyed by host address. An answer on one port is enough; a refused
         connection counts as an answer.
     type: dict
     default: {}

@@ -50,7 +50,7 @@ options:
     type: bool
     default: false
   purge_exclude:
-    description: Names of pools that O(purge) keeps, as shell patterns such as V(team_*).
+    description: Names of pools that O(purge) keeps, as glob patterns such as V(team_*).
     type: list
     elements: str
     default: []

@@ -19,7 +19,7 @@ options:
     type: str
     required: true
   services:
-    description: Names of the services to wait for. A service without a health check only has to run.
+    description: Names of the services to wait for. Without a health check, running is enough.
     type: list
     elements: str
     required: true

@@ -10,7 +10,7 @@ module: upload_tree
 short_description: Upload a directory from the controller to a new directory on a host
 description:
   - Sends the directory as one compressed archive, so that many small files arrive within seconds.
-  - Leaves out C(__pycache__) and C(.git). Keeps only the executable bit of file modes. Everything belongs to root.
+  - Skips C(__pycache__) and C(.git). Of file modes, preserves only the executable bit. Root owns all files.
   - Does not compare files. Use it for a directory that was just created, such as a temporary one.
 requirements:
   - python >= 3.9 on the host

@@ -28,7 +28,7 @@ def platforms(count: int) -> list[dict[str, object]]:
 
 
 def make(count: int) -> Lab:
-    """Create missing hosts up to this number; existing hosts stay."""
+    """Create missing hosts up to this number; existing hosts are kept."""
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
         yaml.safe_dump({"platforms": platforms(count)}, file)
         file.flush()

@@ -88,7 +88,7 @@ class Cluster:
         return {task: (state, names.get(host, host), int(tries)) for task, state, host, tries in found}
 
     def finish(self, run: str) -> dict[str, tuple[str, str, int]]:
-        """Wait for the end of a DAG run, and return its tasks."""
+        """Wait for a DAG run to finish, and return its tasks."""
         wait(lambda: self.state(run) in ("success", "failed"), RUN_SECONDS, f"the end of run {run}")
         return self.tasks(run)
 

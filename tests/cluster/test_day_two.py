@@ -61,7 +61,7 @@ def test_a_long_task_survives_the_replacement_of_its_worker(cluster: Cluster) ->
     assert worker(cluster, "worker1", ".Id") != before
     made = worker(cluster, "worker1", ".Created")
     ended = cluster.sql(f"SELECT end_date > '{made}' FROM task_instance WHERE run_id = '{run}'")  # noqa: S608
-    assert ended == "t", f"the task had ended before the new worker was created, at {made}"
+    assert ended == "t", f"the task had finished before the new worker was created, at {made}"
 
 
 def test_certificates_in_their_last_year_are_reissued(cluster: Cluster) -> None:

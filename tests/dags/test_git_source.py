@@ -96,7 +96,7 @@ class Repository:
 
 @pytest.fixture
 def repository(host: Host, tmp_path: Path) -> Iterator[Repository]:
-    """A served repository, removed afterwards. Delivered DAGs stay on the host, as in the other tests."""
+    """A served repository, removed afterwards. Delivered DAGs are kept on the host, as in the other tests."""
     repository = Repository(host, tmp_path)
     try:
         repository.serve()

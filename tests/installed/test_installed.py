@@ -101,7 +101,7 @@ def test_the_stack_is_removed_and_redeployed_with_its_data(home: Home) -> None:
 def test_removal_with_data_leaves_nothing(home: Home) -> None:
     away = home.play("ansible_airflow.airflow.remove_airflow", "-e", "airflow_remove_data=true")
     assert away.code == 0, away.output
-    # The parent directory of the secrets may also be used by others, so it stays.
+    # The parent directory of the secrets may also be used by others, so it is kept.
     assert left("(?i)airflow") - {"/etc/airflow"} == set()
     assert lab(NAME).hosts["airflow1"].ssh("ls /usr/local/projects").split() == ["news_fetcher"]
     assert home.play("ansible_airflow.airflow.remove_airflow", "-e", "airflow_remove_data=true").changed == 0

@@ -79,7 +79,7 @@ def published() -> list[Recipe]:
 
 
 def wanted(releases: Collection[str]) -> list[Recipe]:
-    """Images that are always served, and those of the requested Airflow releases."""
+    """Images that are always served, and the images of the requested Airflow releases."""
     unknown = sorted(set(releases) - set(airflow()))
     if unknown:
         raise LabError(f"the lab has no image of Airflow {unknown[0]}; it has {', '.join(airflow())}")

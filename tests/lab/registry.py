@@ -80,7 +80,7 @@ def join(instance: str, subnet: network.Network) -> None:
 
 
 def digest(recipe: Recipe, source: str) -> str:
-    """Marker of the image that the registry should have for a recipe: `official`, or the digest of its inputs."""
+    """Expected marker of a recipe's image in the registry: `official`, or the digest of its inputs."""
     if source == "official":
         return source
     base = build.base_digest(recipe.base, source)
@@ -88,7 +88,7 @@ def digest(recipe: Recipe, source: str) -> str:
 
 
 def holds(recipe: Recipe, source: str) -> bool:
-    """Whether the registry has the image of the current recipe."""
+    """Whether the registry's image of a recipe is current."""
     marker = _marker(recipe)
     return _tag(recipe).exists() and marker.exists() and marker.read_text(encoding="utf-8") == digest(recipe, source)
 

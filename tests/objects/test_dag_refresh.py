@@ -139,7 +139,7 @@ def test_history_goes_with_a_file_and_not_with_an_error_in_it(folder: Folder) ->
     assert folder.dags() == ({} if V3 else {"a": "a.py", "a2": "a.py"})
     assert folder.sql("SELECT dag_id FROM dag_run ORDER BY 1") == [["a"], ["a2"]]
 
-    # A DAG that is removed from a remaining file may come back, so its history stays.
+    # A DAG that is removed from a remaining file may come back, so its history is kept.
     folder.write("a.py", "a")
     assert folder.refresh(changed=("a.py",), delete_history=True)["gone"] == (0 if V3 else 1)
     assert folder.dags() == {"a": "a.py"}
@@ -160,7 +160,7 @@ def test_the_scheduler_may_write_the_same_dag_at_the_same_time(folder: Folder) -
         assert scheduler.stdin
         print("BEGIN; INSERT INTO serialized_dag SELECT * FROM other;", file=scheduler.stdin, flush=True)
         refresh = pool.submit(folder.refresh, changed=("a.py",))
-        # The refresh waits for the end of the other transaction, and then finds the row that it was about to write.
+        # The refresh waits for the other transaction to finish, and then finds the row that it was about to write.
         wait(lambda: folder.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
         print("COMMIT;", file=scheduler.stdin, flush=True)
         scheduler.stdin.close()

@@ -103,7 +103,7 @@ def test_bad_lists_stop_the_run_before_anything_is_changed(stack: Stack, seed: S
     text = words(output.stdout + output.stderr)
     assert output.returncode != 0
     for part in (
-        "here: these inputs cannot work; nothing was changed.",
+        "here: invalid inputs; nothing was changed.",
         "stack_database 'nwes' is not listed in airflow_postgres_databases; write one of news",
         "'b': port 70000 is invalid",
         "'b' is listed 2 times",

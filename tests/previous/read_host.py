@@ -128,7 +128,7 @@ def rules(program: str, shown: str) -> Iterator[str]:
 
 
 def firewall(replace: Replace) -> dict[str, str]:
-    """Rules in force, by each program that shows rules."""
+    """Active rules, keyed by the program that shows them."""
     found: dict[str, str] = {}
     for words in (["iptables-save"], ["ip6tables-save"], ["nft", "list", "ruleset"]):
         shown = [replace(line) for line in rules(words[0], said(*words))]

@@ -51,7 +51,7 @@ def started(host: Remote) -> str:
 
 
 def test_tasks_that_ran_meanwhile_ended_well(host: Remote, before: dict[str, Any]) -> None:
-    """Process and container ran until their worker was told to stop; the task after them ran on the new worker."""
+    """Process and container ran until the warm shutdown of their worker; the task after them ran on the new worker."""
     run = before["handover"]
     wait(lambda: use.state(host, run) in ("success", "failed"), END_SECONDS, "the end of the run")
     assert use.state(host, run) == "success"

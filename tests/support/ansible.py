@@ -96,7 +96,7 @@ class Played:
 
     @property
     def changes(self) -> dict[str, int]:
-        """Number of tasks that changed something, by host."""
+        """Number of tasks that changed something, keyed by host."""
         return {host: counts["changed"] for host, counts in self.document["stats"].items()}
 
     @property
@@ -106,7 +106,7 @@ class Played:
         return count
 
     def ran(self, part: str) -> list[str]:
-        """Return the names of tasks that contain a text and that a host ran, which means that it did not skip them.
+        """Return the names of tasks that contain a string and that a host ran, which means that it did not skip them.
 
         Args:
             part: Text of the name.
@@ -170,7 +170,7 @@ def environment() -> dict[str, str]:
 
 
 def finish(process: subprocess.Popen[str], started: float) -> Played:
-    """Wait for the end of a run.
+    """Wait for a run to finish.
 
     Args:
         process: The run.
@@ -181,7 +181,7 @@ def finish(process: subprocess.Popen[str], started: float) -> Played:
 
 
 def _state(result: Result) -> str:
-    """Return what is wrong with a result; an empty text if nothing is."""
+    """Return what is wrong with a result; an empty string if nothing is."""
     return "failed" if result.get("failed") else "unreachable" if result.get("unreachable") else ""
 
 

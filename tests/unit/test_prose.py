@@ -34,6 +34,10 @@ PHRASES = {
     r"\bis none of the stack's\b": "is not part of the stack",
     r"\bwhat it was to bring\b": "the noun for it",
     r"\bthe way back\b": "rollback",
+    r"\bcannot work\b": "invalid, or requires ...",
+    r"\btold to stop\b": "in warm shutdown",
+    r"\block's file\b": "the lock file",
+    r"\bleaves alone\b": "does not touch, or exempt from",
 }
 # Release notes of earlier work keep their words; the list itself is here.
 SKIPPED = ("changelogs/", "CHANGELOG.md", "tests/unit/test_prose.py", "tests/previous/", "LICENSE")

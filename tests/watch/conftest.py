@@ -96,7 +96,7 @@ class Host:
 def in_order(host: Host) -> bool:
     """Whether the firewall protects the stack and Docker's rules are complete."""
     return (
-        "firewall: in force" in host.ssh("airflow-watch status")
+        "firewall: active" in host.ssh("airflow-watch status")
         and "--dport 8080 -j DNAT" in host.ssh("iptables-save -t nat")
         and "! -o br-airflow -j MASQUERADE" in host.ssh("iptables-save -t nat")
     )

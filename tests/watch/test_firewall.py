@@ -68,7 +68,7 @@ def test_no_rule_of_others_lets_strangers_in(orderly: Host, rule: str) -> None:
     orderly.ssh(f"iptables -P FORWARD ACCEPT; iptables -I {rule}")
     try:
         assert orderly.reached() == []
-        assert "firewall: in force\n" in orderly.ssh("airflow-watch status")
+        assert "firewall: active\n" in orderly.ssh("airflow-watch status")
         assert orderly.web()
     finally:
         orderly.ssh(f"iptables -D {rule}; iptables -D FORWARD -j DOCKER-USER; iptables {policy}")

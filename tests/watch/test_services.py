@@ -87,7 +87,7 @@ def test_a_pause_holds_until_it_is_ended(host: Host) -> None:
     assert "(paused)" in next(line for line in status.splitlines() if line.startswith("worker: exited"))
     # A pause does not affect the firewall.
     host.ssh("airflow-watch pause --for 30m --owner bo; iptables -t mangle -F AIRFLOW-FORWARD")
-    wait(lambda: "the firewall is in force again" in host.said(since), HEALED_SECONDS, "the firewall's return")
+    wait(lambda: "the firewall is active again" in host.said(since), HEALED_SECONDS, "the firewall's return")
     refused = host.run("airflow-watch resume --owner ana worker; airflow-watch resume worker")
     assert "worker stays paused by bo until" in refused.stderr
     host.ssh("airflow-watch resume")

@@ -1,4 +1,4 @@
-"""Search a host for its secrets in places where no secret may be, and print a summary as JSON, never a secret value.
+"""Search a host for leaked secrets, and print a JSON summary without any secret value.
 
 Usage: find_secrets.py DIRECTORY_OF_SECRETS ANSIBLE_LOG
 The program first plants a random value in every place, to check that each search would find a secret.

@@ -1,4 +1,4 @@
--- Read the heartbeats once a second until the run of the DAG `parallel` has ended. Print the greatest heartbeat age of each
+-- Read the heartbeats once a second until the run of the DAG `parallel` has finished. Print the greatest heartbeat age of each
 -- job type, and the greatest number of connections to this server.
 \set QUIET on
 CREATE TEMP TABLE seen (what text, value float);

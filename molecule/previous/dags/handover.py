@@ -1,4 +1,4 @@
-"""A DAG whose first two tasks run until their worker is told to stop, and whose last task needs a worker after that."""
+"""A DAG whose first two tasks run until their worker's warm shutdown, and whose last task needs a worker afterwards."""
 
 import time
 from datetime import datetime, timedelta
@@ -16,12 +16,12 @@ except ImportError:
     from airflow.operators.bash import BashOperator
     from airflow.operators.python import PythonOperator
 
-# /opt/airflow/worker.py of the replaced worker writes this file when it is told to stop.
+# /opt/airflow/worker.py of the replaced worker writes this file at the start of its warm shutdown.
 ENDING = Path("/dev/shm/worker-finishes-its-tasks")  # noqa: S108
 
 
 def wait_for_the_end(run_id: str) -> None:
-    """Run until the worker is told to stop, then let the container of the other task end."""
+    """Run until the warm shutdown of the worker, then let the container of the other task end."""
     while not ENDING.exists():
         time.sleep(0.2)
     docker.from_env().containers.get("handover_" + run_id).exec_run("touch /tmp/end")

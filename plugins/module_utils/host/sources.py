@@ -10,10 +10,10 @@ UNREAD = frozenset({"group_vars", "host_vars", "vars_plugins"})
 
 
 def search_path(inventories: Sequence[str]) -> list[Path]:
-    """Return the directories in which relative paths are looked up: those of the inventories, then the current one.
+    """Return the directories in which relative paths are looked up: the inventories' own, then the current one.
 
-    They are the same for all hosts of a run. Ansible's ``inventory_dir`` is not: it is that of the first inventory that
-    names the host.
+    They are the same for all hosts of a run. Ansible's ``inventory_dir`` is not: it is the directory of the first
+    inventory that names the host.
 
     Args:
         inventories: Inventory sources of the run, Ansible's ``ansible_inventory_sources``: files, directories, and

@@ -58,14 +58,14 @@ def action_connections_write(airflow: Airflow, request: dict[str, Any], report: 
 
 
 def exported(airflow: Airflow) -> dict[str, dict[str, Any]]:
-    """Return all connections by id."""
+    """Return all connections, keyed by id."""
     text = airflow.command("connections", "export", "-", "--file-format", "json")
     result: dict[str, dict[str, Any]] = json.loads(text)
     return result
 
 
 def create(airflow: Airflow, connections: dict[str, Any], done: list[str], failed: dict[str, str]) -> None:
-    """Import all connections at once; after an error, import the rest one by one to find the refused ones."""
+    """Import all connections in one call; after an error, import the rest one by one to find the refused ones."""
     if not connections:
         return
     # An error occurs again below, with the id of the connection.

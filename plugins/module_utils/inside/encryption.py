@@ -94,7 +94,7 @@ def look(name: str) -> list[str]:
 def encrypt(name: str, fernet: Any) -> list[str]:
     """Encrypt a table's plain text and return the names of the rows.
 
-    The rows of a batch are locked: Airflow's own writes to them wait for the end of the batch.
+    The rows of a batch are locked: Airflow's own writes to them wait for the batch to finish.
     """
     from airflow.utils.session import create_session  # noqa: PLC0415
     from sqlalchemy import or_  # noqa: PLC0415

@@ -172,7 +172,7 @@ def info_workers(_airflow: Airflow, request: dict[str, Any]) -> list[dict[str, A
 
 
 def rows(model: Any, condition: Any, order: Any) -> list[Any]:
-    """Return the rows of a model, usable after the session has ended."""
+    """Return the rows of a model, usable after the session is closed."""
     from airflow.utils.session import create_session  # noqa: PLC0415
 
     with create_session() as session:

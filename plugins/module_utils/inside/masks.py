@@ -41,7 +41,7 @@ def remember_secrets() -> list[str]:
 
 
 def hide(secrets: list[str], text: str) -> str:
-    """Replace secrets in a text by stars, including their escaped forms in URLs, Python and JSON."""
+    """Replace secrets in a string by stars, including their escaped forms in URLs, Python and JSON."""
     forms = set()
     for secret in secrets:
         forms |= {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}

@@ -49,13 +49,13 @@ def action_pools_write(airflow: Airflow, request: dict[str, Any], report: dict[s
 
 
 def exported(airflow: Airflow) -> dict[str, dict[str, Any]]:
-    """Return all pools by name."""
+    """Return all pools, keyed by name."""
     pools: dict[str, dict[str, Any]] = airflow.command_to_file("pools", "export")
     return pools
 
 
 def put(airflow: Airflow, pools: dict[str, Any], done: list[str], failed: dict[str, str]) -> None:
-    """Import all pools at once; after an error, import them again one by one to find the refused ones.
+    """Import all pools in one call; after an error, import them again one by one to find the refused ones.
 
     Importing a pool again changes nothing: the command creates or updates each pool in a separate transaction.
     """

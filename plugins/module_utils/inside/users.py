@@ -52,7 +52,7 @@ def action_users_write(airflow: Airflow, request: dict[str, Any], report: dict[s
 
 
 def users(passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """Return all users by username.
+    """Return all users, keyed by username.
 
     Args:
         passwords: Passwords to compare, by username.

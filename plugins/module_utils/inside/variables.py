@@ -44,7 +44,7 @@ def action_variables_write(airflow: Airflow, request: dict[str, Any], report: di
 
 
 def stored(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return all variables by key, as they are in the database.
+    """Return all variables, keyed by key, as they are in the database.
 
     No command does this: ``variables export`` of Airflow 2.5 parses every text that looks like JSON and leaves out the
     descriptions, and ``variables get`` looks in environment variables and secrets backends first.

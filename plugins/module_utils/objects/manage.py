@@ -110,7 +110,7 @@ def leave(
 
 
 def without(secrets: set[str], text: str) -> str:
-    """Replace secrets in a text by stars."""
+    """Replace secrets in a string by stars."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "********")
     return text

@@ -75,7 +75,7 @@ def make_plan(
 
 
 def canonical(value: object) -> str:
-    """Return a text that is equal for equal data, in any order of keys; 1, 1.0, true and "1" all differ.
+    """Return a string that is equal for equal data, in any order of keys; 1, 1.0, true and "1" all differ.
 
     Raises:
         ValueError: A value that JSON cannot express, such as NaN.

@@ -93,7 +93,7 @@ def text(value: object, stored: str | None) -> str:
 
 
 def says(stored: str, value: object) -> bool:
-    """Return whether a text is JSON for these data, in any order of keys; 1, 1.0, true and "1" all differ."""
+    """Return whether a string is JSON for these data, in any order of keys; 1, 1.0, true and "1" all differ."""
     try:
         return canonical(json.loads(stored)) == canonical(value)
     except (ValueError, RecursionError):

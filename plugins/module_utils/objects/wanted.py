@@ -1,7 +1,7 @@
 """Validates and completes the inventory's lists of objects, with the stack's own databases and administrator.
 
-The lists are a dict by kind: the key ``pools``, for example, holds the value of the variable ``airflow_pools``. A kind
-that is not given is left alone.
+The lists are a dict keyed by kind: the key ``pools``, for example, holds the value of the variable ``airflow_pools``.
+A kind that is not given is not touched.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import given
 
-# Airflow 2 compares the path literally with that of the request, so it must not contain characters that need escaping.
+# Airflow 2 compares the path literally with the request's path, so it must not contain characters that need escaping.
 _PATH = r"(?P<path>(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*)"
 _URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?" + _PATH)
 EXAMPLE = "https://airflow.example.com/airflow"

@@ -126,7 +126,7 @@ def _with_airflow(name: str, service: Mapping[str, Any], plan: Mapping[str, Any]
 
 
 def _with_neighbours(entry: Mapping[str, Any], entries: Mapping[str, Any]) -> Dict:
-    """Return a table entry without dependencies on services that this host does not run."""
+    """Return a table entry without dependencies on services of other hosts."""
     needed = [name for name in entry.get("depends_on", []) if name in entries]
     others = {word: value for word, value in entry.items() if word != "depends_on"}
     return {**others, "depends_on": needed} if needed else others

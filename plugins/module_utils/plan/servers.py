@@ -38,7 +38,7 @@ def postgres_url(external: Server, address: str, tls: bool, directory: str) -> s
         external: Value of ``airflow_postgres_external``.
         address: Host name or address of the stack's own Postgres.
         tls: Whether the stack's own Postgres requires TLS.
-        directory: Directory of the CA certificates, in which ca.crt is that of the stack.
+        directory: Directory of the CA certificates, in which ca.crt is the stack's CA certificate.
 
     Returns:
         A URL with ``{postgres_password:url}`` in it.

@@ -12,12 +12,12 @@ from typing import Any
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import file_digest, tree_digest
 
-# Key with the origin of an image on the controller, by source.
+# Key of an image's path on the controller, by source.
 ORIGIN = {"archive": "archive", "build": "build_context"}
 
 
 def projects_images(projects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the images of the projects that are present, each once, with ``source`` filled in.
+    """Return the distinct images of the present projects, with ``source`` filled in.
 
     Args:
         projects: Value of ``projects_list``, already checked.
@@ -27,7 +27,7 @@ def projects_images(projects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
 
 
 def archive_note(name: str) -> str:
-    """Return the name of the file in which a host records the archive that it loaded for an image.
+    """Return the name of a host's file that records the archive loaded for an image.
 
     Args:
         name: The image's name.
@@ -36,7 +36,7 @@ def archive_note(name: str) -> str:
 
 
 def archive_record(digest: str, image_id: str) -> str:
-    """Return a host's record of a loaded archive; an image itself does not tell from which archive it was loaded."""
+    """Return a host's record of a loaded archive; the image itself does not record its archive."""
     return f"{digest} {image_id}\n"
 
 
@@ -59,7 +59,7 @@ def projects_image_work(
 
     Returns:
         ``archive`` and ``build``: the images to load and to build, each with ``path``, its origin on the controller,
-        and ``digest``. Pulled images are not included: the module that pulls them compares by itself.
+        and ``digest``. Pulled images are not included: docker_image_pull compares them itself.
 
     Raises:
         OSError: An origin cannot be read.

@@ -16,7 +16,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sourc
 
 Project = Mapping[str, Any]
 
-# Airflow's own directory is next to those of the projects.
+# Airflow's own directory is next to the directories of the projects.
 RESERVED = ("airflow",)
 SUFFIXES = (".json", ".yaml", ".yml")
 # Keys of an image that belong to one `source`; the first one is its origin on the controller.

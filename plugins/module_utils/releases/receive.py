@@ -30,7 +30,7 @@ def receive(
     """Store a release completely, or not at all.
 
     A file that another release has with the same content becomes a hard link to it, which keeps its timestamp. So
-    Airflow parses new files at once, and no others.
+    Airflow parses new files immediately, and no others.
 
     Args:
         store: The releases of the host.

@@ -1,11 +1,11 @@
 """Health checks of the Airflow services, run inside their containers by Docker.
 
-They start no Airflow CLI, which takes seconds of CPU time. A check takes 0.1 s, mostly for the start of Python.
+They avoid the Airflow CLI, which takes seconds of CPU time. A check takes 0.1 s, mostly Python startup.
 The program runs on Python 3.7, the oldest version of the official images.
 
     health.py http PORT PATH    the service answers 200
     health.py job TYPE          the job of this container has a fresh heartbeat in the metadata database
-    health.py celery SECONDS    the worker answers and consumes a queue, or was told to stop at most SECONDS ago
+    health.py celery SECONDS    the worker responds and consumes a queue, or is in warm shutdown for at most SECONDS
 """
 
 import os
@@ -16,7 +16,7 @@ import time
 SECRETS = "/run/secrets"
 # Seconds, the limit of Airflow's own health page. Jobs beat every 5 s, and 2.5 writes a heartbeat with the next one.
 FRESH = 30
-# File that worker.py creates when the worker was told to stop.
+# File that worker.py creates at the start of a warm shutdown.
 FINISHING = "/dev/shm/worker-finishes-its-tasks"  # noqa: S108 - no other container has this directory
 
 
@@ -66,23 +66,23 @@ def job(job_type):
         )
         age = cursor.fetchone()[0]
     connection.close()
-    # A killed job stays in state running until another scheduler notices, and an earlier container had the same name.
+    # Ignore rows older than this container: killed jobs stay `running`, and its predecessor had the same name.
     if age is None or age > container_age():
-        fail(f"no running {job_type} of {name} has left a heartbeat since this container started")
+        fail(f"no running {job_type} of {name} has sent a heartbeat since this container started")
     if age > FRESH:
         fail(f"the last heartbeat of {job_type} is {age:.0f} s old")
 
 
 def celery(grace_period):
-    """Check that the worker of this container answers and consumes a queue, which a mere ping does not show.
+    """Check that this container's worker responds and consumes a queue; a ping does not show the queue.
 
-    A worker that finishes its tasks before it stops does not answer. worker.py has then created the file FINISHING.
+    A worker in warm shutdown does not respond. worker.py has then created the file FINISHING.
     """
     if os.path.exists(FINISHING):
         ago = time.time() - os.path.getmtime(FINISHING)
         if ago > float(grace_period):
-            fail(f"the worker was told to stop {ago:.0f} s ago, and is still running")
-        print("the worker was told to stop, and finishes its tasks")
+            fail(f"warm shutdown began {ago:.0f} s ago, but the worker still runs")
+        print("warm shutdown: the worker finishes its tasks")
         return
     from celery import Celery
 

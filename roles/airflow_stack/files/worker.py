@@ -1,11 +1,11 @@
-"""Run an Airflow worker with memory shared between its processes, and record in the container when it is told to stop.
+"""Run an Airflow worker with memory shared between its processes, and record in the container that it shuts down.
 
-Celery forks a process for each task slot. Memory that a process writes to is copied for it: that of the modules that
-it imports for its first task, and, at every garbage collection, a field in the header of every object. So this program
-imports the modules, and exempts all objects from garbage collection, before Celery forks.
+Celery forks a process for each task slot. Memory that a process writes to is copied for it: the memory of the modules
+that it imports for its first task and, at every garbage collection, a field in the header of every object. So this
+program imports the modules, and exempts all objects from garbage collection, before Celery forks.
 
-A worker that is told to stop finishes its tasks first. It accepts no new tasks, answers no query, and must not be told
-a second time: Celery then abandons its tasks, returns their messages to the broker, and hangs (seen with 5.2.7).
+A worker in warm shutdown finishes its tasks first. It accepts no new tasks, answers no query, and must not receive a
+second signal: Celery then abandons its tasks, returns their messages to the broker, and hangs (seen with 5.2.7).
 health.py reads the record.
 
     worker.py MODULE[,MODULE...] celery worker [ARGUMENT...]

@@ -76,7 +76,7 @@ def test_an_old_heartbeat_is_unhealthy(verdict: Verdict) -> None:
 
 @pytest.mark.parametrize("heartbeat", [None, 12.0])
 def test_a_heartbeat_of_an_earlier_container_does_not_count(verdict: Verdict, heartbeat: float | None) -> None:
-    assert verdict(heartbeat, 4.0).endswith("has left a heartbeat since this container started\n")
+    assert verdict(heartbeat, 4.0).endswith("has sent a heartbeat since this container started\n")
 
 
 def test_the_age_of_the_container_is_read_from_its_first_process(health: Any) -> None:

@@ -66,8 +66,8 @@ def test_the_health_check_reads_that_note(
     worker.note(how="Warm")
     # Without the note the check would query Celery, which is not installed here.
     health.celery("600")
-    assert capsys.readouterr().out == "the worker was told to stop, and finishes its tasks\n"
+    assert capsys.readouterr().out == "warm shutdown: the worker finishes its tasks\n"
     os.utime(worker.FINISHING, (0, time.time() - 601))
     with pytest.raises(SystemExit, match="1"):
         health.celery("600")
-    assert capsys.readouterr().out == "the worker was told to stop 601 s ago, and is still running\n"
+    assert capsys.readouterr().out == "warm shutdown began 601 s ago, but the worker still runs\n"

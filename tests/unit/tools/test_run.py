@@ -148,7 +148,7 @@ def test_the_last_line_counts_the_budget_as_a_step(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """.ci/run reads the last line of `make test`. A program that ends at once replaces the scenarios."""
+    """.ci/run reads the last line of `make test`. A program that exits immediately replaces the scenarios."""
     monkeypatch.setattr(sys, "argv", ["run", "core"])
     monkeypatch.setattr("tests.steps.ROOT", tmp_path)
     monkeypatch.setattr(run, "LOGS", tmp_path / "logs")

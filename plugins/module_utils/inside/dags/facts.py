@@ -115,5 +115,5 @@ def container_facts(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def constant(value: Any) -> str | None:
-    """Return a text that is not a template, None for anything else."""
+    """Return a string that is not a template, None for anything else."""
     return value if isinstance(value, str) and "{{" not in value and "{%" not in value else None

@@ -119,7 +119,7 @@ class Child:
 
 
 def run_each(paths: Iterable[str], load: Load, limit: float, jobs: int) -> Iterator[Child]:
-    """Load files in parallel, and yield each process when it has ended.
+    """Load files in parallel, and yield each process when it has exited.
 
     Args:
         paths: The files.

@@ -20,7 +20,7 @@ def known_files() -> set[str]:
 def forget(folder: str, alive: list[str], parsed: set[str], dag_ids: set[str]) -> tuple[list[str], list[str]]:
     """Hide DAGs whose file is gone, and DAGs that their file, read without error, no longer defines.
 
-    Their runs and logs stay: a DAG that returns keeps its history.
+    Their runs and logs are kept: a DAG that returns keeps its history.
 
     Args:
         folder: The DAGs folder.
@@ -54,7 +54,7 @@ def forget(folder: str, alive: list[str], parsed: set[str], dag_ids: set[str]) -
 
 
 def hide(row: Any, session: Any) -> None:
-    """Hide a DAG; from release 3 on its versions stay, because its runs refer to them."""
+    """Hide a DAG; from release 3 on its versions are kept, because its runs refer to them."""
     if has_bundles():
         row.is_stale = True
         return

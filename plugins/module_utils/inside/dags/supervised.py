@@ -26,9 +26,9 @@ from .client import Client
 from .errors import check_stored, error_facts, place_of
 from .report import Parsed, facts, keep_tracebacks, noted_dags, parsed
 
-# Seconds to wait for the answers of a process that has ended: a program that it left behind may hold them back.
+# Seconds to wait for the answers of a process that has exited: a program that it left behind may hold them back.
 LEFT_BEHIND = 2.0
-# Seconds between two checks whether that process has ended.
+# Seconds between two checks whether that process has exited.
 TICK = 0.1
 
 
@@ -55,7 +55,7 @@ def parse_supervised(request: dict[str, Any], report: dict[str, Any]) -> None:
 
 
 def run_process(request: dict[str, Any], logs: str, answer: Any) -> Any:
-    """Run the parsing process until it has ended, and return it.
+    """Run the parsing process until it has exited, and return it.
 
     Args:
         request: The request of parse.
@@ -160,7 +160,7 @@ def tell(request: dict[str, Any], answer: Any, made: Callable[[], Parsed]) -> No
 
 
 def wait(manager: Any, process: Any) -> None:
-    """Answer the requests of a parsing process until it has ended.
+    """Answer the requests of a parsing process until it has exited.
 
     Args:
         manager: The release's own manager, which holds the sockets of the process.

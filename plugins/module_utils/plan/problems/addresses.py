@@ -49,7 +49,7 @@ def bind_problems(address: str) -> list[str]:
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text is an IPv4 address."""
+    """Return whether a string is an IPv4 address."""
     try:
         ipaddress.IPv4Address(text)
     except ValueError:

@@ -55,7 +55,7 @@ def server_problems(states: States, servers: Mapping[str, str]) -> list[str]:
 
 
 def clock_problems(states: States, reference: str) -> list[str]:
-    """Return the hosts whose clock differs too much from that of the reference host."""
+    """Return the hosts whose clock differs too much from the reference host's clock."""
     problems = []
     for host, state in states.items():
         ahead = state["clock_offset"] - states[reference]["clock_offset"]

@@ -8,7 +8,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
 
 
 def is_pem(text: str) -> bool:
-    """Return whether a text looks like PEM."""
+    """Return whether a string looks like PEM."""
     return text.lstrip().startswith("-----BEGIN")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # A directory, so that the lock works even if no file can be written.
 LOCK = Path(__file__).parent
-# Seconds to wait for the end of a round that is under way.
+# Seconds to wait for a round that is under way to finish.
 ROUND_SECONDS = 300
 
 
@@ -110,7 +110,7 @@ def status(_: argparse.Namespace) -> int:
     if not found:
         say("no service is paused")
     problems = firewall.guard_problems(host.tables(), host.loaded())
-    say(f"firewall: {'; '.join(problems) or 'in force'}")
+    say(f"firewall: {'; '.join(problems) or 'active'}")
     containers, (busy, _failed) = host.containers(), host.restarts(forget=False)
     for service in sorted(host.expected()):
         container = services.of(containers, service)
@@ -124,7 +124,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
         prog="airflow-watch",
-        description="Keeps the firewall of the Airflow stack on this host in force and its services running.",
+        description="Keeps the firewall of the Airflow stack on this host active and its services running.",
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     one = commands.add_parser("run", help="run one round, as the timer does")

@@ -46,7 +46,7 @@ class DockerRules:
                 time.sleep(LOOK_AGAIN)
             if problems := self.problems():
                 self.restart(f"rules of Docker are missing: {'; '.join(problems)}")
-        # If Docker does not run, the last step of the round reports it.
+        # If Docker is down, the last step of the round reports it.
 
     def problems(self) -> list[str]:
         """Return which of Docker's rules are missing."""

@@ -1,4 +1,4 @@
-"""Checks the packet filter's rules: whether the stack's firewall is in force and Docker's own rules are complete.
+"""Checks the packet filter's rules: whether the stack's firewall is active and Docker's own rules are complete.
 
 Only for IPv4, like the stack's network. Rules are parsed from the output of ``iptables-save``.
 """
@@ -20,7 +20,7 @@ PROGRAM = "airflow-firewall"
 # FORWARD jumps to this chain, which is for an administrator's own rules, before Docker's chains.
 USER_CHAIN = "DOCKER-USER"
 
-# A text in quotes, as iptables-save writes it. Line breaks in it are not escaped.
+# A quoted string, as iptables-save writes it. Line breaks in it are not escaped.
 QUOTED = re.compile(r'(?<= )"(?:[^"\\]|\\.)*"', re.DOTALL)
 COMMENT = re.compile(r'(?:^|(?<= ))-m comment --comment (?:""|\S+) ?')
 
@@ -73,10 +73,10 @@ def reachable(chains: Mapping[str, Sequence[str]], start: str) -> list[str]:
 
 
 def guard_problems(tables: Tables, loaded: Tables) -> list[str]:
-    """Return why the stack's firewall is not in force; empty if it is.
+    """Return why the stack's firewall is not active; empty if it is.
 
     Args:
-        tables: The rules in force.
+        tables: The active rules.
         loaded: The rules of table mangle just after airflow-firewall loaded its own; empty if unknown.
     """
     mangle, known = tables.get("mangle", {}), loaded.get("mangle", {})
@@ -117,7 +117,7 @@ def docker_problems(tables: Tables, bridge: str, ports: Iterable[Port]) -> list[
     ``--match-set docker-ext-bridges-v4`` instead of the bridge's name.
 
     Args:
-        tables: The rules in force.
+        tables: The active rules.
         bridge: Name of the stack's bridge.
         ports: TCP ports that the stack's running containers publish.
     """

@@ -1,4 +1,4 @@
-"""Starts services that do not run, and restarts unhealthy ones."""
+"""Starts services that are down, and restarts unhealthy ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .host import Host
     from .pauses import Pause
 
-# Seconds after which a round starts no further action: Docker is then too slow.
+# Seconds after which a round defers its other actions, as Docker is too slow.
 ACT_SECONDS = 120
 
 
@@ -29,10 +29,10 @@ class Healing:
         self.host, self.say, self.fail = host, say, fail
 
     def start_services(self) -> None:
-        """Start services that do not run, and restart unhealthy ones.
+        """Start services that are down, and restart unhealthy ones.
 
         Raises:
-            WatchError: Docker does not run or does not answer.
+            WatchError: Docker is down or does not answer.
         """
         pauses = read_pauses(datetime.now(UTC), self.say)
         if (state := self.host.docker_state()) != "active":
@@ -53,11 +53,11 @@ class Healing:
         self.check(self.act(actions, {one.service: one.name for one in containers if not one.ours}))
 
     def act(self, actions: Iterable[services.Action], foreign: dict[str, str]) -> list[str]:
-        """Carry out actions; return the services that should run now.
+        """Run the actions; return the services expected to be up.
 
         Args:
             actions: The actions to carry out.
-            foreign: Names of containers that only have the labels of the stack, by service.
+            foreign: Names of containers that only have the labels of the stack, keyed by service.
         """
         done, until = [], time.monotonic() + ACT_SECONDS
         for action in actions:
@@ -67,8 +67,8 @@ class Healing:
             if action.do == "create" and action.service in foreign:
                 other = foreign[action.service]
                 self.fail(
-                    f"{action.service} has no container, and none is created while {other} has its labels: remove "
-                    "that container, or run it without the labels com.docker.compose.*"
+                    f"{action.service} cannot be created, because {other} carries its labels: remove {other}, or "
+                    "recreate it without the labels com.docker.compose.*"
                 )
                 continue
             self.say(action.line)
@@ -107,7 +107,7 @@ class Healing:
                 self.fail(f"{service} was started, but is {state}: docker logs airflow-{service}-1")
 
     def count_ends(self, containers: Sequence[services.Container], pauses: Iterable[Pause]) -> None:
-        """Report services that repeatedly end just after their start, whoever starts them again."""
+        """Report services that repeatedly exit soon after starting, whatever restarts them."""
         watched = [one for one in containers if not any(pause.covers(one.service) for pause in pauses)]
         known = notes.read(lives.NOTE)
         now = lives.count(known, watched, datetime.now(UTC))
@@ -117,4 +117,4 @@ class Healing:
             try:
                 notes.write(lives.NOTE, now)
             except WatchError as error:
-                self.fail(f"how often services end cannot be recorded: {error}")
+                self.fail(f"service exits cannot be recorded: {error}")

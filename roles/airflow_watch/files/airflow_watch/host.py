@@ -35,7 +35,7 @@ class Host(Engine, Stack):
             raise WatchError(f"{settings} is missing or broken; run site.yml, which writes it: {error!r}") from error
 
     def tables(self) -> firewall.Tables:
-        """Return the rules in force."""
+        """Return the active rules."""
         return firewall.parse(self.run(SAVE))
 
     def loaded(self) -> firewall.Tables:

@@ -1,4 +1,4 @@
-"""Counts how often services end just after their start. Docker restarts most of them without a message."""
+"""Counts how often services exit soon after starting. Docker restarts most of them without a message."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 # Seconds that a service must run for its start to count as successful.
 LIVED = 60
-# Number of such ends in a row that is reported as a failure.
+# Number of such exits in a row that is reported as a failure.
 ENDS = 3
-# While one of these is down or has just restarted, other services end repeatedly without a fault of their own.
+# While one of these is down or has just restarted, other services exit repeatedly without a fault of their own.
 BACKING = frozenset({"postgres", "redis"})
 NOTE = "lives.json"
-# Start of Docker's timestamp for the end of a container that has not ended yet.
+# Start of Docker's timestamp for the exit of a container that has not exited yet.
 NEVER = "0001-"
 
-# By service: ends in a row, the time of the last end, and Docker's number of restarts of the container at that time.
+# Keyed by service: exits in a row, time of the last exit, Docker's number of restarts of the container at that time.
 Lives = dict[str, list[Any]]
 
 
@@ -60,7 +60,7 @@ def _life(before: list[Any] | None, one: Container, now: datetime) -> list[Any]:
 
 
 def _lived(one: Container, now: datetime) -> float:
-    """Return for how many seconds a container has been running, or ran before it ended."""
+    """Return for how many seconds a container has been running, or ran before it exited."""
     started, ended = _time(one.started), _time(one.finished)
     # A running container lives until now; when its previous life started is unknown.
     return ((now if one.status == "running" else max(started, ended)) - started).total_seconds()
@@ -73,7 +73,7 @@ def failures(lives: Lives, containers: Iterable[Container]) -> list[str]:
         if (ends := lives[one.service][0]) >= ENDS:
             code = "" if one.status == "running" else f", last with code {one.exit_code}"
             lines.append(
-                f"{one.service} does not stay up: it ended {ends} times in a row within {LIVED} s of its start{code}: "
+                f"{one.service} does not stay up: it exited {ends} times in a row within {LIVED} s of its start{code}: "
                 f"docker logs {one.name}"
             )
     return lines

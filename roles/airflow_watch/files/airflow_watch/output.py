@@ -7,7 +7,7 @@ import sys
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line: a line break in the reason of a pause must not look like a message of this program."""
+    """Return a string as one line: a line break in a pause's reason must not look like a message of this program."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 

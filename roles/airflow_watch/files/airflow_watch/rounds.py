@@ -60,10 +60,10 @@ class Round:
         self.say(f"ERROR: {text}")
 
     def keep_strangers_out(self) -> None:
-        """Load the stack's firewall rules again if they are not in force.
+        """Load the stack's firewall rules again if they are not active.
 
         Raises:
-            WatchError: They are still not in force.
+            WatchError: They are still not active.
         """
         if not (problems := self.guard_problems()):
             return
@@ -74,8 +74,8 @@ class Round:
                 f"other hosts may reach the stack, even after the rules of {firewall.PROGRAM} were loaded again: "
                 f"{'; '.join(problems)}"
             )
-        self.say("the firewall is in force again")
+        self.say("the firewall is active again")
 
     def guard_problems(self) -> list[str]:
-        """Return why the stack's firewall is not in force."""
+        """Return why the stack's firewall is not active."""
         return firewall.guard_problems(self.host.tables(), self.host.loaded())

@@ -72,7 +72,7 @@ def test_status_shows_a_restart_in_progress(
     assert cli.main(["status"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "no service is paused",
-        "firewall: in force",
+        "firewall: active",
         "worker: running, healthy (its restart is under way)",
     ]
 

@@ -117,7 +117,7 @@ def test_a_docker_that_does_not_come_back_is_started_again(monkeypatch: pytest.M
     found, told = docker(monkeypatch, {RESTART: failed, "ActiveState": "failed"})
     found.restart_docker()
     assert [line for line in told.lines if line in (RESTART, START)] == [RESTART, START]
-    # A daemon that was only slow is left alone.
+    # A daemon that was only slow is not touched.
     found, told = docker(monkeypatch, {RESTART: failed, "ActiveState": "active"})
     found.restart_docker()
     assert START not in told.lines

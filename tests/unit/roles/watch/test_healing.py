@@ -64,7 +64,7 @@ def test_a_foreign_container_with_the_stacks_labels_is_not_the_service(host: Pla
     host.there, host.done = [other], []
     said, (failure,) = heal(host)
     assert (said, host.done) == ([], [])
-    assert failure.startswith("worker has no container, and none is created while debugging has its labels: remove")
+    assert failure.startswith("worker cannot be created, because debugging carries its labels: remove debugging,")
 
 
 def test_actions_wait_for_the_next_round_if_docker_is_slow(host: Played, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_a_service_in_a_crash_loop_fails_each_round_with_a_count(host: Played, m
         host.there = [flapping(number)]
         found.append(heal(host)[1])
     line = (
-        "worker does not stay up: it ended {} times in a row within 60 s of its start, last with code 3: docker logs w"
+        "worker does not stay up: it exited {} times in a row within 60 s of its start, last with code 3: docker logs w"
     )
     assert found == [[], [], [], [line.format(4)], [line.format(5)]]
     # No failure while the service is paused, and counting starts again afterwards.
@@ -101,6 +101,4 @@ def test_a_service_in_a_crash_loop_fails_each_round_with_a_count(host: Played, m
 def test_a_count_that_cannot_be_stored_is_reported(host: Played) -> None:
     notes.DIRECTORY.write_text("in its way", encoding="utf-8")
     _, (failure,) = heal(host)
-    assert failure.startswith(
-        f"how often services end cannot be recorded: {notes.DIRECTORY}/lives.json cannot be written: "
-    )
+    assert failure.startswith(f"service exits cannot be recorded: {notes.DIRECTORY}/lives.json cannot be written: ")

@@ -1,4 +1,4 @@
-"""Counting of how often services end shortly after their start."""
+"""Counting of how often services exit soon after starting."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_consecutive_early_ends_are_counted(known: Any, container: Container, en
 def test_the_exit_code_of_a_running_service_is_not_reported() -> None:
     container = one("running", "12:00:21", "12:00:20")
     (line,) = failures({"worker": [4, "", 0]}, [container])
-    assert line == "worker does not stay up: it ended 4 times in a row within 60 s of its start: docker logs w"
+    assert line == "worker does not stay up: it exited 4 times in a row within 60 s of its start: docker logs w"
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_chains_of_earlier_releases_are_removed_after_the_new_ones_are_loaded(ho
 def test_a_record_that_cannot_be_written_is_reported_with_its_file(host: Played) -> None:
     (host.here / "run").write_text("in the way of the directory", encoding="utf-8")
     said = host.run(code=1).stderr
-    assert f"the rules are in force, but {host.loaded}" in said
+    assert f"the rules are active, but {host.loaded}" in said
     assert "is there space in /run?" in said
 
 

@@ -28,7 +28,7 @@ def test_after_a_flush_strangers_are_kept_out_before_docker_restarts(host: Playe
     assert ok
     assert host.done == ["load_firewall", "restart_docker"]
     assert said[0].startswith("loading the rules of airflow-firewall again: chain AIRFLOW-FORWARD of table mangle is ")
-    assert said[1] == "the firewall is in force again"
+    assert said[1] == "the firewall is active again"
     assert said[-1].startswith("Docker's rules are back after")
 
 
@@ -88,5 +88,5 @@ def test_the_firewall_is_checked_even_if_docker_hangs(host: Played, monkeypatch:
     monkeypatch.setattr(host, "containers", hang)
     monkeypatch.setattr(host, "load_firewall", load)
     ok, said = round_of(host)
-    assert "the firewall is in force again" in said
+    assert "the firewall is active again" in said
     assert ok

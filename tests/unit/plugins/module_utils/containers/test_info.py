@@ -1,4 +1,4 @@
-"""All subsets are requested at once; a failed one is reported with its reason, along with the other answers."""
+"""All subsets are requested in one call; a failed one is reported with its reason, along with the other answers."""
 
 from __future__ import annotations
 

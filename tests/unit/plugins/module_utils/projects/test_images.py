@@ -1,4 +1,4 @@
-"""An image is loaded or built if the host lacks it or has it from other sources, and otherwise left alone."""
+"""An image is loaded or built if the host lacks it or has it from other sources, and otherwise not touched."""
 
 import hashlib
 from pathlib import Path
