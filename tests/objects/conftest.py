@@ -65,6 +65,7 @@ def playbook(tmp_path: Path) -> Playbook:
         given = {
             "ansible_become": False,
             "__airflow_project": PROJECT,
+            "__airflow_lock_path": str(tmp_path / "airflow-stack" / "lock.json"),
             "airflow_secrets_directory": str(tmp_path),
             # Without the administrator, whose creation takes seconds and would be an additional change.
             "airflow_users": [{"username": "admin", "state": "absent"}],

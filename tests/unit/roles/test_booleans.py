@@ -32,5 +32,5 @@ def uses(name: str) -> Iterator[tuple[str, str]]:
 def test_a_boolean_is_converted_unless_a_module_takes_it(name: str) -> None:
     """A module's argument spec and `no_log` accept strings for true and false; conditions and Python do not."""
     # "-e NAME=" occurs in instructions to the user.
-    taken = re.compile(rf"^\w+: \"\{{\{{ {name} \}}\}}\"$|{name} \| bool\b|-e {name}=")
+    taken = re.compile(rf"^\w+: \"\{{\{{ {name} \}}\}}\"$|{name}(?: \| default\(false\))? \| bool\b|-e {name}=")
     assert [(path, line) for path, line in uses(name) if not taken.search(line)] == []

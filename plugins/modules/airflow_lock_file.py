@@ -1,0 +1,97 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: read and write the lock file of a stack on a host, for airflow_lock."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_lock_file
+short_description: Read and write the lock file of a stack
+description:
+  - M(ansible_airflow.airflow.airflow_lock) runs this module on the host. Call that module instead.
+requirements:
+  - python >= 3.9 on the host
+options:
+  state:
+    description: V(held) acquires the lock, V(free) releases it.
+    type: str
+    choices: [held, free]
+    default: held
+  path:
+    description: Path of the lock file. Its directory is created.
+    type: path
+    required: true
+  run:
+    description: Description of the run of C(ansible-playbook).
+    type: dict
+    required: true
+  replace:
+    description: Id of a lock to replace although another run holds it.
+    type: str
+    default: ""
+author: ansible-airflow maintainers (@ansible-airflow)
+attributes:
+  check_mode:
+    support: none
+    description: The action plugin does not run it in check mode.
+  diff_mode:
+    support: none
+    description: Locking never reports a change.
+"""
+
+EXAMPLES = r"""
+- name: Acquire the lock
+  ansible_airflow.airflow.airflow_lock_file:
+    path: /var/lib/airflow-stack/lock.json
+    run: "{{ description }}"
+
+- name: Replace the lock of a run that has exited
+  ansible_airflow.airflow.airflow_lock_file:
+    path: /var/lib/airflow-stack/lock.json
+    run: "{{ description }}"
+    replace: 5f0c9a31
+
+- name: Release the lock
+  ansible_airflow.airflow.airflow_lock_file:
+    state: free
+    path: /var/lib/airflow-stack/lock.json
+    run: "{{ description }}"
+"""
+
+RETURN = r"""
+holder:
+  description: Content of the lock file; before it was removed, with O(state=free). Empty if there is no lock.
+  type: dict
+  returned: success
+  sample:
+    id: 5f0c9a31
+    playbook: site
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.lock import LockError, acquire, release
+
+ARGUMENTS = {
+    "state": {"type": "str", "choices": ["held", "free"], "default": "held"},
+    "path": {"type": "path", "required": True},
+    "run": {"type": "dict", "required": True},
+    "replace": {"type": "str", "default": ""},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS)
+    state, path, run, replace = (module.params[name] for name in ("state", "path", "run", "replace"))
+    try:
+        holder = release(path, run) if state == "free" else acquire(path, run, replace)
+    except LockError as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=f"the lock {path} cannot be written: {error.strerror}; nothing was changed.")
+    module.exit_json(changed=False, holder=holder or {})
+
+
+if __name__ == "__main__":
+    main()

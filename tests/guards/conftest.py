@@ -1,0 +1,85 @@
+"""A host of the lab whose operators make mistakes. `make molecule SCENARIO=guards` creates it and runs all tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.hosts import lab
+from tests.support.wait import wait
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from tests.support.ansible import Played
+
+LAB = "guards"
+LOCK = "/var/lib/airflow-stack/lock.json"
+SECRETS = "/etc/airflow/secrets"
+# Rows that a run must neither lose nor add, by a name.
+COUNTS = {
+    "runs": "SELECT count(*) FROM dag_run",
+    "connections": "SELECT count(*) FROM connection",
+    "users": "SELECT count(*) FROM ab_user",
+}
+
+
+class Host:
+    """The host: commands as root over SSH, runs of playbooks, and its state."""
+
+    def __init__(self) -> None:
+        self.lab = lab(LAB)
+        (self.remote,) = [host for name, host in self.lab.hosts.items() if "airflow" in name]
+        self.ssh, self.run = self.remote.ssh, self.remote.run
+
+    def play(self, playbook: str, *options: str, **variables: Any) -> Played:
+        """Run one of the project's playbooks to its end."""
+        return self.lab.play(playbook, *options, **variables)
+
+    def start(self, playbook: str, *options: str, **variables: Any) -> subprocess.Popen[str]:
+        """Start one of the project's playbooks."""
+        return self.lab.start(playbook, *options, **variables)
+
+    def lock(self) -> dict[str, Any]:
+        """Return the content of the lock file; empty if the stack is not locked."""
+        text = self.run(f"cat {LOCK}").stdout
+        return json.loads(text) if text else {}
+
+    def locked_by(self, process: subprocess.Popen[str]) -> None:
+        """Wait until a run has locked the stack."""
+        wait(lambda: self.lock().get("pid") == process.pid, 120, f"the lock of process {process.pid}")
+
+    def secrets(self) -> str:
+        """Return the digest of each secret."""
+        return self.ssh(f"cd {SECRETS} && sha256sum * | sort -k 2")
+
+    def counts(self) -> dict[str, str]:
+        """Return the numbers of rows in Airflow's database."""
+        ask = "docker exec -i airflow-postgres-1 psql -U airflow -At"
+        return {name: self.ssh(ask, statement).strip() for name, statement in COUNTS.items()}
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """Kill a run and all its processes at once."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.fixture(scope="session")
+def host() -> Host:
+    """The host, bare at first."""
+    return Host()
+
+
+@pytest.fixture(scope="session")
+def deployed(host: Host) -> Host:
+    """The host with a stack whose second run changes nothing."""
+    run = host.play("site.yml")
+    assert run.code == 0, run.output
+    again = host.play("site.yml")
+    assert (again.code, again.changed) == (0, 0), again.output
+    return host
