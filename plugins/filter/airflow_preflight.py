@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.cluster import cluster_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.deployed import deployed_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.inputs import input_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.removal import removal_problems
 
@@ -16,6 +17,7 @@ class FilterModule:
         """Return the filters, keyed by name."""
         return {
             "airflow_cluster_problems": cluster_problems,
+            "airflow_deployed_problems": deployed_problems,
             "airflow_problems": input_problems,
             "airflow_removal_problems": removal_problems,
         }

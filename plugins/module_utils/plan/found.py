@@ -15,6 +15,7 @@ def found(
     deployed: Mapping[str, Any],
     links: Mapping[str, Any],
     engine: Mapping[str, Any],
+    earlier: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the state of a stack on a host.
 
@@ -24,12 +25,13 @@ def found(
         links: Results of a loop of the same module over the links of the trees, in the order of `TREES`.
         engine: Result of ``community.docker.docker_host_info`` with volumes and images. Skipped where the run may not
             query the engine: check mode queries it only where a stack is already deployed.
+        earlier: Result of the module airflow_deployed, from preflight.
 
     Returns:
         ``engine_usable``, whether the engine was queried; ``deployed``, whether compose.yml exists; ``docker_gid``, the
         group id of Docker's socket, as text; ``current``, the release that each tree's link points to, empty if there
         is no link; ``images``, as the engine lists them; and ``volumes``, their names, None if the engine was not
-        queried.
+        queried; and ``evidence``, files that show that a database was created on the host.
     """
     asked = "volumes" in engine
     targets = [result["stat"].get("lnk_target", "") for result in links["results"]]
@@ -40,4 +42,5 @@ def found(
         "current": {tree: PurePosixPath(target).name for tree, target in zip(TREES, targets, strict=True)},
         "volumes": [volume["Name"] for volume in engine["volumes"]] if asked else None,
         "images": list(engine.get("images", [])),
+        "evidence": list(earlier["evidence"]),
     }

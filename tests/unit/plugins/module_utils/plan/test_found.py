@@ -9,6 +9,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.found
 
 THERE = {"stat": {"exists": True, "gid": 999}}
 GONE = {"stat": {"exists": False}}
+EARLIER = {"evidence": ["/etc/airflow/secrets/database_volume"]}
 ENGINE = {"volumes": [{"Name": "airflow_postgres_data"}], "images": [{"Id": "sha256:1"}]}
 
 
@@ -18,24 +19,25 @@ def links(*targets: str) -> dict[str, Any]:
 
 
 def test_a_deployed_host_reports_everything() -> None:
-    assert found(THERE, THERE, links("releases/0123456789ab", "releases/.none"), ENGINE) == {
+    assert found(THERE, THERE, links("releases/0123456789ab", "releases/.none"), ENGINE, EARLIER) == {
         "engine_usable": True,
         "deployed": True,
         "docker_gid": "999",
         "current": {"dags": "0123456789ab", "plugins": ".none"},
         "volumes": ["airflow_postgres_data"],
+        "evidence": EARLIER["evidence"],
         "images": [{"Id": "sha256:1"}],
     }
 
 
 @pytest.mark.parametrize("engine", [{"skipped": True}, {"failed": True, "msg": "Cannot connect"}])
 def test_without_an_answer_of_the_engine_the_volumes_are_unknown(engine: dict[str, Any]) -> None:
-    told = found(GONE, GONE, links("", ""), engine)
+    told = found(GONE, GONE, links("", ""), engine, EARLIER)
     assert (told["engine_usable"], told["volumes"], told["images"]) == (False, None, [])
     assert (told["docker_gid"], told["deployed"]) == ("0", False)
     assert told["current"] == {"dags": "", "plugins": ""}
 
 
 def test_an_engine_without_volumes_is_usable() -> None:
-    told = found(THERE, GONE, links("", ""), {"volumes": [], "images": []})
+    told = found(THERE, GONE, links("", ""), {"volumes": [], "images": []}, EARLIER)
     assert (told["engine_usable"], told["volumes"]) == (True, [])

@@ -1,0 +1,81 @@
+"""Checks of what a host already has, against what a run would deploy there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.secrets import VOLUME
+
+Found = Mapping[str, Any]
+
+
+def deployed_problems(found: Found, host: str, plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+    """Return why a run would damage what the host already has.
+
+    Args:
+        found: Result of the module airflow_deployed.
+        host: Inventory name of the host.
+        plan: The plan of the host.
+        inputs: The public variables of role airflow: ``airflow_directory``, ``airflow_postgres_image`` and
+            ``airflow_accept_empty_database``.
+    """
+    problems = _foreign(found, plan["project"]) + _moved(found, inputs["airflow_directory"])
+    if host == plan["keeper"] and "postgres" not in plan["services"]["external"]:
+        problems += _database(found, inputs)
+    return problems
+
+
+def _foreign(found: Found, project: str) -> list[str]:
+    """Return what belongs to somebody else and would be removed or overwritten."""
+    problems = []
+    others = [container for container in found["containers"] if not container["ours"]]
+    if others:
+        names = ", ".join(sorted(container["name"] for container in others))
+        places = sorted({container["project_directory"] for container in others} - {""})
+        where = f" of the compose project in {', '.join(places)}" if places else ""
+        problems.append(
+            f"containers {names}{where} also belong to a project named {project}, so this run would remove them. Give "
+            f"that project another name (docker compose --project-name NAME), or end it with docker compose down."
+        )
+    if found["command"] == "foreign":
+        problems.append(
+            "/usr/local/bin/airflow was not installed by this project, and this run would overwrite it. Move it away, "
+            "for example to /usr/local/bin/airflow-old."
+        )
+    return problems
+
+
+def _moved(found: Found, directory: str) -> list[str]:
+    """Return whether the stack was deployed to another directory."""
+    wanted = directory.rstrip("/")
+    others = sorted({container["directory"] for container in found["containers"] if container["ours"]} - {"", wanted})
+    return [
+        f"airflow_directory: the stack on this host is in {other}, with its logs, DAGs and migration record; write "
+        f"{other}. To move it, run playbooks/remove_airflow.yml, move the directory, and deploy again."
+        for other in others
+    ]
+
+
+def _database(found: Found, inputs: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the volume of the stack's own Postgres."""
+    if not found["engine"]:
+        return []
+    if not found["volume"]:
+        if not found["evidence"] or inputs["airflow_accept_empty_database"]:
+            return []
+        return [
+            f"Airflow's database was on this host ({', '.join(found['evidence'])}), but Docker has no volume {VOLUME}. "
+            "Is the disk with Docker's data directory mounted, and data-root in daemon.json unchanged? Otherwise the "
+            "database is lost: restore the volume, or start with an empty database by "
+            "-e airflow_accept_empty_database=true."
+        ]
+    have = found["volume"]["postgres"]
+    tag = re.match(r"(\d+)", str(inputs["airflow_postgres_image"]).rpartition(":")[2])
+    if have and tag and tag[1] != have:
+        return [
+            f"airflow_postgres_image: Airflow's database was created by Postgres {have}, which "
+            f"{inputs['airflow_postgres_image']} cannot read; write an image of Postgres {have}."
+        ]
+    return []

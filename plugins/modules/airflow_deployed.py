@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: read what a host already has of a stack."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_deployed
+short_description: Read what a host already has of a stack, or of another Airflow under the same names
+description:
+  - Reads the containers of the compose project, the command C(airflow) and the volume of Postgres.
+  - Without a running engine, only files are read.
+requirements:
+  - python >= 3.9 on the host
+options:
+  project:
+    description: Name of the compose project.
+    type: str
+    default: airflow
+  command:
+    description: Path of the command.
+    type: path
+    default: /usr/local/bin/airflow
+  volume:
+    description: Name of the volume with Airflow's database.
+    type: str
+    default: airflow_postgres_data
+  evidence:
+    description: Files that show that a database was created on this host, each with the text that it then contains.
+    type: dict
+    default: {}
+  docker_socket:
+    description: Socket of the engine.
+    type: path
+    default: /var/run/docker.sock
+author: ansible-airflow maintainers (@ansible-airflow)
+attributes:
+  check_mode:
+    support: full
+    description: It changes nothing.
+  diff_mode:
+    support: none
+    description: It changes nothing.
+"""
+
+EXAMPLES = r"""
+- name: Read what the host already has
+  ansible_airflow.airflow.airflow_deployed:
+  register: deployed
+
+- name: Look for a database that was created before
+  ansible_airflow.airflow.airflow_deployed:
+    evidence:
+      /usr/local/projects/airflow/compose.yml: airflow_postgres_data
+  register: deployed
+
+- name: Look for another compose project
+  ansible_airflow.airflow.airflow_deployed:
+    project: airflow-test
+  register: deployed
+"""
+
+RETURN = r"""
+engine:
+  description: Whether the engine answered.
+  type: bool
+  returned: success
+  sample: true
+containers:
+  description: Containers of the project, running or not.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - name: airflow-scheduler-1
+      ours: true
+      project_directory: /tmp
+      directory: /usr/local/projects/airflow
+command:
+  description: Who installed the command, V(ours) or V(foreign). Empty if it does not exist.
+  type: str
+  returned: success
+  sample: ours
+volume:
+  description: Directory of the volume, and the version of Postgres that created its data. Empty without a volume.
+  type: dict
+  returned: success
+  sample:
+    directory: /var/lib/docker/volumes/airflow_postgres_data/_data
+    postgres: "15"
+evidence:
+  description: Those files of O(evidence) that contain their text.
+  type: list
+  elements: str
+  returned: success
+  sample: [/usr/local/projects/airflow/compose.yml]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.deployed import (
+    command,
+    containers,
+    evidence,
+    volume,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import Engine, EngineError
+
+ARGUMENTS = {
+    "project": {"type": "str", "default": "airflow"},
+    "command": {"type": "path", "default": "/usr/local/bin/airflow"},
+    "volume": {"type": "str", "default": "airflow_postgres_data"},
+    "evidence": {"type": "dict", "default": {}},
+    "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    engine = Engine(module.params["docker_socket"])
+    found: dict[str, object] = {"engine": True, "containers": [], "volume": {}}
+    try:
+        found["containers"] = containers(engine, module.params["project"])
+        found["volume"] = volume(engine, module.params["volume"]) or {}
+    except EngineError:
+        # The engine is not installed yet, or is stopped: role docker installs and starts it.
+        found["engine"] = False
+    module.exit_json(
+        changed=False,
+        command=command(module.params["command"]),
+        evidence=evidence(module.params["evidence"]),
+        **found,
+    )
+
+
+if __name__ == "__main__":
+    main()

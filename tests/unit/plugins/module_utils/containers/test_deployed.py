@@ -1,0 +1,71 @@
+"""What a host already has, as far as files say it; scenario guards asks a real engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import deployed
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import EngineError
+
+ROOT = Path(__file__).resolve().parents[5]
+
+
+class Answers:
+    """An engine with one answer by the beginning of the path."""
+
+    def __init__(self, **answers: tuple[int, Any]) -> None:
+        self.answers = answers
+
+    def get(self, path: str) -> tuple[int, Any]:
+        """Return the answer."""
+        return self.answers[path.split("/")[1]]
+
+
+def test_the_command_of_this_project_is_known_by_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "airflow"
+    assert deployed.command(str(path)) == ""
+    path.write_text((ROOT / "roles/airflow_stack/templates/airflow.sh.j2").read_text())
+    assert deployed.command(str(path)) == "ours"
+    path.write_text("#!/opt/venv/bin/python\nfrom airflow.__main__ import main\n")
+    assert deployed.command(str(path)) == "foreign"
+
+
+def test_a_broken_link_is_somebody_else_s(tmp_path: Path) -> None:
+    (tmp_path / "airflow").symlink_to("/opt/venv/bin/airflow")
+    assert deployed.command(str(tmp_path / "airflow")) == "foreign"
+
+
+def test_evidence_is_a_file_with_the_text(tmp_path: Path) -> None:
+    for name, text in (("a", "volume airflow_postgres_data"), ("b", "none")):
+        (tmp_path / name).write_text(text)
+    paths = {str(tmp_path / name): "airflow_postgres_data" for name in ("a", "b", "missing")}
+    assert deployed.evidence(paths) == [str(tmp_path / "a")]
+
+
+def test_the_version_is_that_of_the_data(tmp_path: Path) -> None:
+    engine: Any = Answers(volumes=(200, {"Mountpoint": str(tmp_path)}))
+    assert deployed.volume(engine, "v") == {"directory": str(tmp_path), "postgres": ""}
+    (tmp_path / "PG_VERSION").write_text("15\n")
+    assert deployed.volume(engine, "v") == {"directory": str(tmp_path), "postgres": "15"}
+    missing: Any = Answers(volumes=(404, {"message": "get v: no such volume"}))
+    assert deployed.volume(missing, "v") is None
+
+
+def test_containers_have_an_owner_and_a_directory() -> None:
+    labels = {"com.docker.compose.project.working_dir": "/home/me/airflow"}
+    mount = {"Destination": "/opt/airflow/dags", "Source": "/srv/airflow/dags"}
+    rows = [
+        {"Names": ["/airflow-worker-1"], "Labels": {**labels, "ansible-airflow.files": "0"}, "Mounts": [mount]},
+        {"Names": ["/other"], "Labels": labels},
+    ]
+    engine: Any = Answers(containers=(200, rows))
+    found = deployed.containers(engine, "airflow")
+    assert [(each["name"], each["ours"], each["directory"]) for each in found] == [
+        ("airflow-worker-1", True, "/srv/airflow"),
+        ("other", False, ""),
+    ]
+    broken: Any = Answers(containers=(500, {}))
+    with pytest.raises(EngineError):
+        deployed.containers(broken, "airflow")

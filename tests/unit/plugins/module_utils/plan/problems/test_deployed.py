@@ -1,0 +1,108 @@
+"""What a run would damage on a host that already has something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.deployed import deployed_problems
+
+DIRECTORY = "/usr/local/projects/airflow"
+OURS = {"name": "airflow-worker-1", "ours": True, "project_directory": "/tmp/x", "directory": DIRECTORY}
+QUICK_START = {
+    "name": "airflow-airflow-worker-1",
+    "ours": False,
+    "project_directory": "/home/me/airflow",
+    "directory": "",
+}
+VOLUME = {"directory": "/var/lib/docker/volumes/airflow_postgres_data/_data", "postgres": "15"}
+EVIDENCE = ["/etc/airflow/secrets/database_volume"]
+DEPLOYED = {"engine": True, "containers": [OURS], "command": "ours", "volume": VOLUME, "evidence": EVIDENCE}
+EMPTY = {"engine": False, "containers": [], "command": "", "volume": {}, "evidence": []}
+PLAN = {"project": "airflow", "keeper": "one", "services": {"external": {}}}
+INPUTS = {
+    "airflow_directory": DIRECTORY,
+    "airflow_postgres_image": "postgres:15",
+    "airflow_accept_empty_database": False,
+}
+
+
+def problems(found: dict[str, Any], host: str = "one", plan: dict[str, Any] | None = None, **inputs: Any) -> list[str]:
+    """Return the problems of a host with what it has."""
+    return deployed_problems({**EMPTY, **found}, host, plan or PLAN, {**INPUTS, **inputs})
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        EMPTY,
+        DEPLOYED,
+        # A stack of an earlier release, whose containers are gone, and a volume that Postgres has not filled yet.
+        {**DEPLOYED, "containers": [], "command": ""},
+        {**DEPLOYED, "volume": {**VOLUME, "postgres": ""}},
+        # A first run that was killed before it created the volume.
+        {**EMPTY, "engine": True, "command": "ours"},
+        # Docker is stopped: nothing can be said of its volumes.
+        {**EMPTY, "evidence": EVIDENCE},
+    ],
+)
+def test_what_is_no_problem(found: dict[str, Any]) -> None:
+    assert problems(found) == []
+
+
+def test_the_official_quick_start_is_not_removed() -> None:
+    (problem,) = problems({"engine": True, "containers": [OURS, QUICK_START]})
+    for word in (
+        "airflow-airflow-worker-1 of the compose project in /home/me/airflow",
+        "--project-name",
+        "docker compose down",
+    ):
+        assert word in problem
+    assert OURS["name"] not in problem.replace(QUICK_START["name"], "")
+
+
+def test_a_container_without_a_directory_is_named_too() -> None:
+    (problem,) = problems({"engine": True, "containers": [{**QUICK_START, "project_directory": ""}]})
+    assert problem.startswith("containers airflow-airflow-worker-1 also belong")
+
+
+def test_a_foreign_command_is_not_overwritten() -> None:
+    (problem,) = problems({"command": "foreign"})
+    assert "/usr/local/bin/airflow was not installed by this project" in problem
+
+
+@pytest.mark.parametrize("wanted", ["/srv/airflow", "/srv/airflow/"])
+def test_a_stack_does_not_move_to_another_directory(wanted: str) -> None:
+    (problem,) = problems(DEPLOYED, airflow_directory=wanted)
+    assert problem.startswith(f"airflow_directory: the stack on this host is in {DIRECTORY}")
+    assert problems(DEPLOYED, airflow_directory=f"{DIRECTORY}/") == []
+
+
+def test_a_missing_volume_is_a_loss_and_not_a_new_stack() -> None:
+    (problem,) = problems({**DEPLOYED, "volume": {}})
+    for word in (EVIDENCE[0], "no volume airflow_postgres_data", "data-root", "-e airflow_accept_empty_database=true"):
+        assert word in problem
+    assert problems({**DEPLOYED, "volume": {}}, airflow_accept_empty_database=True) == []
+    assert problems({**DEPLOYED, "volume": {}}, host="two") == []
+
+
+@pytest.mark.parametrize(
+    ("image", "refused"),
+    [
+        ("postgres:15", False),
+        ("registry.example.com:5000/library/postgres:15.6-bookworm", False),
+        ("postgres:16", True),
+        ("postgres:14", True),
+        ("postgres@sha256:0123", True),
+        ("postgres:latest", False),
+    ],
+)
+def test_data_of_another_postgres_is_refused(image: str, refused: bool) -> None:
+    found = problems(DEPLOYED, airflow_postgres_image=image)
+    assert bool(found) == refused
+    assert all("created by Postgres 15" in problem for problem in found)
+
+
+def test_an_external_postgres_has_no_volume() -> None:
+    plan = {**PLAN, "services": {"external": {"postgres": {}}}}
+    assert problems({**DEPLOYED, "volume": {}}, plan=plan) == []
