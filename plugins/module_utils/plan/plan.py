@@ -19,6 +19,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topol
     published,
     reachable,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.version import collection_version
 
 Dict = dict[str, Any]
 
@@ -51,6 +52,12 @@ def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
     return {
         **around["fixed"],
         "release": release,
+        "deployment": {
+            "collection": collection_version(),
+            "airflow_version": inputs["airflow_version"],
+            "image": inputs["airflow_image"],
+            "directory": inputs["airflow_directory"],
+        },
         "database": inputs["airflow_postgres_external"].get("database", "airflow"),
         "tls": inputs["airflow_tls"],
         "migrated": around["migrated"],

@@ -57,7 +57,7 @@ def summary(info: Mapping[str, Any], plan: Mapping[str, Any], words: Mapping[str
         info: Result of the module airflow_info with the subsets ``version``, ``workers`` and ``dags``.
         plan: The plan of any host of the stack.
         words: ``url``, ``admin_username``, ``admin_password_file`` (on the keeper), ``dags_release``, empty before the
-            first one, and ``left_out`` (hosts that the run did not reach).
+            first one, ``left_out`` (hosts that the run did not reach), and ``history``, lines of the keeper's history.
     """
     hosts = _hosts(plan, words["left_out"])
     placed = [f"{name} ({', '.join(hosts[name])})" if plan["spread"] else name for name in sorted(hosts)]
@@ -71,5 +71,6 @@ def summary(info: Mapping[str, Any], plan: Mapping[str, Any], words: Mapping[str
         f"Workers: {', '.join(sorted(worker['name'] for worker in info['workers']))}",
         f"DAGs: {', '.join(sorted(dag['dag_id'] for dag in info['dags'])) or 'none yet'}",
         f"Release of the DAGs: {words['dags_release'] or 'none yet'}",
+        *(f"Last change: {line}" for line in words["history"][:1]),
         *(left_out if words["left_out"] else []),
     ]

@@ -60,6 +60,7 @@ WORDS = {
     "admin_username": "admin",
     "admin_password_file": "/etc/airflow/secrets/admin_password",
     "left_out": [],
+    "history": ["2026-11-29T11:06:22Z jane on laptop, site.yml: dags 0123456789ab", "older"],
     "dags_release": "0123456789ab",
 }
 
@@ -75,6 +76,8 @@ def test_the_summary_says_where_to_find_the_password() -> None:
         "0123456789ab",
     ):
         assert word in text
+    assert "Last change: 2026-11-29T11:06:22Z jane on laptop" in text
+    assert "older" not in text
     assert "Left out" not in text
 
 
