@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.lock import (
     ARGUMENTS,
     LockError,
     description,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.lock_messages import (
+    overtaken,
     refusal,
     words,
 )
@@ -48,7 +51,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, given = self.validate_argument_spec(ARGUMENTS)
         if self._task.check_mode:
-            return result | {"changed": False, "holder": {}, "replaced": {}}
+            return result | {"changed": False, "holder": {}, "last": "", "replaced": {}}
         try:
             # A task runs in a process of its own, which ansible-playbook has forked.
             run = description(os.getppid(), given["playbook"], f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
@@ -62,10 +65,19 @@ class ActionModule(ActionBase):
         self, given: Mapping[str, Any], run: Mapping[str, Any], task_vars: Mapping[str, Any] | None, replace: str = ""
     ) -> dict[str, Any]:
         """Call the module on the host; its failure is the task's."""
-        arguments = {"state": given["state"], "path": given["path"], "run": dict(run), "replace": replace}
-        answer: dict[str, Any] = self._execute_module(
-            module_name="ansible_airflow.airflow.airflow_lock_file", module_args=arguments, task_vars=task_vars
-        )
+        if os.getppid() != run["pid"]:
+            raise AnsibleActionFail("this run was killed, so it does not lock the stack.")
+        arguments = {name: given[name] for name in ("state", "path", "seen", "remove") if given[name] is not None}
+        try:
+            answer: dict[str, Any] = self._execute_module(
+                module_name="ansible_airflow.airflow.airflow_lock_file",
+                module_args={**arguments, "run": dict(run), "replace": replace},
+                task_vars=task_vars,
+            )
+        except AnsibleConnectionFailure as error:
+            raise AnsibleActionFail(
+                f"Ansible cannot reach the host with the lock {given['path']}; nothing was changed. {error}"
+            ) from error
         if answer.get("failed") or answer.get("unreachable"):
             raise AnsibleActionFail(answer.get("msg", "the lock cannot be read; nothing was changed."))
         answer.pop("invocation", None)
@@ -74,12 +86,17 @@ class ActionModule(ActionBase):
     def _acquire(
         self, given: Mapping[str, Any], run: Mapping[str, Any], task_vars: Mapping[str, Any] | None
     ) -> dict[str, Any]:
-        """Acquire the lock. Replace the lock of an exited run; wait up to ``wait`` seconds for a running one."""
+        """Acquire the lock, or with the state `seen` wait until it can be acquired.
+
+        The lock of an exited run is replaced. For a running one, wait up to ``wait`` seconds.
+        """
         until = time.monotonic() + given["wait"]
         replaced: dict[str, Any] = {}
         answer = self._call(given, run, task_vars, given["break"])
-        while not same_run(holder := answer["holder"], run):
-            if has_ended(holder, run):
+        while (holder := answer["holder"]) and not same_run(holder, run):
+            if has_ended(holder, run) or holder["id"] == given["break"]:
+                if given["state"] == "seen":
+                    break
                 replaced = holder
                 answer = self._call(given, run, task_vars, holder["id"])
                 continue
@@ -89,7 +106,9 @@ class ActionModule(ActionBase):
             display.display(f"waiting up to {left:.0f} s for another run to finish: {words(holder)}")
             time.sleep(min(PAUSE, left))
             answer = self._call(given, run, task_vars, given["break"])
-        if replaced and answer["holder"]["id"] == run["id"]:
+        if given["state"] == "held" and not holder:
+            raise AnsibleActionFail(overtaken(given["path"]))
+        if replaced and holder["id"] == run["id"]:
             display.display(f"an earlier run did not finish, its lock was replaced: {words(replaced)}")
         return answer | {"replaced": replaced}
 

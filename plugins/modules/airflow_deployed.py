@@ -123,8 +123,10 @@ def main() -> None:
     try:
         found["containers"] = containers(engine, module.params["project"])
         found["volume"] = volume(engine, module.params["volume"]) or {}
-    except EngineError:
-        # The engine is not installed yet, or is stopped: role docker installs and starts it.
+    except EngineError as error:
+        # Without an engine, or with one that is stopped: role docker installs and starts it, and the check runs again.
+        if not isinstance(error.__cause__, (FileNotFoundError, ConnectionRefusedError)):
+            module.fail_json(msg=f"the Docker engine does not say what the host has: {error}; nothing was changed.")
         found["engine"] = False
     module.exit_json(
         changed=False,

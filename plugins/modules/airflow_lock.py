@@ -18,9 +18,11 @@ requirements:
   - python >= 3.9 on the host
 options:
   state:
-    description: V(held) acquires the lock, V(free) releases it.
+    description:
+      - V(held) acquires the lock, V(free) releases it.
+      - V(seen) waits until the lock can be acquired and returns RV(last), without acquiring it.
     type: str
-    choices: [held, free]
+    choices: [held, free, seen]
     default: held
   playbook:
     description: Name of the playbook that acquires the lock, without its file extension.
@@ -38,6 +40,15 @@ options:
     description: Id of a lock to break although another run holds it. Locks with other ids are kept.
     type: str
     default: ""
+  seen:
+    description: >-
+      What RV(last) was with O(state=seen), before this run checked the hosts. If another run has acquired the lock
+      since then, O(state=held) fails, because the checks may no longer be true.
+    type: str
+  remove:
+    description: Whether O(state=free) also removes the directory of the lock, with all records of runs.
+    type: bool
+    default: false
 author: ansible-airflow maintainers (@ansible-airflow)
 notes:
   - The part of this module that runs on the controller needs /proc, or the commands C(ps) and C(sysctl).
@@ -81,6 +92,11 @@ holder:
     process_started: "123456"
     started: "2026-11-29T11:06:22Z"
     user: jane
+last:
+  description: Id of the run that acquired the lock last. Empty before the first one.
+  type: str
+  returned: success
+  sample: 5f0c9a31
 replaced:
   description: Content of the stale lock file that was replaced; empty if none was.
   type: dict

@@ -14,9 +14,9 @@ requirements:
   - python >= 3.9 on the host
 options:
   state:
-    description: V(held) acquires the lock, V(free) releases it.
+    description: V(held) acquires the lock, V(free) releases it, V(seen) only reads it.
     type: str
-    choices: [held, free]
+    choices: [held, free, seen]
     default: held
   path:
     description: Path of the lock file. Its directory is created.
@@ -30,6 +30,15 @@ options:
     description: Id of a lock to replace although another run holds it.
     type: str
     default: ""
+  seen:
+    description: >-
+      Id of the run that had acquired the lock last when this run checked the hosts. If it is another one now, the lock
+      is not acquired.
+    type: str
+  remove:
+    description: Whether V(free) also removes the directory of the lock.
+    type: bool
+    default: false
 author: ansible-airflow maintainers (@ansible-airflow)
 attributes:
   check_mode:
@@ -67,30 +76,42 @@ holder:
   sample:
     id: 5f0c9a31
     playbook: site
+last:
+  description: Id of the run that acquired the lock last. Empty before the first one.
+  type: str
+  returned: success
+  sample: 5f0c9a31
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.lock import LockError, acquire, release
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.lock import LockError, acquire, look, release
 
 ARGUMENTS = {
-    "state": {"type": "str", "choices": ["held", "free"], "default": "held"},
+    "state": {"type": "str", "choices": ["held", "free", "seen"], "default": "held"},
     "path": {"type": "path", "required": True},
     "run": {"type": "dict", "required": True},
     "replace": {"type": "str", "default": ""},
+    "seen": {"type": "str"},
+    "remove": {"type": "bool", "default": False},
 }
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS)
-    state, path, run, replace = (module.params[name] for name in ("state", "path", "run", "replace"))
+    state, path, run = (module.params[name] for name in ("state", "path", "run"))
     try:
-        holder = release(path, run) if state == "free" else acquire(path, run, replace)
+        if state == "free":
+            answer = release(path, run, module.params["remove"])
+        elif state == "seen":
+            answer = look(path)
+        else:
+            answer = acquire(path, run, module.params["replace"], module.params["seen"])
     except LockError as error:
         module.fail_json(msg=str(error))
     except OSError as error:
         module.fail_json(msg=f"the lock {path} cannot be written: {error.strerror}; nothing was changed.")
-    module.exit_json(changed=False, holder=holder or {})
+    module.exit_json(changed=False, **answer)
 
 
 if __name__ == "__main__":

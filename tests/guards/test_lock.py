@@ -73,9 +73,14 @@ def test_two_runs_that_start_together(deployed: Host) -> None:
 def test_a_run_that_waits(deployed: Host) -> None:
     first = deployed.start("site.yml")
     deployed.locked_by(first)
+    # One waits before it checks the hosts, the other one before it changes them. Who comes first is not said.
+    third = deployed.start("site.yml", airflow_lock_wait=300)
     second = deployed.play("playbooks/seed_airflow_objects.yml", airflow_lock_wait=300)
     assert (second.code, second.changed) == (0, 0), second.output
     assert finish(first, 0).code == 0
+    last = finish(third, 0)
+    overtaken = "another run locked the stack" in last.output
+    assert (last.code == 0, last.changed) == (not overtaken, 0), last.output
     assert deployed.lock() == {}
 
 

@@ -111,6 +111,22 @@ def test_a_data_directory_that_is_not_mounted(deployed: Host) -> None:
             deployed.ssh(f"mv /root/compose.yml {DIRECTORY}/; mv /root/migrated.json {DIRECTORY}/config/")
 
 
+def test_docker_that_is_stopped_and_starts_without_its_data(deployed: Host) -> None:
+    """Nothing can be asked of a stopped engine, so the check runs again when role docker has started it."""
+    secrets = deployed.secrets()
+    deployed.ssh("airflow-watch pause --for 1h --reason 'no disk'")
+    deployed.ssh("systemctl stop docker.socket docker && mount -t tmpfs none /var/lib/docker")
+    try:
+        run = deployed.play("site.yml")
+        assert run.code != 0
+        assert "no volume airflow_postgres_data" in run.output
+        assert deployed.ssh("docker volume ls -q") == ""
+        assert deployed.secrets() == secrets
+    finally:
+        deployed.ssh("systemctl stop docker.socket docker && umount /var/lib/docker && systemctl start docker")
+        deployed.ssh("airflow-watch resume")
+
+
 @pytest.mark.parametrize("image", ["postgres:14", "postgres:13"])
 def test_an_image_of_another_postgres(deployed: Host, image: str) -> None:
     refused(

@@ -17,7 +17,7 @@ OUR_COMMAND = "label=com.docker.compose.project="
 # Directory of the DAGs in Airflow's containers. Its source on the host is in the stack's directory.
 DAGS = "/opt/airflow/dags"
 COMPOSE = "com.docker.compose."
-FOUND = 200
+FOUND, MISSING = 200, 404
 
 
 def containers(engine: Engine, project: str) -> list[dict[str, Any]]:
@@ -86,8 +86,10 @@ def volume(engine: Engine, name: str) -> Optional[dict[str, str]]:  # noqa: UP04
         EngineError: The engine does not answer.
     """
     status, answer = engine.get(f"/volumes/{urllib.parse.quote(name)}")
-    if status != FOUND:
+    if status == MISSING:
         return None
+    if status != FOUND:
+        raise EngineError(f"volume {name} has status {status}")
     version = ""
     try:
         with open(os.path.join(answer["Mountpoint"], "PG_VERSION"), encoding="utf-8") as file:

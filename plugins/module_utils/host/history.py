@@ -96,7 +96,7 @@ def record(path: str, now: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
     entries = read(path)
     if entries and all(entries[-1].get(key) == now[key] for key in STATE):
         return False
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     kept = [*entries[1 - KEPT :], {**{key: run.get(key, "") for key in RUN}, **now}]
     temporary = f"{path}.new"
     with open(temporary, "w", encoding="utf-8") as file:

@@ -7,16 +7,16 @@ whose process has exited is replaced by a run on the same controller, every othe
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import getpass
 import json
 import os
-import re
+import shutil
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Optional
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.guard import Guard, LockError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.processes import (
     IDENTITY,
     identity,
@@ -24,19 +24,19 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.proce
 )
 
 Holder = dict[str, Any]
+Answer = dict[str, Any]
+
 
 # Arguments of the module airflow_lock.
 ARGUMENTS = {
-    "state": {"type": "str", "choices": ["held", "free"], "default": "held"},
+    "state": {"type": "str", "choices": ["held", "free", "seen"], "default": "held"},
     "playbook": {"type": "str", "required": True},
     "path": {"type": "path", "default": "/var/lib/airflow-stack/lock.json"},
     "wait": {"type": "int", "default": 0},
     "break": {"type": "str", "default": ""},
+    "seen": {"type": "str"},
+    "remove": {"type": "bool", "default": False},
 }
-
-
-class LockError(Exception):
-    """The lock file cannot be used; the text says what to do."""
 
 
 def description(pid: int, playbook: str, started: str) -> Holder:
@@ -68,17 +68,29 @@ def description(pid: int, playbook: str, started: str) -> Holder:
     }
 
 
-@contextlib.contextmanager
-def _guarded(path: str) -> Iterator[None]:
-    """Let one process at a time read and write the lock file, and create its directory."""
-    directory = os.path.dirname(path)
-    os.makedirs(directory, mode=0o755, exist_ok=True)
-    descriptor = os.open(directory, os.O_RDONLY)
+def _write(path: str, content: Mapping[str, Any]) -> None:
+    """Replace a JSON file at once."""
+    descriptor, name = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".lock-")
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=2, sort_keys=True)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _last(path: str) -> str:
+    """Return the id of the run that acquired the lock last; an empty string before the first one."""
+    try:
+        with open(os.path.join(os.path.dirname(path), "last"), encoding="utf-8") as file:
+            return str(json.load(file)["id"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def read(path: str) -> Optional[Holder]:  # noqa: UP045  # Python 3.9 on hosts
@@ -98,84 +110,77 @@ def read(path: str) -> Optional[Holder]:  # noqa: UP045  # Python 3.9 on hosts
     except (OSError, ValueError) as error:
         raise LockError(f"{path} cannot be read: {error}. If no run is under way, remove the file.") from error
     known = isinstance(found, dict) and {*IDENTITY, "id", "playbook"} <= set(found)
-    if not known or not isinstance(found["pid"], int) or found["pid"] < 1:
+    if not known or not isinstance(found["pid"], int) or not 0 < found["pid"] < 2**31:
         raise LockError(f"{path} does not describe a run. If no run is under way, remove the file.")
     return found
 
 
-def acquire(path: str, run: Mapping[str, Any], replace: str = "") -> Holder:
+def look(path: str) -> Answer:
+    """Return who holds the lock, and which run acquired it last, without changing anything.
+
+    Args:
+        path: The lock file.
+
+    Returns:
+        ``holder``, the content of the lock file, empty without one; and ``last``, the id of the run that acquired the
+        lock last, empty before the first one.
+
+    Raises:
+        LockError: The file is damaged.
+    """
+    return {"holder": read(path) or {}, "last": _last(path)}
+
+
+def acquire(path: str, run: Mapping[str, Any], replace: str = "", seen: Optional[str] = None) -> Answer:  # noqa: UP045
     """Acquire the lock unless another run holds it.
 
     Args:
         path: The lock file.
         run: Description of the run that wants it.
         replace: Id of a lock to replace although another run holds it. Locks with other ids are kept.
+        seen: What `look` returned as ``last`` before this run checked the hosts; None without such checks. If another
+            run has acquired the lock since then, this one does not get it.
 
     Returns:
-        The content of the file afterwards, which is the description of the run that holds the lock.
+        ``holder``, the run that holds the lock afterwards; and ``last`` as `look` returns it. If another run was
+        faster, ``holder`` is empty.
 
     Raises:
-        LockError: The file is damaged.
+        LockError: The file is damaged, or in use for too long.
         OSError: The file cannot be written.
     """
-    with _guarded(path):
-        holder = read(path)
+    with Guard(path):
+        holder, last = read(path), _last(path)
         if holder and holder["id"] != replace:
-            return holder
-        descriptor, name = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".lock-")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(run, file, indent=2, sort_keys=True)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            # Anyone may read who deploys: there is no secret in it.
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
-            raise
-        return dict(run)
+            return {"holder": holder, "last": last}
+        # The lock of a run that ended without releasing it was there when this run looked, or it is newer.
+        if seen is not None and last != seen:
+            return {"holder": {}, "last": last}
+        _write(os.path.join(os.path.dirname(path), "last"), {"id": run["id"]})
+        _write(path, run)
+        return {"holder": dict(run), "last": str(run["id"])}
 
 
-def release(path: str, run: Mapping[str, Any]) -> Optional[Holder]:  # noqa: UP045
+def release(path: str, run: Mapping[str, Any], remove: bool = False) -> Answer:
     """Release the lock if this run holds it and this playbook acquired it.
 
     Args:
         path: The lock file.
-        run: Identity of the run's process, and the ``playbook`` that finishes.
+        run: Identity of the run's process, and the ``playbook`` that ends.
+        remove: Whether to remove the directory with all records of runs, too.
 
     Returns:
-        The previous content of the file; None if no run held the lock.
+        ``holder``, the content of the file before, empty if no run held the lock; and ``last`` as `look` returns it.
 
     Raises:
-        LockError: The file is damaged.
+        LockError: The file is damaged, or in use for too long.
         OSError: The file cannot be removed.
     """
-    with _guarded(path):
-        holder = read(path)
+    with Guard(path):
+        answer = look(path)
+        holder = answer["holder"]
         if holder and same_run(holder, run) and holder["playbook"] == run["playbook"]:
             os.unlink(path)
-        return holder
-
-
-def words(holder: Mapping[str, Any]) -> str:
-    """Return who holds the lock, for a sentence."""
-    who = f"{holder.get('user', 'unknown')} on {holder.get('controller', 'unknown')}"
-    return f"{holder['playbook']}.yml, run by {who} (process {holder['pid']}) since {holder.get('started', 'unknown')}"
-
-
-def refusal(holder: Mapping[str, Any], path: str) -> str:
-    """Return why a run does not start, and what to do.
-
-    Args:
-        holder: Content of the lock file.
-        path: The lock file.
-    """
-    known = holder["id"] if re.fullmatch(r"[0-9a-f]{8}", str(holder["id"])) else "ID"
-    return (
-        f"another run holds the lock {path}: {words(holder)}. Nothing was changed. Wait until it exits, or set "
-        f"airflow_lock_wait to the seconds that this run may wait. If that process no longer exists, break its lock: "
-        f"run the same command with -e airflow_lock_break={known}"
-    )
+            if remove:
+                shutil.rmtree(os.path.dirname(path), ignore_errors=True)
+        return answer

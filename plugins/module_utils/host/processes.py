@@ -7,6 +7,7 @@ process start time.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import socket
 import subprocess
@@ -44,7 +45,10 @@ def process_started(pid: int) -> str:
         # The program name is in parentheses, and may itself contain spaces and parentheses.
         fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
         return fields[19] if fields and fields[0] not in ENDED else ""
-    found = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    # Each column has an option of its own, because a header ends at the end of its option.
+    asked = ["ps", "-o", "state=", "-o", "lstart=", "-p", str(pid)]
+    same_words = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+    found = subprocess.run(asked, env=same_words, capture_output=True, text=True, check=False)
     state, _, started = found.stdout.strip().partition(" ")
     return started.strip() if state[:1] not in ENDED else ""
 
@@ -66,8 +70,10 @@ def identity(pid: int) -> Identity:
         asked = ["sysctl", "-n", "kern.bootsessionuuid"]
         with contextlib.suppress(OSError):
             boot = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    # Not the id itself, which is confidential: machine-id(5).
+    machine = hashlib.sha256(f"ansible-airflow {_text('/etc/machine-id') or socket.gethostname()}".encode()).hexdigest()
     return {
-        "machine": " ".join([_text("/etc/machine-id") or socket.gethostname(), namespace]).strip(),
+        "machine": f"{machine[:16]} {namespace}".strip(),
         "boot": boot,
         "pid": pid,
         "process_started": process_started(pid),
@@ -93,9 +99,11 @@ def has_ended(holder: Mapping[str, Any], here: Mapping[str, Any]) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    except PermissionError:
+    except (PermissionError, OverflowError):
         pass
-    started = process_started(pid)
-    # With the mount option hidepid, /proc does not show the processes of other users: this one may still run.
-    hidden = not started and not os.path.isdir(f"/proc/{pid}") and os.path.isdir("/proc/self")
-    return not hidden and started != holder["process_started"]
+    if os.path.isdir("/proc/self"):
+        # With the mount option hidepid, /proc hides the processes of other users, or their state: one may still run.
+        state = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+        if not state:
+            return False
+    return process_started(pid) != holder["process_started"]

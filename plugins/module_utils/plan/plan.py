@@ -52,12 +52,7 @@ def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
     return {
         **around["fixed"],
         "release": release,
-        "deployment": {
-            "collection": collection_version(),
-            "airflow_version": inputs["airflow_version"],
-            "image": inputs["airflow_image"],
-            "directory": inputs["airflow_directory"],
-        },
+        "deployment": _deployment(inputs),
         "database": inputs["airflow_postgres_external"].get("database", "airflow"),
         "tls": inputs["airflow_tls"],
         "migrated": around["migrated"],
@@ -74,6 +69,16 @@ def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
         **_trust(inputs, services, addresses, groups),
         "web_path": web_path(inputs["airflow_config"], release["web_section"]),
         "comparison": _comparison(inputs, around["host"], addresses, services["external"], release),
+    }
+
+
+def _deployment(inputs: Mapping[str, Any]) -> Dict:
+    """Return what a run deploys, for the history of the hosts."""
+    return {
+        "collection": collection_version(),
+        "airflow_version": inputs["airflow_version"],
+        "image": inputs["airflow_image"],
+        "directory": inputs["airflow_directory"],
     }
 
 

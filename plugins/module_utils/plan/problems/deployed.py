@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +11,13 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.secre
 
 Found = Mapping[str, Any]
 
+# Name of the file that records that the database was created.
+RECORD = "/database_volume"
 
-def deployed_problems(found: Found, host: str, plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+
+def deployed_problems(
+    found: Found, host: str, plan: Mapping[str, Any], inputs: Mapping[str, Any], removing: bool = False
+) -> list[str]:
     """Return why a run would damage what the host already has.
 
     Args:
@@ -20,14 +26,15 @@ def deployed_problems(found: Found, host: str, plan: Mapping[str, Any], inputs: 
         plan: The plan of the host.
         inputs: The public variables of role airflow: ``airflow_directory``, ``airflow_postgres_image`` and
             ``airflow_accept_empty_database``.
+        removing: Whether the run removes the stack, and so needs no database.
     """
-    problems = _foreign(found, plan["project"]) + _moved(found, inputs["airflow_directory"])
-    if host == plan["keeper"] and "postgres" not in plan["services"]["external"]:
+    problems = _foreign(found, plan) + _moved(found, inputs["airflow_directory"])
+    if not removing and host == plan["keeper"] and "postgres" not in plan["services"]["external"]:
         problems += _database(found, inputs)
     return problems
 
 
-def _foreign(found: Found, project: str) -> list[str]:
+def _foreign(found: Found, plan: Mapping[str, Any]) -> list[str]:
     """Return what belongs to somebody else and would be removed or overwritten."""
     problems = []
     others = [container for container in found["containers"] if not container["ours"]]
@@ -35,11 +42,13 @@ def _foreign(found: Found, project: str) -> list[str]:
         names = ", ".join(sorted(container["name"] for container in others))
         places = sorted({container["project_directory"] for container in others} - {""})
         where = f" of the compose project in {', '.join(places)}" if places else ""
+        project = plan["project"]
         problems.append(
             f"containers {names}{where} also belong to a project named {project}, so this run would remove them. Give "
             f"that project another name (docker compose --project-name NAME), or end it with docker compose down."
         )
-    if found["command"] == "foreign":
+    # Hosts without a service of Airflow do not get the command.
+    if found["command"] == "foreign" and plan["services"]["airflow"]:
         problems.append(
             "/usr/local/bin/airflow was not installed by this project, and this run would overwrite it. Move it away, "
             "for example to /usr/local/bin/airflow-old."
@@ -49,11 +58,11 @@ def _foreign(found: Found, project: str) -> list[str]:
 
 def _moved(found: Found, directory: str) -> list[str]:
     """Return whether the stack was deployed to another directory."""
-    wanted = directory.rstrip("/")
-    others = sorted({container["directory"] for container in found["containers"] if container["ours"]} - {"", wanted})
+    mounted = {container["directory"] for container in found["containers"] if container["ours"]}
+    others = sorted(mounted - {"", posixpath.normpath(directory)})
     return [
         f"airflow_directory: the stack on this host is in {other}, with its logs, DAGs and migration record; write "
-        f"{other}. To move it, run playbooks/remove_airflow.yml, move the directory, and deploy again."
+        f"{other}. To move it, run playbooks/remove_airflow.yml with {other}, move the directory, and deploy again."
         for other in others
     ]
 
@@ -62,16 +71,18 @@ def _database(found: Found, inputs: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the volume of the stack's own Postgres."""
     if not found["engine"]:
         return []
-    if not found["volume"]:
+    have = found["volume"].get("postgres", "")
+    # An empty volume may be one that Postgres has not filled yet, unless its database is recorded.
+    recorded = any(path.endswith(RECORD) for path in found["evidence"])
+    if not found["volume"] or (recorded and not have):
         if not found["evidence"] or inputs["airflow_accept_empty_database"]:
             return []
         return [
-            f"Airflow's database was on this host ({', '.join(found['evidence'])}), but Docker has no volume {VOLUME}. "
-            "Is the disk with Docker's data directory mounted, and data-root in daemon.json unchanged? Otherwise the "
-            "database is lost: restore the volume, or start with an empty database by "
+            f"Airflow's database was on this host ({', '.join(found['evidence'])}), but Docker has no volume {VOLUME} "
+            "with it. Is the disk with Docker's data directory mounted, and data-root in daemon.json unchanged? "
+            "Otherwise the database is lost: restore the volume, or start with an empty database by "
             "-e airflow_accept_empty_database=true."
         ]
-    have = found["volume"]["postgres"]
     tag = re.match(r"(\d+)", str(inputs["airflow_postgres_image"]).rpartition(":")[2])
     if have and tag and tag[1] != have:
         return [

@@ -51,6 +51,10 @@ def test_the_version_is_that_of_the_data(tmp_path: Path) -> None:
     assert deployed.volume(engine, "v") == {"directory": str(tmp_path), "postgres": "15"}
     missing: Any = Answers(volumes=(404, {"message": "get v: no such volume"}))
     assert deployed.volume(missing, "v") is None
+    # An answer that does not say whether the volume exists, as of a proxy that denies it.
+    denied: Any = Answers(volumes=(403, {}))
+    with pytest.raises(EngineError):
+        deployed.volume(denied, "v")
 
 
 def test_containers_have_an_owner_and_a_directory() -> None:

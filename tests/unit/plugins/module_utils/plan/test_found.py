@@ -9,7 +9,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.found
 
 THERE = {"stat": {"exists": True, "gid": 999}}
 GONE = {"stat": {"exists": False}}
-EARLIER = {"evidence": ["/etc/airflow/secrets/database_volume"]}
+EARLIER = {"evidence": ["/var/lib/airflow-stack/database_volume"]}
 ENGINE = {"volumes": [{"Name": "airflow_postgres_data"}], "images": [{"Id": "sha256:1"}]}
 
 

@@ -16,10 +16,10 @@ QUICK_START = {
     "directory": "",
 }
 VOLUME = {"directory": "/var/lib/docker/volumes/airflow_postgres_data/_data", "postgres": "15"}
-EVIDENCE = ["/etc/airflow/secrets/database_volume"]
+EVIDENCE = ["/var/lib/airflow-stack/database_volume"]
 DEPLOYED = {"engine": True, "containers": [OURS], "command": "ours", "volume": VOLUME, "evidence": EVIDENCE}
 EMPTY = {"engine": False, "containers": [], "command": "", "volume": {}, "evidence": []}
-PLAN = {"project": "airflow", "keeper": "one", "services": {"external": {}}}
+PLAN = {"project": "airflow", "keeper": "one", "services": {"external": {}, "airflow": ["worker"]}}
 INPUTS = {
     "airflow_directory": DIRECTORY,
     "airflow_postgres_image": "postgres:15",
@@ -27,9 +27,11 @@ INPUTS = {
 }
 
 
-def problems(found: dict[str, Any], host: str = "one", plan: dict[str, Any] | None = None, **inputs: Any) -> list[str]:
+def problems(
+    found: dict[str, Any], host: str = "one", plan: dict[str, Any] | None = None, removing: bool = False, **inputs: Any
+) -> list[str]:
     """Return the problems of a host with what it has."""
-    return deployed_problems({**EMPTY, **found}, host, plan or PLAN, {**INPUTS, **inputs})
+    return deployed_problems({**EMPTY, **found}, host, plan or PLAN, {**INPUTS, **inputs}, removing)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +41,7 @@ def problems(found: dict[str, Any], host: str = "one", plan: dict[str, Any] | No
         DEPLOYED,
         # A stack of an earlier release, whose containers are gone, and a volume that Postgres has not filled yet.
         {**DEPLOYED, "containers": [], "command": ""},
-        {**DEPLOYED, "volume": {**VOLUME, "postgres": ""}},
+        {**DEPLOYED, "volume": {**VOLUME, "postgres": ""}, "evidence": ["/usr/local/projects/airflow/compose.yml"]},
         # A first run that was killed before it created the volume.
         {**EMPTY, "engine": True, "command": "ours"},
         # Docker is stopped: nothing can be said of its volumes.
@@ -69,13 +71,15 @@ def test_a_container_without_a_directory_is_named_too() -> None:
 def test_a_foreign_command_is_not_overwritten() -> None:
     (problem,) = problems({"command": "foreign"})
     assert "/usr/local/bin/airflow was not installed by this project" in problem
+    backing = {**PLAN, "services": {"external": {}, "airflow": []}}
+    assert problems({"command": "foreign"}, plan=backing) == []
 
 
-@pytest.mark.parametrize("wanted", ["/srv/airflow", "/srv/airflow/"])
+@pytest.mark.parametrize("wanted", ["/srv/airflow", "/srv/airflow/", "/usr/local/projects"])
 def test_a_stack_does_not_move_to_another_directory(wanted: str) -> None:
     (problem,) = problems(DEPLOYED, airflow_directory=wanted)
     assert problem.startswith(f"airflow_directory: the stack on this host is in {DIRECTORY}")
-    assert problems(DEPLOYED, airflow_directory=f"{DIRECTORY}/") == []
+    assert problems(DEPLOYED, airflow_directory=f"{DIRECTORY}/".replace("/airflow", "//airflow")) == []
 
 
 def test_a_missing_volume_is_a_loss_and_not_a_new_stack() -> None:
@@ -84,6 +88,9 @@ def test_a_missing_volume_is_a_loss_and_not_a_new_stack() -> None:
         assert word in problem
     assert problems({**DEPLOYED, "volume": {}}, airflow_accept_empty_database=True) == []
     assert problems({**DEPLOYED, "volume": {}}, host="two") == []
+    assert problems({**DEPLOYED, "volume": {}}, removing=True) == []
+    # A volume that was created anew, or whose own disk is not mounted.
+    assert len(problems({**DEPLOYED, "volume": {**VOLUME, "postgres": ""}})) == 1
 
 
 @pytest.mark.parametrize(
@@ -104,5 +111,5 @@ def test_data_of_another_postgres_is_refused(image: str, refused: bool) -> None:
 
 
 def test_an_external_postgres_has_no_volume() -> None:
-    plan = {**PLAN, "services": {"external": {"postgres": {}}}}
+    plan = {**PLAN, "services": {"external": {"postgres": {}}, "airflow": []}}
     assert problems({**DEPLOYED, "volume": {}}, plan=plan) == []
