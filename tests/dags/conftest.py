@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.ansible import Played
-from tests.support.hosts import lab
+from tests.support.hosts import DeployedHost
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
 
 LAB = "dags"
@@ -31,25 +30,17 @@ PythonOperator(task_id="go", python_callable=go, dag=dag)
 """
 
 
-class Host:
+class Host(DeployedHost):
     """The host: root commands over SSH, playbooks, and the state of Airflow."""
 
     def __init__(self) -> None:
-        self.lab = lab(LAB)
-        (self.remote,) = [host for name, host in self.lab.hosts.items() if "airflow" in name]
-        self.name, self.ssh = self.remote.name, self.remote.ssh
-
-    def play(self, playbook: str, *options: str, **variables: Any) -> Played:
-        """Run one of the project's playbooks to its end."""
-        return self.lab.play(f"playbooks/{playbook}.yml", *options, **variables)
-
-    def start(self, playbook: str, *options: str, **variables: Any) -> subprocess.Popen[str]:
-        """Start one of the project's playbooks."""
-        return self.lab.start(f"playbooks/{playbook}.yml", *options, **variables)
+        super().__init__(LAB)
 
     def deliver(self, tree: Tree, *options: str, **variables: Any) -> Played:
         """Deliver a DAG tree to the host."""
-        return self.play("sync_airflow_dags", "-v", *options, airflow_dags_source=str(tree.root), **variables)
+        return self.play(
+            "playbooks/sync_airflow_dags.yml", "-v", *options, airflow_dags_source=str(tree.root), **variables
+        )
 
     def current(self) -> str:
         """DAG release that Airflow reads."""

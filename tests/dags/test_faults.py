@@ -34,7 +34,7 @@ def test_a_transfer_that_is_killed_half_way(host: Host, delivered: Tree) -> None
     temporary = "find ~admin/.ansible ~root/.ansible -name dags.tar.gz* -size +100k 2>/dev/null"
     # Slow enough to be interrupted during the transfer on any machine: 5 MB/s, in kilobits.
     slowly = {"ansible_sftp_extra_args": "-l 40000"}
-    process = host.start("sync_airflow_dags", airflow_dags_source=str(delivered.root), **slowly)
+    process = host.start("playbooks/sync_airflow_dags.yml", airflow_dags_source=str(delivered.root), **slowly)
     kill_when(process, lambda: bool(host.ssh(temporary, check=False)))
     assert (host.current(), host.releases()) == (before, releases)
     (delivered.root / "large.bin").unlink()
@@ -47,7 +47,7 @@ def test_a_transfer_that_is_killed_half_way(host: Host, delivered: Tree) -> None
 def test_a_controller_that_dies_before_the_switch(host: Host, delivered: Tree) -> None:
     before, releases = host.current(), host.releases()
     delivered.dag("good.py", "good_after_the_kill")
-    process = host.start("sync_airflow_dags", airflow_dags_source=str(delivered.root))
+    process = host.start("playbooks/sync_airflow_dags.yml", airflow_dags_source=str(delivered.root))
     lines = iter(process.stdout or ())
     assert any("receive | Upload the release" in line for line in lines)
     assert any(line.startswith("changed:") for line in lines)

@@ -91,7 +91,7 @@ class Repository:
         """Deliver a version of the repository."""
         source = {"repository": self.url, "directory": "dags", "key_file": str(self.key)}
         source |= {"known_hosts": self.known_hosts, "version": version, **other}
-        return self.host.play("sync_airflow_dags", "-v", airflow_dags_git=source)
+        return self.host.play("playbooks/sync_airflow_dags.yml", "-v", airflow_dags_git=source)
 
 
 @pytest.fixture

@@ -48,7 +48,9 @@ def plugins(host: Host, tmp_path: Path) -> Iterator[Tree]:
 
 
 def deploy(host: Host, tree: Tree | None = None, *options: str) -> Played:
-    return host.play("deploy_airflow_stack", "-v", *options, airflow_plugins_source=str(tree.root) if tree else "")
+    return host.play(
+        "playbooks/deploy_airflow_stack.yml", "-v", *options, airflow_plugins_source=str(tree.root) if tree else ""
+    )
 
 
 def started(host: Host) -> dict[str, str]:

@@ -86,16 +86,16 @@ def test_rollback_to_the_previous_release_or_to_a_named_one(host: Host, delivere
     delivered.dag("second.py", "second")
     assert host.deliver(delivered).code == 0
     second = host.current()
-    back = host.play("rollback_airflow_dags", "-v")
+    back = host.play("playbooks/rollback_airflow_dags.yml", "-v")
     assert back.code == 0, back.output
     assert host.current() == first
     assert "second" not in host.dags()
     print(f"rollback: {back.seconds:.1f} s")
-    named = host.play("rollback_airflow_dags", "-v", airflow_dags_rollback_to=second)
+    named = host.play("playbooks/rollback_airflow_dags.yml", "-v", airflow_dags_rollback_to=second)
     assert named.code == 0, named.output
     assert (host.current(), "second" in host.dags()) == (second, True)
-    assert host.play("rollback_airflow_dags", airflow_dags_rollback_to=second).changed == 0
-    unknown = host.play("rollback_airflow_dags", airflow_dags_rollback_to="000000")
+    assert host.play("playbooks/rollback_airflow_dags.yml", airflow_dags_rollback_to=second).changed == 0
+    unknown = host.play("playbooks/rollback_airflow_dags.yml", airflow_dags_rollback_to="000000")
     assert unknown.code != 0
     said = " ".join(unknown.output.split())
     assert "there is no release 000000" in said

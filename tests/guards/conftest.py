@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.hosts import lab
+from tests.support.hosts import DeployedHost
 from tests.support.wait import wait
 
 if TYPE_CHECKING:
     import subprocess
 
-    from tests.support.ansible import Played
 
 LAB = "guards"
 LOCK = "/var/lib/airflow-stack/lock.json"
@@ -28,21 +27,11 @@ COUNTS = {
 }
 
 
-class Host:
-    """The host: commands as root over SSH, runs of playbooks, and its state."""
+class Host(DeployedHost):
+    """The host and its state."""
 
     def __init__(self) -> None:
-        self.lab = lab(LAB)
-        (self.remote,) = [host for name, host in self.lab.hosts.items() if "airflow" in name]
-        self.ssh, self.run = self.remote.ssh, self.remote.run
-
-    def play(self, playbook: str, *options: str, **variables: Any) -> Played:
-        """Run one of the project's playbooks to its end."""
-        return self.lab.play(playbook, *options, **variables)
-
-    def start(self, playbook: str, *options: str, **variables: Any) -> subprocess.Popen[str]:
-        """Start one of the project's playbooks."""
-        return self.lab.start(playbook, *options, **variables)
+        super().__init__(LAB)
 
     def lock(self) -> dict[str, Any]:
         """Return the content of the lock file; empty if the stack is not locked."""

@@ -65,6 +65,27 @@ class Lab:
         return ansible.start(playbook, sources, *options, variables=variables)
 
 
+class DeployedHost:
+    """The only host of a lab with services of Airflow: commands as root over SSH, and runs of playbooks.
+
+    Args:
+        name: Name of the lab.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.lab = lab(name)
+        (self.remote,) = [host for host in self.lab.hosts.values() if "airflow" in host.name]
+        self.name, self.ssh, self.run = self.remote.name, self.remote.ssh, self.remote.run
+
+    def play(self, playbook: str, *options: str, **variables: Any) -> ansible.Played:
+        """Run one of the project's playbooks to its end."""
+        return self.lab.play(playbook, *options, **variables)
+
+    def start(self, playbook: str, *options: str, **variables: Any) -> subprocess.Popen[str]:
+        """Start one of the project's playbooks."""
+        return self.lab.start(playbook, *options, **variables)
+
+
 def lab(name: str) -> Lab:
     """A lab of this checkout."""
     return Lab(INSTANCES / name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.names import REPO, V3
-from tests.support.hosts import lab
+from tests.support.hosts import DeployedHost
 from tests.support.wait import wait
 
 if TYPE_CHECKING:
@@ -23,13 +23,11 @@ FLUSH = "for t in filter nat mangle raw; do iptables -t $t -F; iptables -t $t -X
 REACH = "import urllib.request; urllib.request.urlopen('http://feeds.lab:8000/nasa.xml', timeout=3)"
 
 
-class Host:
+class Host(DeployedHost):
     """The host: root commands over SSH, and its view from other machines."""
 
     def __init__(self) -> None:
-        self.lab = lab(LAB)
-        (self.remote,) = [host for name, host in self.lab.hosts.items() if "airflow" in name]
-        self.ssh, self.run = self.remote.ssh, self.remote.run
+        super().__init__(LAB)
         self.address = self.remote.variables["ansible_host"]
         self.neighbour = self.remote.variables["lab_container"].rpartition("-")[0] + "-feeds"
 
