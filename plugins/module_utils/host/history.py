@@ -11,6 +11,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import atomic
+
 Entry = dict[str, Any]
 
 # What a stack on a host is made of. A run that changes none of it is not recorded.
@@ -98,13 +100,7 @@ def record(path: str, now: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
         return False
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     kept = [*entries[1 - KEPT :], {**{key: run.get(key, "") for key in RUN}, **now}]
-    temporary = f"{path}.new"
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.writelines(f"{json.dumps(entry, sort_keys=True)}\n" for entry in kept)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, path)
+    atomic.write(path, "".join(f"{json.dumps(entry, sort_keys=True)}\n" for entry in kept), 0o644)
     return True
 
 

@@ -6,16 +6,15 @@ whose process has exited is replaced by a run on the same controller, every othe
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import json
 import os
 import shutil
 import socket
-import tempfile
 from collections.abc import Mapping
 from typing import Any, Optional
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import atomic
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.guard import Guard, LockError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.processes import (
     IDENTITY,
@@ -69,19 +68,8 @@ def description(pid: int, playbook: str, started: str) -> Holder:
 
 
 def _write(path: str, content: Mapping[str, Any]) -> None:
-    """Replace a JSON file at once."""
-    descriptor, name = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".lock-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2, sort_keys=True)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    """Replace a JSON file."""
+    atomic.write(path, f"{json.dumps(content, indent=2, sort_keys=True)}\n", 0o600)
 
 
 def _last(path: str) -> str:

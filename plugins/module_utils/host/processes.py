@@ -31,6 +31,12 @@ def _text(path: str) -> str:
         return ""
 
 
+def _stat(pid: int) -> list[str]:
+    """Return the fields of /proc/PID/stat from the third one on (proc_pid_stat(5)); nothing if it cannot be read."""
+    # The program name is in parentheses, and may itself contain spaces and parentheses.
+    return _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+
+
 def process_started(pid: int) -> str:
     """Return when a process of this machine was started.
 
@@ -42,8 +48,7 @@ def process_started(pid: int) -> str:
         /proc/PID/stat (proc_pid_stat(5)) in ticks since the boot or, without /proc, the answer of `ps`.
     """
     if os.path.isdir("/proc/self"):
-        # The program name is in parentheses, and may itself contain spaces and parentheses.
-        fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+        fields = _stat(pid)
         return fields[19] if fields and fields[0] not in ENDED else ""
     # Each column has an option of its own, because a header ends at the end of its option.
     asked = ["ps", "-o", "state=", "-o", "lstart=", "-p", str(pid)]
@@ -99,11 +104,9 @@ def has_ended(holder: Mapping[str, Any], here: Mapping[str, Any]) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    except (PermissionError, OverflowError):
+    except PermissionError:
         pass
-    if os.path.isdir("/proc/self"):
-        # With the mount option hidepid, /proc hides the processes of other users, or their state: one may still run.
-        state = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
-        if not state:
-            return False
+    # With the mount option hidepid, /proc hides the processes of other users, or their state: one may still run.
+    if os.path.isdir("/proc/self") and not _stat(pid):
+        return False
     return process_started(pid) != holder["process_started"]

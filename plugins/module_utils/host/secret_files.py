@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import stat
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import atomic
+
 
 def read(directory: str, name: str) -> str | None:
     """Return the content of one secret's file, or None if there is none."""
@@ -26,11 +28,4 @@ def owned(path: str, owner: int) -> bool:
 
 def write(path: str, value: str, owner: int) -> None:
     """Write one secret's file atomically, readable only by its owner from the first moment."""
-    temporary = f"{path}.new"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o400)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(value)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chown(temporary, owner, 0)
-    os.replace(temporary, path)
+    atomic.write(path, value, 0o400, owner)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import postgres_major
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.secrets import VOLUME
 
 Found = Mapping[str, Any]
@@ -83,8 +83,8 @@ def _database(found: Found, inputs: Mapping[str, Any]) -> list[str]:
             "Otherwise the database is lost: restore the volume, or start with an empty database by "
             "-e airflow_accept_empty_database=true."
         ]
-    tag = re.match(r"(\d+)", str(inputs["airflow_postgres_image"]).rpartition(":")[2])
-    if have and tag and tag[1] != have:
+    wanted = postgres_major(str(inputs["airflow_postgres_image"]))
+    if have and wanted and wanted != have:
         return [
             f"airflow_postgres_image: Airflow's database was created by Postgres {have}, which "
             f"{inputs['airflow_postgres_image']} cannot read; write an image of Postgres {have}."

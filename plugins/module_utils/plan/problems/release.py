@@ -71,6 +71,12 @@ def image_problems(image: str, version: str) -> list[str]:
     return []
 
 
+def postgres_major(image: str) -> str:
+    """Return the major version in the tag of an image of Postgres; an empty string without one."""
+    match = re.search(r":(\d+)[^/:]*$", image)
+    return match[1] if match else ""
+
+
 def postgres_problems(image: str, majors: Sequence[str]) -> list[str]:
     """Return what is wrong with ``airflow_postgres_image``.
 
@@ -78,8 +84,7 @@ def postgres_problems(image: str, majors: Sequence[str]) -> list[str]:
         image: Image reference of Postgres.
         majors: Major versions that the Airflow release is tested with.
     """
-    match = re.search(r":(\d+)[^/:]*$", image)
-    if match and match[1] in majors:
+    if postgres_major(image) in majors:
         return []
     return [
         f"airflow_postgres_image: {image!r} must have a tag of one of the major versions {', '.join(majors)}, as in "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# Directory of the collection that contains this file.
-ROOT = Path(__file__).resolve().parents[4]
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.version import ROOT
+
 # Name suffixes of the strategies that finish each task on all hosts before the next one, such as mitogen_linear; debug
 # is linear, too.
 IN_STEP = ("linear", "debug")
