@@ -6,7 +6,11 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.cluster import cluster_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.deployed import deployed_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.distribution import (
+    distribution_problems,
+)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.inputs import input_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import change_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.removal import removal_problems
 
 
@@ -18,6 +22,8 @@ class FilterModule:
         return {
             "airflow_cluster_problems": cluster_problems,
             "airflow_deployed_problems": deployed_problems,
+            "airflow_distribution_problems": distribution_problems,
             "airflow_problems": input_problems,
             "airflow_removal_problems": removal_problems,
+            "airflow_schema_problems": change_problems,
         }

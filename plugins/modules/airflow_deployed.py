@@ -9,7 +9,8 @@ DOCUMENTATION = r"""
 module: airflow_deployed
 short_description: Read what a host already has of a stack, or of another Airflow under the same names
 description:
-  - Reads the containers of the compose project, the command C(airflow) and the volume of Postgres.
+  - Reads the containers of the compose project, the command C(airflow), the volume of Postgres, and from a running
+    Postgres the revision of Airflow's schema.
   - Without a running engine, only files are read.
 requirements:
   - python >= 3.9 on the host
@@ -30,6 +31,16 @@ options:
     description: Files that show that a database was created on this host, each with the text that it then contains.
     type: dict
     default: {}
+  secret:
+    description:
+      - File of the database's password. It shows that a database was created if it is older than O(since), or if that
+        file does not exist.
+    type: path
+    default: /etc/airflow/secrets/postgres_password
+  since:
+    description: File that runs create before they generate secrets.
+    type: path
+    default: /var/lib/airflow-stack/guard
   docker_socket:
     description: Socket of the engine.
     type: path
@@ -74,6 +85,10 @@ containers:
   returned: success
   sample:
     - name: airflow-scheduler-1
+      service: scheduler
+      image: apache/airflow:3.3.2
+      image_id: sha256:0a4d55a8d778
+      running: true
       ours: true
       project_directory: /tmp
       directory: /usr/local/projects/airflow
@@ -83,14 +98,22 @@ command:
   returned: success
   sample: ours
 volume:
-  description: Directory of the volume, and the version of Postgres that created its data. Empty without a volume.
+  description:
+    - Directory of the volume, the version of Postgres that created its data, and the user id of the data, -1 without
+      data. Empty without a volume.
   type: dict
   returned: success
   sample:
     directory: /var/lib/docker/volumes/airflow_postgres_data/_data
     postgres: "15"
+    owner: 999
+revision:
+  description: Revision of Airflow's schema. Empty if the stack's own Postgres does not run here, or has no schema.
+  type: str
+  returned: success
+  sample: 290244fb8b83
 evidence:
-  description: Those files of O(evidence) that contain their text.
+  description: Files that show that a database was created on this host.
   type: list
   elements: str
   returned: success
@@ -102,6 +125,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
     command,
     containers,
     evidence,
+    revision,
     volume,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import Engine, EngineError
@@ -111,6 +135,9 @@ ARGUMENTS = {
     "command": {"type": "path", "default": "/usr/local/bin/airflow"},
     "volume": {"type": "str", "default": "airflow_postgres_data"},
     "evidence": {"type": "dict", "default": {}},
+    # A path, not a value.
+    "secret": {"type": "path", "default": "/etc/airflow/secrets/postgres_password", "no_log": False},
+    "since": {"type": "path", "default": "/var/lib/airflow-stack/guard"},
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
 }
 
@@ -119,9 +146,10 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     engine = Engine(module.params["docker_socket"])
-    found: dict[str, object] = {"engine": True, "containers": [], "volume": {}}
+    found: dict[str, object] = {"engine": True, "containers": [], "volume": {}, "revision": ""}
     try:
-        found["containers"] = containers(engine, module.params["project"])
+        found["containers"] = entries = containers(engine, module.params["project"])
+        found["revision"] = revision(module.run_command, module.params["docker_socket"], entries)
         found["volume"] = volume(engine, module.params["volume"]) or {}
     except EngineError as error:
         # Without an engine, or with one that is stopped: role docker installs and starts it, and the check runs again.
@@ -131,7 +159,7 @@ def main() -> None:
     module.exit_json(
         changed=False,
         command=command(module.params["command"]),
-        evidence=evidence(module.params["evidence"]),
+        evidence=evidence(*(module.params[name] for name in ("evidence", "secret", "since"))),
         **found,
     )
 

@@ -90,7 +90,8 @@ def test_the_stack_is_removed_and_redeployed_with_its_data(home: Home) -> None:
     away = home.play("ansible_airflow.airflow.remove_airflow")
     assert away.code == 0, away.output
     assert "-e airflow_remove_data=true removes them" in away.output
-    kept = r"^airflow_(postgres|redis)_data$|^/etc/airflow(/|$)|^/usr/local/projects/airflow(/logs(/.*)?)?$"
+    directories = r"(/etc/airflow|/var/lib/airflow-stack)(/|$)|/usr/local/projects/airflow(/logs(/.*)?)?$"
+    kept = rf"^airflow_(postgres|redis)_data$|^({directories})"
     assert {line for line in left("(?i)airflow") if not re.search(kept, line)} == set()
     assert home.play("ansible_airflow.airflow.remove_airflow").changed == 0
     back = home.play(SITE)

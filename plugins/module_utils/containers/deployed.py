@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import Engine, EngineError
@@ -18,6 +18,9 @@ OUR_COMMAND = "label=com.docker.compose.project="
 DAGS = "/opt/airflow/dags"
 COMPOSE = "com.docker.compose."
 FOUND, MISSING = 200, 404
+# Seconds to wait for Postgres, which can be stopped or blocked.
+PATIENCE = 15
+REVISION_QUERY = "SELECT version_num FROM alembic_version"
 
 
 def containers(engine: Engine, project: str) -> list[dict[str, Any]]:
@@ -28,8 +31,9 @@ def containers(engine: Engine, project: str) -> list[dict[str, Any]]:
         project: Name of the project.
 
     Returns:
-        For each container its ``name``; ``ours``, whether this stack created it; ``project_directory``, the directory
-        of the project that created it; and ``directory``, the stack's directory that it mounts, empty without a mount.
+        For each container its ``name``; ``service``; ``image``, as it was named, and ``image_id``; ``running``;
+        ``ours``, whether this stack created it; ``project_directory``, the directory of the project that created it;
+        and ``directory``, the stack's directory that it mounts, empty without a mount.
 
     Raises:
         EngineError: The engine does not answer.
@@ -41,6 +45,10 @@ def containers(engine: Engine, project: str) -> list[dict[str, Any]]:
     return [
         {
             "name": entry["Names"][0].lstrip("/"),
+            "service": entry["Labels"].get(f"{COMPOSE}service", ""),
+            "image": entry["Image"],
+            "image_id": entry["ImageID"],
+            "running": entry["State"] == "running",
             "ours": OUR_LABEL in entry["Labels"],
             "project_directory": entry["Labels"].get(f"{COMPOSE}project.working_dir", ""),
             "directory": _stack_directory(entry.get("Mounts") or []),
@@ -71,7 +79,7 @@ def command(path: str) -> str:
         return "foreign"
 
 
-def volume(engine: Engine, name: str) -> Optional[dict[str, str]]:  # noqa: UP045  # Python 3.9 on hosts
+def volume(engine: Engine, name: str) -> Optional[dict[str, Any]]:  # noqa: UP045  # Python 3.9 on hosts
     """Return the volume of a Postgres; None if it does not exist.
 
     Args:
@@ -79,8 +87,8 @@ def volume(engine: Engine, name: str) -> Optional[dict[str, str]]:  # noqa: UP04
         name: Name of the volume.
 
     Returns:
-        ``directory``, its directory on the host; and ``postgres``, the major version that created its data, empty if it
-        holds none.
+        ``directory``, its directory on the host; ``postgres``, the major version that created its data, empty if it
+        holds none; and ``owner``, the user id of the data, -1 if it holds none.
 
     Raises:
         EngineError: The engine does not answer.
@@ -90,20 +98,23 @@ def volume(engine: Engine, name: str) -> Optional[dict[str, str]]:  # noqa: UP04
         return None
     if status != FOUND:
         raise EngineError(f"volume {name} has status {status}")
-    version = ""
+    version, owner = "", -1
     try:
         with open(os.path.join(answer["Mountpoint"], "PG_VERSION"), encoding="utf-8") as file:
-            version = file.read().strip()
+            version, owner = file.read().strip(), os.fstat(file.fileno()).st_uid
     except OSError:
         pass
-    return {"directory": answer["Mountpoint"], "postgres": version}
+    return {"directory": answer["Mountpoint"], "postgres": version, "owner": owner}
 
 
-def evidence(paths: Mapping[str, str]) -> list[str]:
+def evidence(paths: Mapping[str, str], secret: str, since: str) -> list[str]:
     """Return the files that show that a database was created on this host.
 
     Args:
         paths: For each path the text that the file contains in that case.
+        secret: Path of the database's password. The first run that creates a database generates it just before.
+        since: Path of a file that runs create before they generate secrets, and then leave alone. A password that is
+            older belongs to a stack of an earlier version, which has a database.
     """
     found = []
     for path, text in paths.items():
@@ -113,4 +124,35 @@ def evidence(paths: Mapping[str, str]) -> list[str]:
                     found.append(path)
         except OSError:
             continue
-    return found
+    return found + ([secret] if _is_older(secret, since) else [])
+
+
+def _is_older(path: str, other: str) -> bool:
+    """Return whether a file exists and was written before another one, which may be missing."""
+    if not os.path.exists(path):
+        return False
+    try:
+        return os.stat(path).st_mtime < os.stat(other).st_mtime
+    except FileNotFoundError:
+        return True
+
+
+def revision(
+    run_command: Callable[[list[str]], tuple[int, str, str]], socket: str, entries: Sequence[Mapping[str, Any]]
+) -> str:
+    """Return the revision of Airflow's schema, from the stack's own Postgres on this host.
+
+    Args:
+        run_command: Runs an argument list, and returns exit code, output and error output.
+        socket: Socket of the engine.
+        entries: The containers of the project.
+
+    Returns:
+        The revision; empty if Postgres does not run or answer, or if there is no schema.
+    """
+    for entry in entries:
+        if entry["ours"] and entry["service"] == "postgres" and entry["running"]:
+            argv = ["timeout", str(PATIENCE), "docker", "--host", f"unix://{socket}", "exec", entry["name"]]
+            code, out, _ = run_command([*argv, "psql", "-U", "airflow", "-d", "airflow", "-Atc", REVISION_QUERY])
+            return out.strip() if code == 0 else ""
+    return ""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+# Owner of data that do not exist.
+NO_DATA = -1
 # Trees that Airflow reads through a link to a release.
 TREES = ("dags", "plugins")
 
@@ -31,7 +33,8 @@ def found(
         ``engine_usable``, whether the engine was queried; ``deployed``, whether compose.yml exists; ``docker_gid``, the
         group id of Docker's socket, as text; ``current``, the release that each tree's link points to, empty if there
         is no link; ``images``, as the engine lists them; and ``volumes``, their names, None if the engine was not
-        queried; and ``evidence``, files that show that a database was created on the host.
+        queried; ``evidence``, files that show that a database was created on the host; ``container_images``, the id of
+        the image of each service's container; and ``database_owner``, the user id of Postgres' data, -1 without data.
     """
     asked = "volumes" in engine
     targets = [result["stat"].get("lnk_target", "") for result in links["results"]]
@@ -43,4 +46,6 @@ def found(
         "volumes": [volume["Name"] for volume in engine["volumes"]] if asked else None,
         "images": list(engine.get("images", [])),
         "evidence": list(earlier["evidence"]),
+        "container_images": {entry["service"]: entry["image_id"] for entry in earlier["containers"]},
+        "database_owner": earlier["volume"].get("owner", NO_DATA),
     }

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import web_path
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import schemas
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import PORTS, location
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
     internal_ports,
@@ -56,6 +57,7 @@ def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
         "database": inputs["airflow_postgres_external"].get("database", "airflow"),
         "tls": inputs["airflow_tls"],
         "migrated": around["migrated"],
+        "schemas": schemas(version for row in around["releases"].values() for version in row["versions"]),
         "inventories": around["inventories"],
         "projects_directory": re.sub(r"(?<=.)/+$", "", around["projects_directory"]),
         "spread": spread,

@@ -5,6 +5,7 @@ scripts/docker/entrypoint_prod.sh, at the releases around 2.5; differences in la
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan import revisions
 
 from tests import tables
 from tests.lab.contract.containers import AIRFLOW, VERSION, Outcome, config, must, run
@@ -49,6 +50,26 @@ def test_the_configuration_is_the_official_one() -> None:
     assert env["LANG"] == env["LC_ALL"] == "C.UTF-8"  # DF
     assert env["PIP_USER"] == "true"  # DF: packages added in a derived image go to ~/.local
     assert env["PATH"].startswith("/root/bin:/home/airflow/.local/bin:")  # DF: two ENV PATH, the later one in front
+
+
+PRINT_REVISIONS = """
+import airflow
+from alembic.script import ScriptDirectory
+
+directory = ScriptDirectory(airflow.__path__[0] + "/migrations")
+print(*[script.revision for script in directory.walk_revisions()][::-1])
+"""
+
+
+def test_the_revisions_of_the_database_are_known() -> None:
+    outcome = run(AIRFLOW, "python", "-c", PRINT_REVISIONS, env=ALONE)
+    assert outcome.code == 0, outcome.output
+    found = outcome.output.splitlines()[-1].split()
+    assert found[-1] == revisions.head(VERSION)
+    # Airflow 3 contains the migrations from 2.7 on only.
+    known = [revision for row in revisions.REVISIONS.values() for revision in row.split()]
+    first = next(revision for revision in found if revision in known)
+    assert found[found.index(first) :] == known[known.index(first) : known.index(found[-1]) + 1]
 
 
 def test_the_inside_is_the_official_one() -> None:

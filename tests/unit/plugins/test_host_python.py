@@ -81,8 +81,9 @@ def test_the_documentation_says_which_python_a_host_needs(path: Path) -> None:
         for block in re.findall(r"^requirements:\n((?:  - .*\n)+)", documentation(path), flags=re.MULTILINE)
         for requirement in yaml.safe_load(block)
     ]
-    # airflow_wait_healthy needs no Python on the host: its action plugin only runs commands.
-    wanted = [] if path.stem == "airflow_wait_healthy" else [f"python >= {MINIMUM[0]}.{MINIMUM[1]} on the host"]
+    # Their action plugins only run commands, or work on the controller.
+    no_python = {"airflow_wait_healthy", "airflow_tree_snapshot"}
+    wanted = [] if path.stem in no_python else [f"python >= {MINIMUM[0]}.{MINIMUM[1]} on the host"]
     assert [requirement for requirement in found if requirement.startswith("python")] == wanted
     assert found
 

@@ -6,7 +6,12 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import postgres_major
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.distribution import new_on_alpine
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import (
+    change_problems,
+    postgres_major,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import head
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.secrets import VOLUME
 
 Found = Mapping[str, Any]
@@ -24,13 +29,29 @@ def deployed_problems(
         found: Result of the module airflow_deployed.
         host: Inventory name of the host.
         plan: The plan of the host.
-        inputs: The public variables of role airflow: ``airflow_directory``, ``airflow_postgres_image`` and
-            ``airflow_accept_empty_database``.
+        inputs: The public variables of role airflow: ``airflow_version``, ``airflow_directory``,
+            ``airflow_postgres_image`` and ``airflow_accept_empty_database``.
         removing: Whether the run removes the stack, and so needs no database.
     """
     problems = _foreign(found, plan) + _moved(found, inputs["airflow_directory"])
-    if not removing and host == plan["keeper"] and "postgres" not in plan["services"]["external"]:
+    if removing or host != plan["keeper"]:
+        return problems
+    if "postgres" not in plan["services"]["external"]:
         problems += _database(found, inputs)
+    return problems + _schema(found, plan, inputs)
+
+
+def _schema(found: Found, plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+    """Return why the database cannot change to the wanted release.
+
+    migrated.json is only asked if the database does not answer: Postgres is stopped, or external.
+    """
+    noted = plan["migrated"]
+    revision = found["revision"] or noted.get("revision") or head(noted.get("version", ""))
+    problems = change_problems(revision, inputs["airflow_version"], plan["schemas"])
+    if not found["revision"]:
+        noted_in = f"{inputs['airflow_directory']}/config/migrated.json"
+        return [f"{text} {noted_in} says so; remove it if another database was restored." for text in problems]
     return problems
 
 
@@ -69,24 +90,30 @@ def _moved(found: Found, directory: str) -> list[str]:
 
 def _database(found: Found, inputs: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the volume of the stack's own Postgres."""
+    image = str(inputs["airflow_postgres_image"])
+    # What the image really contains is checked when it is on the host.
+    if "-alpine" in image and not found["evidence"] and not found["volume"]:
+        return [new_on_alpine(image)]
     if not found["engine"]:
         return []
     have = found["volume"].get("postgres", "")
     # An empty volume may be one that Postgres has not filled yet, unless its database is recorded.
     recorded = any(path.endswith(RECORD) for path in found["evidence"])
+    servers = [entry["name"] for entry in found["containers"] if entry["ours"] and entry["service"] == "postgres"]
+    signs = found["evidence"] + [f"container {name}" for name in servers]
     if not found["volume"] or (recorded and not have):
-        if not found["evidence"] or inputs["airflow_accept_empty_database"]:
+        if not signs or inputs["airflow_accept_empty_database"]:
             return []
         return [
-            f"Airflow's database was on this host ({', '.join(found['evidence'])}), but Docker has no volume {VOLUME} "
+            f"Airflow's database was on this host ({', '.join(signs)}), but Docker has no volume {VOLUME} "
             "with it. Is the disk with Docker's data directory mounted, and data-root in daemon.json unchanged? "
             "Otherwise the database is lost: restore the volume, or start with an empty database by "
             "-e airflow_accept_empty_database=true."
         ]
-    wanted = postgres_major(str(inputs["airflow_postgres_image"]))
+    wanted = postgres_major(image)
     if have and wanted and wanted != have:
         return [
             f"airflow_postgres_image: Airflow's database was created by Postgres {have}, which "
-            f"{inputs['airflow_postgres_image']} cannot read; write an image of Postgres {have}."
+            f"{image} cannot read; write an image of Postgres {have}."
         ]
     return []

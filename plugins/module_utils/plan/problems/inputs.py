@@ -36,8 +36,8 @@ def input_problems(inputs: Dict, around: Dict) -> list[str]:
         inputs: The public variables of role airflow that are set, by name.
         around: Other inputs: the tables ``releases``, ``services`` and ``moved_options``; Ansible's ``groups``;
             ``names``, the variables with the role's prefix, and ``known``, the variables that exist; ``members``, with
-            ``addresses``, ``queues`` and ``slots`` by host; ``migrated``, the release and image of the last successful
-            migration, empty before the first one; ``inventories``, ``playbook_directory`` and ``strategy`` of the run.
+            ``addresses``, ``queues`` and ``slots`` by host; ``inventories``, ``playbook_directory`` and ``strategy`` of
+            the run.
 
     Returns:
         Sentences; an empty list if there is no problem.
@@ -64,8 +64,6 @@ def _release(inputs: Dict, around: Dict, row: Dict, external: Dict) -> list[str]
     """Return what is wrong with the release; what an unknown release needs cannot be checked."""
     version = inputs["airflow_version"]
     problems = release.version_problems(version, around["releases"])
-    if row:
-        problems += release.change_problems(version, around["migrated"].get("version", ""))
     if row and not problems and "postgres" not in external:
         problems += release.postgres_problems(inputs["airflow_postgres_image"], row["postgres"])
     return problems + release.image_problems(inputs["airflow_image"], version)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import numbers
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import head, introduced, is_later
 
 
 def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -25,26 +26,35 @@ def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) ->
     return [f"airflow_version: {version!r} is not a supported release; write one of {', '.join(known)}."]
 
 
-def change_problems(version: str, deployed: str) -> list[str]:
+def change_problems(revision: str, version: str, schemas: Mapping[str, Sequence[str]]) -> list[str]:
     """Return why a stack cannot change from the release of its database to another one.
 
-    A higher release of the same series is fine. A release of a higher series changes the database irreversibly.
+    Releases of one schema can be exchanged for each other, and a later release of the same series migrates the
+    database. A release of a later series changes it irreversibly, and an earlier one cannot read it.
 
     Args:
-        version: Value of ``airflow_version``, a release of the table.
-        deployed: The release that the database was last migrated to; empty if there is none.
+        revision: Revision of the database; empty if there is none.
+        version: Value of ``airflow_version``.
+        schemas: Accepted releases by the revision of their schema.
     """
-    if not deployed or version == deployed:
+    if not revision or revision == head(version):
         return []
-    stay = f"set it back to {deployed}, and see docs/releases.md."
-    if numbers(version) < numbers(deployed):
+    found = f"airflow_version: the database has the schema revision {revision}"
+    first = introduced(revision)
+    if not first:
         return [
-            f"airflow_version: the database was migrated to {deployed} and cannot be downgraded to {version}; {stay}"
+            f"{found}, which no release of Airflow that this project knows has. Deploy with the version of this "
+            "project that deployed the stack last; docs/releases.md lists the releases."
         ]
-    if numbers(version)[:2] != numbers(deployed)[:2]:
+    same = schemas.get(revision, [])
+    found += f" of Airflow {same[-1]}" if same else f", which Airflow {first} introduced"
+    stay = f"write {' or '.join(same)}, and see docs/releases.md." if same else "see docs/releases.md."
+    if is_later(revision, head(version)):
+        return [f"{found}. {version} cannot read it, and a database cannot be downgraded; {stay}"]
+    if numbers(version)[:2] != numbers(first)[:2]:
         return [
-            f"airflow_version: the database was migrated to {deployed}. Upgrading it to {version} is irreversible, so "
-            f"site.yml does not do it on its own; {stay}"
+            f"{found}. An upgrade to {version} changes the database irreversibly, so site.yml does not do it on its "
+            f"own; {stay}"
         ]
     return []
 

@@ -9,7 +9,11 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.found
 
 THERE = {"stat": {"exists": True, "gid": 999}}
 GONE = {"stat": {"exists": False}}
-EARLIER = {"evidence": ["/var/lib/airflow-stack/database_volume"]}
+EARLIER = {
+    "containers": [{"service": "postgres", "image_id": "sha256:a"}],
+    "volume": {"owner": 999},
+    "evidence": ["/var/lib/airflow-stack/database_volume"],
+}
 ENGINE = {"volumes": [{"Name": "airflow_postgres_data"}], "images": [{"Id": "sha256:1"}]}
 
 
@@ -26,6 +30,8 @@ def test_a_deployed_host_reports_everything() -> None:
         "current": {"dags": "0123456789ab", "plugins": ".none"},
         "volumes": ["airflow_postgres_data"],
         "evidence": EARLIER["evidence"],
+        "container_images": {"postgres": "sha256:a"},
+        "database_owner": 999,
         "images": [{"Id": "sha256:1"}],
     }
 

@@ -6,21 +6,37 @@ from typing import Any
 
 import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.deployed import deployed_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import head, schemas
 
 DIRECTORY = "/usr/local/projects/airflow"
-OURS = {"name": "airflow-worker-1", "ours": True, "project_directory": "/tmp/x", "directory": DIRECTORY}
+OURS = {
+    "name": "airflow-worker-1",
+    "service": "worker",
+    "ours": True,
+    "project_directory": "/tmp/x",
+    "directory": DIRECTORY,
+}
 QUICK_START = {
     "name": "airflow-airflow-worker-1",
+    "service": "airflow-worker",
     "ours": False,
     "project_directory": "/home/me/airflow",
     "directory": "",
 }
 VOLUME = {"directory": "/var/lib/docker/volumes/airflow_postgres_data/_data", "postgres": "15"}
 EVIDENCE = ["/var/lib/airflow-stack/database_volume"]
-DEPLOYED = {"engine": True, "containers": [OURS], "command": "ours", "volume": VOLUME, "evidence": EVIDENCE}
-EMPTY = {"engine": False, "containers": [], "command": "", "volume": {}, "evidence": []}
-PLAN = {"project": "airflow", "keeper": "one", "services": {"external": {}, "airflow": ["worker"]}}
+SCHEMA = {"revision": head("2.5.3")}
+DEPLOYED = {**SCHEMA, "engine": True, "containers": [OURS], "command": "ours", "volume": VOLUME, "evidence": EVIDENCE}
+EMPTY = {"revision": "", "engine": False, "containers": [], "command": "", "volume": {}, "evidence": []}
+PLAN: dict[str, Any] = {
+    "project": "airflow",
+    "keeper": "one",
+    "services": {"external": {}, "airflow": ["worker"]},
+    "migrated": {},
+    "schemas": schemas(["2.5.2", "2.5.3", "2.11.2", "3.1.7", "3.1.8"]),
+}
 INPUTS = {
+    "airflow_version": "2.5.3",
     "airflow_directory": DIRECTORY,
     "airflow_postgres_image": "postgres:15",
     "airflow_accept_empty_database": False,
@@ -113,3 +129,44 @@ def test_data_of_another_postgres_is_refused(image: str, refused: bool) -> None:
 def test_an_external_postgres_has_no_volume() -> None:
     plan = {**PLAN, "services": {"external": {"postgres": {}}, "airflow": []}}
     assert problems({**DEPLOYED, "volume": {}}, plan=plan) == []
+
+
+@pytest.mark.parametrize("version", ["2.11.2", "3.1.8"])
+def test_a_database_of_another_series_is_refused(version: str) -> None:
+    (problem,) = problems(DEPLOYED, airflow_version=version)
+    assert problem.startswith("airflow_version: the database has the schema revision 290244fb8b83 of Airflow 2.5.3")
+    assert "migrated.json" not in problem
+    assert problems(DEPLOYED, airflow_version=version, removing=True) == []
+    assert problems(DEPLOYED, airflow_version=version, host="two") == []
+    assert problems(DEPLOYED, airflow_version="2.5.2") == []
+
+
+def test_the_database_knows_better_than_the_record() -> None:
+    restored = {**PLAN, "migrated": {"version": "2.11.2", "revision": head("2.11.2")}}
+    assert problems(DEPLOYED, plan=restored) == []
+    assert len(problems(DEPLOYED, plan=restored, airflow_version="2.11.2")) == 1
+
+
+@pytest.mark.parametrize("noted", [{"version": "2.5.3"}, {"version": "2.5.2", "revision": head("2.5.3"), "image": "x"}])
+def test_without_an_answer_the_record_is_used(noted: dict[str, str]) -> None:
+    plan = {**PLAN, "migrated": noted}
+    stopped = {**DEPLOYED, "revision": ""}
+    assert problems(stopped, plan=plan) == []
+    (problem,) = problems(stopped, plan=plan, airflow_version="2.11.2")
+    assert problem.endswith(f"{DIRECTORY}/config/migrated.json says so; remove it if another database was restored.")
+    external = {**plan, "services": {"external": {"postgres": {}}, "airflow": []}}
+    assert len(problems(EMPTY, plan=external, airflow_version="2.11.2")) == 1
+
+
+def test_a_container_of_postgres_is_evidence_of_a_database() -> None:
+    server = {**OURS, "name": "airflow-postgres-1", "service": "postgres", "directory": ""}
+    (problem,) = problems({"engine": True, "containers": [server]})
+    assert "(container airflow-postgres-1)" in problem
+
+
+def test_alpine_is_refused_on_a_host_without_a_database() -> None:
+    for found in (EMPTY, {**EMPTY, "engine": True}):
+        (problem,) = problems(found, airflow_postgres_image="postgres:15-alpine")
+        assert "contains Alpine Linux" in problem
+    # The data say it more precisely.
+    assert problems(DEPLOYED, airflow_postgres_image="postgres:15-alpine3.20") == []

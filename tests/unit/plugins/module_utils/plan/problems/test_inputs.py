@@ -30,12 +30,14 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     queue_problems,
     visibility_problems,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import head, schemas
 
 from tests import tables
 from tests.tables import releases
 
 ROLE = Path(__file__).parents[6] / "roles" / "airflow"
 RELEASES = releases()
+SCHEMAS = schemas(version for row in RELEASES.values() for version in row["versions"])
 
 
 @pytest.mark.parametrize("version", ["2.5.3", "2.5.0"])
@@ -98,18 +100,43 @@ def test_every_service_needs_a_host_and_redis_only_one() -> None:
 @pytest.mark.parametrize(
     ("deployed", "version", "words"),
     [
-        ("2.5.3", "2.11.2", ["the database was migrated to 2.5.3", "is irreversible"]),
-        ("2.11.2", "2.5.3", ["the database was migrated to 2.11.2", "cannot be downgraded to 2.5.3"]),
-        ("2.5.3", "2.5.1", ["cannot be downgraded to 2.5.1"]),
+        (
+            "2.5.3",
+            "2.11.2",
+            ["revision 290244fb8b83 of Airflow 2.5.3", "irreversibly", "write 2.5.0 or 2.5.1 or 2.5.2"],
+        ),
+        ("2.11.2", "2.5.3", ["revision 5f2621c13b39 of Airflow 2.11.2", "2.5.3 cannot read it"]),
+        ("2.11.2", "3.1.0", ["irreversibly"]),
+        ("3.3.2", "3.2.2", ["of Airflow 3.3.2. 3.2.2 cannot read it"]),
+        # The same series, with another schema.
+        ("3.1.7", "3.1.8", []),
+        ("3.1.8", "3.1.7", ["of Airflow 3.1.8. 3.1.7 cannot read it"]),
+        # The same schema.
+        ("2.5.3", "2.5.1", []),
         ("2.5.1", "2.5.3", []),
-        ("2.5.3", "2.5.3", []),
-        ("", "2.5.3", []),
+        ("2.10.5", "2.11.0", []),
+        # Releases that are not supported.
+        ("2.8.4", "2.11.2", ["88344c1d9134, which Airflow 2.8.1 introduced", "irreversibly", "see docs/releases.md"]),
+        ("3.0.6", "2.11.2", ["which Airflow 3.0.3 introduced. 2.11.2 cannot read it"]),
     ],
 )
 def test_minor_upgrades_need_consent_and_downgrades_are_refused(deployed: str, version: str, words: list[str]) -> None:
-    problems = change_problems(version, deployed)
+    problems = change_problems(head(deployed), version, SCHEMAS)
     assert len(problems) == bool(words)
     assert all(word in problems[0] for word in words)
+
+
+def test_a_migration_that_was_interrupted_can_be_continued() -> None:
+    # 3.2.0 introduced it, and more after it.
+    assert change_problems("69ddce9a7247", "3.2.2", SCHEMAS) == []
+    (problem,) = change_problems("69ddce9a7247", "3.3.2", SCHEMAS)
+    assert "69ddce9a7247, which Airflow 3.2.0 introduced" in problem
+
+
+def test_a_database_of_an_unknown_release_is_refused() -> None:
+    for version in ("2.5.3", "3.3.2"):
+        (problem,) = change_problems("ffffffffffff", version, SCHEMAS)
+        assert "ffffffffffff, which no release of Airflow that this project knows has" in problem
 
 
 @pytest.mark.parametrize(
@@ -264,7 +291,6 @@ AROUND: dict[str, Any] = {
     "names": ["airflow_version"],
     "known": list(SPEC),
     "members": {"addresses": {"a": ""}, "queues": {"a": ["default"]}, "slots": {"a": 16}},
-    "migrated": {},
     "inventories": [],
     "playbook_directory": "/",
     "strategy": "linear",
@@ -283,7 +309,6 @@ def test_secrets_are_exactly_the_variables_without_a_default() -> None:
     ("inputs", "around", "word"),
     [
         ({"airflow_version": "2.5.4", "airflow_image": "apache/airflow:2.5.4"}, {}, "airflow_version"),
-        ({}, {"migrated": {"version": "2.11.2"}}, "airflow_version"),
         ({"airflow_postgres_image": "postgres:17"}, {}, "airflow_postgres_image"),
         ({"airflow_config": {"webserver": {"base_url": "nonsense"}}}, {}, "airflow_config.webserver.base_url"),
         ({"airflow_postgres_max_connections": 10}, {}, "airflow_postgres_max_connections"),
@@ -325,7 +350,6 @@ def test_all_problems_are_reported_together() -> None:
         "airflow_plugins_source": "/no/such/directory",
     }
     around = {
-        "migrated": {"version": "2.5.3"},
         "groups": {},
         "services": {name: SERVICES[name] for name in ("postgres", "redis")},
         "names": ["airflow_typo"],
