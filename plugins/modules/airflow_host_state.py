@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_host_state
-short_description: Report the clock, secrets, database and reachable hosts of a stack's host
+short_description: Report the clock, secrets, images, database and reachable hosts of a stack's host
 description:
   - Collects what the hosts of a stack must agree on, before anything is changed.
   - The offset from the controller's clock is computed from the module's start and end times on both machines.
@@ -39,6 +39,10 @@ options:
     description: Name of the Docker volume that holds Airflow's database.
     type: str
     default: airflow_postgres_data
+  project:
+    description: Name of the compose project.
+    type: str
+    default: airflow
 author: ansible-airflow maintainers (@ansible-airflow)
 notes:
   - The result contains digests of secrets, so use the module only in a task with C(no_log).
@@ -103,6 +107,12 @@ digests:
   returned: success
   sample:
     fernet_key: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+images:
+  description: Image of each service of O(project) that has a container.
+  type: dict
+  returned: success
+  sample:
+    worker: apache/airflow:3.3.2
 database:
   description: Whether the volume of Airflow's database exists.
   type: bool
@@ -116,6 +126,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.state import (
     ARGUMENTS,
     digests,
+    images,
     silent_servers,
     unreachable,
 )
@@ -136,6 +147,7 @@ def main() -> None:
         unreachable_addresses=unreachable(module.params["reach"]),
         silent_servers=silent_servers(module.params["servers"]),
         digests=found,
+        images=images(module.run_command, docker, module.params["project"]) if docker else {},
         database=bool(docker) and module.run_command(volume)[0] == 0,
         times=[started, time.time()],
     )

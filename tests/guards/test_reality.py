@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tests.guards.conftest import Host
 
 DIRECTORY = "/usr/local/projects/airflow"
+RECORDS = "/var/lib/airflow-stack"
+# Revisions of the database: of Airflow 2.5 and 2.11, and of none that this project knows.
+OURS, LATER, UNKNOWN = "290244fb8b83", "5f2621c13b39", "ffffffffffff"
 # The official quick start as far as it matters: a compose project named after its directory, which is ~/airflow.
 QUICK_START = """\
 services:
@@ -105,10 +108,15 @@ def test_a_data_directory_that_is_not_mounted(deployed: Host) -> None:
         refused(deployed, *words)
         # Neither does the loss of our own records make it a new host.
         deployed.ssh(f"mv {DIRECTORY}/compose.yml {DIRECTORY}/config/migrated.json /root/")
+        deployed.ssh(f"mkdir /root/records && mv {RECORDS}/database_volume /root/records/")
         try:
-            refused(deployed, *words)
+            # A container of Postgres and the record are gone, too: only the password tells.
+            deployed.ssh("touch -d '1 hour ago' /etc/airflow/secrets/postgres_password")
+            refused(deployed, *words, "/etc/airflow/secrets/postgres_password")
         finally:
             deployed.ssh(f"mv /root/compose.yml {DIRECTORY}/; mv /root/migrated.json {DIRECTORY}/config/")
+            deployed.ssh(f"mv /root/records/database_volume {RECORDS}/ && rmdir /root/records")
+            deployed.ssh("touch /etc/airflow/secrets/postgres_password")
 
 
 def test_docker_that_is_stopped_and_starts_without_its_data(deployed: Host) -> None:
@@ -138,3 +146,82 @@ def test_an_image_of_another_postgres(deployed: Host, image: str) -> None:
 def test_another_directory(deployed: Host, directory: str) -> None:
     refused(deployed, f"the stack on this host is in {DIRECTORY}", airflow_directory=directory)
     assert deployed.run(f"ls -d {directory}").returncode != 0
+
+
+@contextmanager
+def at_revision(host: Host, revision: str) -> Iterator[None]:
+    """Give the database the revision that a restored database has."""
+    set_revision(host, revision)
+    try:
+        yield
+    finally:
+        set_revision(host, OURS)
+
+
+def set_revision(host: Host, revision: str) -> None:
+    """Write a revision."""
+    statement = f"UPDATE alembic_version SET version_num = '{revision}'"  # noqa: S608
+    host.ssh(f"{PSQL} --quiet", statement)
+
+
+PSQL = "docker exec -i airflow-postgres-1 psql -U airflow -At"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_another_series_of_airflow(deployed: Host, lost: bool) -> None:
+    """The database knows its series, also after migrated.json was lost with a directory or a moved keeper."""
+    words = (f"schema revision {OURS} of Airflow 2.5.3", "irreversibly", "write 2.5.0 or 2.5.1 or 2.5.2 or 2.5.3")
+    if lost:
+        deployed.ssh(f"mv {DIRECTORY}/config/migrated.json /root/")
+    try:
+        refused(deployed, *words, airflow_version="2.11.2")
+        refused(deployed, *words, airflow_version="3.3.2")
+    finally:
+        if lost:
+            deployed.ssh(f"mv /root/migrated.json {DIRECTORY}/config/")
+
+
+@pytest.mark.parametrize("revision", [LATER, UNKNOWN])
+def test_a_restored_database_of_another_release(deployed: Host, revision: str) -> None:
+    with at_revision(deployed, revision):
+        refused(deployed, f"schema revision {revision}")
+
+
+def test_a_restored_database_behind_a_stopped_postgres(deployed: Host) -> None:
+    """Postgres cannot be asked before the run starts it; the migration is refused then."""
+    with at_revision(deployed, LATER):
+        deployed.ssh("airflow-watch pause --for 1h --reason test && docker stop airflow-postgres-1")
+        started = deployed.ssh("docker inspect -f '{{.State.StartedAt}}' airflow-scheduler-1")
+        run = deployed.play("site.yml")
+        assert run.code != 0, run.output
+        assert f"schema revision {LATER} of Airflow 2.11.2. 2.5.3 cannot read it" in run.output
+        assert "The database was not changed." in run.output
+        assert deployed.ssh(PSQL, "SELECT version_num FROM alembic_version").strip() == LATER
+        assert deployed.ssh("docker inspect -f '{{.State.StartedAt}}' airflow-scheduler-1") == started
+        deployed.ssh("airflow-watch resume")
+
+
+@pytest.mark.parametrize("line", ["ID=alpine", 'ID="alpine"'])
+def test_an_image_of_postgres_that_contains_alpine_linux(deployed: Host, line: str) -> None:
+    """The tag does not say what the image contains."""
+    image = deployed.ssh("docker inspect -f '{{.Config.Image}}' airflow-postgres-1").strip()
+    recipe = f"FROM {image}\nRUN rm /etc/os-release && printf '%s\\n' '{line}' > /etc/os-release\n"
+    deployed.ssh("docker build --quiet --tag local/postgres:15 -", recipe)
+    try:
+        words = ("local/postgres:15 contains Alpine Linux", "created by Postgres on another system")
+        refused(deployed, *words, airflow_postgres_image="local/postgres:15")
+    finally:
+        deployed.ssh("docker image rm local/postgres:15")
+
+
+def test_an_image_of_postgres_on_another_mirror(deployed: Host) -> None:
+    """The same system and major version: the run goes on with it, and back."""
+    image = deployed.ssh("docker inspect -f '{{.Config.Image}}' airflow-postgres-1").strip()
+    deployed.ssh("docker build --quiet --tag local/postgres:15 -", f"FROM {image}\nLABEL test=1\n")
+    counts = deployed.counts()
+    run = deployed.play("site.yml", airflow_postgres_image="local/postgres:15")
+    assert run.code == 0, run.output
+    assert deployed.counts() == counts
+    back = deployed.play("site.yml")
+    assert back.code == 0, back.output
+    deployed.ssh("docker image rm local/postgres:15")

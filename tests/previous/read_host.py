@@ -26,8 +26,8 @@ SKIPPED = {Path("/var", name) for name in ("cache", "lib/apt", "lib/containerd",
 SKIPPED |= {Path("/", name) for name in ("dev", "proc", "run", "sys", "tmp")}
 # Directories with files that no package owns. For all other files the versions of packages are compared.
 COMPARED = ("/etc/", "/usr/local/", "/var/lib/airflow", "/var/spool/", "/opt/", "/srv/", "/root/", "/home/")
-# Excluded from the comparison of contents, because each host generates its own.
-GENERATED = "/etc/airflow/secrets/"
+# Excluded from the comparison of contents, because each host generates its own: secrets, and records of runs.
+GENERATED = ("/etc/airflow/secrets/", "/var/lib/airflow-stack/")
 # Bytes; in larger files no texts are replaced.
 LARGE = 100_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 # Arguments of the module; its action plugin refuses others before anything is sent to the host.
@@ -16,7 +16,11 @@ ARGUMENTS = {
     # Names, not values.
     "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "volume": {"type": "str", "default": "airflow_postgres_data"},
+    "project": {"type": "str", "default": "airflow"},
 }
+# Prefix of compose's labels.
+COMPOSE = "com.docker.compose"
+RunCommand = Callable[[list[str]], tuple[int, str, str]]
 # Seconds to wait for the answer of another host.
 PATIENCE = 3.0
 
@@ -69,8 +73,22 @@ def silent_servers(servers: Iterable[str], seconds: float = PATIENCE) -> list[st
     return found
 
 
+def images(run_command: RunCommand, docker: str, project: str) -> dict[str, str]:
+    """Return the image of each service of a compose project, as the container was created with it.
+
+    Args:
+        run_command: Runs an argument list, and returns exit code, output and error output.
+        docker: Path of the docker command.
+        project: Name of the project.
+    """
+    _, ids, _ = run_command([docker, "ps", "-aq", "--filter", f"label={COMPOSE}.project={project}"])
+    row = f'{{{{index .Config.Labels "{COMPOSE}.service"}}}}\t{{{{.Config.Image}}}}'
+    _, rows, _ = run_command([docker, "inspect", "--format", row, *ids.split()]) if ids.split() else (0, "", "")
+    return dict(line.split("\t", 1) for line in rows.splitlines() if "\t" in line)
+
+
 def digests(directory: str, names: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 of each existing secret, by name.
+    """Return the SHA-256 of each existing secret, by name, without the line break that an editor adds.
 
     Args:
         directory: Directory of the secrets.
@@ -83,7 +101,7 @@ def digests(directory: str, names: Iterable[str]) -> dict[str, str]:
     for name in names:
         try:
             with open(os.path.join(directory, name), "rb") as file:
-                found[name] = hashlib.sha256(file.read()).hexdigest()
+                found[name] = hashlib.sha256(file.read().rstrip(b"\n")).hexdigest()
         except FileNotFoundError:
             continue
     return found

@@ -28,6 +28,8 @@ Dict = dict[str, Any]
 WORKER = "worker"
 # Secrets that must be equal on all hosts, in addition to those in the release's row.
 ALIKE = ("fernet_key", "webserver_secret_key")
+# Secrets of servers. Hosts without the server can have a file of an earlier one.
+PASSWORDS = ("postgres_password", "redis_password")
 
 
 def series(version: str) -> str:
@@ -106,6 +108,7 @@ def _comparison(
         "reach": reachable(host, addresses, release),
         "servers": dict(location(name, words) for name, words in external.items()),
         "secrets": secrets,
+        "passwords": list(PASSWORDS),
         "given": [name for name in secrets if inputs.get(f"airflow_{name}")],
     }
 

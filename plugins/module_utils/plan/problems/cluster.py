@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.limited import limited_problems
+
 State = Mapping[str, Any]
 States = Mapping[str, State]
 
@@ -69,19 +71,20 @@ def clock_problems(states: States, reference: str) -> list[str]:
     return problems
 
 
-def secret_problems(states: States, holder: str, given: Sequence[str]) -> list[str]:
+def secret_problems(states: States, holder: str, names: Sequence[str], given: Sequence[str]) -> list[str]:
     """Return which hosts have secrets that differ from the keeper's or that the keeper lacks.
 
     Args:
         states: The hosts' states.
         holder: The keeper.
+        names: Names of the secrets that are the same on all hosts.
         given: Names of the secrets that the inventory sets, which override the files.
     """
     problems = []
     mine = states[holder]["digests"]
     for host, state in states.items():
         for name, digest in state["digests"].items():
-            if name in given or host == holder:
+            if name not in names or name in given or host == holder:
                 continue
             if name not in mine:
                 problems.append(
@@ -114,7 +117,10 @@ def database_problems(states: States, holder: str) -> list[str]:
 
 
 def cluster_problems(
-    results: Mapping[str, State], plan: Mapping[str, Any], own: Mapping[str, Sequence[str]]
+    results: Mapping[str, State],
+    plan: Mapping[str, Any],
+    own: Mapping[str, Sequence[str]],
+    this_run: Mapping[str, Any],
 ) -> list[str]:
     """Return every inconsistency between the hosts of a stack, each as a sentence that says what to do.
 
@@ -123,6 +129,7 @@ def cluster_problems(
             host.
         plan: The plan of any host of the stack.
         own: IPv4 addresses by host, in a stack of several hosts.
+        this_run: See `limited_problems`.
     """
     states = {host: state for host, state in results.items() if "digests" in state}
     failed = [
@@ -139,8 +146,9 @@ def cluster_problems(
         *reach_problems(states, plan["addresses"]),
         *server_problems(states, comparison["servers"]),
         *clock_problems(states, plan["keeper"]),
-        *secret_problems(states, plan["keeper"], comparison["given"]),
+        *secret_problems(states, plan["keeper"], comparison["secrets"], comparison["given"]),
         *database_problems(states, needed["postgres"]),
+        *limited_problems(states, plan, this_run),
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.state import (
     answers,
     digests,
+    images,
     silent_servers,
     unreachable,
 )
@@ -61,3 +62,22 @@ def test_digests_of_the_existing_secrets(tmp_path: Path) -> None:
     found = digests(str(tmp_path), ["fernet_key", "webserver_secret_key"])
     assert list(found) == ["fernet_key"]
     assert found["fernet_key"].startswith("ca978112")
+
+
+def test_the_line_break_of_an_editor_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "redis_password").write_text("secret\n")
+    (tmp_path / "other").write_text("secret")
+    found = digests(str(tmp_path), ["redis_password", "other"])
+    assert found["redis_password"] == found["other"]
+
+
+def test_images_by_service() -> None:
+    answers_of_docker = {
+        "ps": "1\n2\n",
+        "inspect": "worker\tapache/airflow:3.3.2\npostgres\tpostgres:15\n",
+    }
+    assert images(lambda argv: (0, answers_of_docker[argv[1]], ""), "docker", "airflow") == {
+        "worker": "apache/airflow:3.3.2",
+        "postgres": "postgres:15",
+    }
+    assert images(lambda _: (1, "", "Cannot connect to the Docker daemon"), "docker", "airflow") == {}

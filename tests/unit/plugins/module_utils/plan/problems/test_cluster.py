@@ -1,10 +1,16 @@
 """Conflicts between several hosts, and errors that say what to do."""
 
+import hashlib
 from typing import Any
 
 import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.cluster import cluster_problems
 
+INPUTS: dict[str, Any] = {
+    "airflow_version": "2.11.2",
+    "airflow_image": "apache/airflow:2.11.2",
+    "airflow_extra_packages": [],
+}
 NEEDED = {"postgres": "data", "redis": "data"}
 ADDRESSES = {"data": "192.0.2.1", "work": "192.0.2.2"}
 
@@ -15,6 +21,7 @@ def state(**changes: Any) -> dict[str, Any]:
         "clock_error": 0.4,
         "unreachable_addresses": [],
         "digests": {},
+        "images": {},
         "database": False,
         **changes,
     }
@@ -25,11 +32,20 @@ def problems(data: dict[str, Any], work: dict[str, Any], **changes: Any) -> list
     hosts = {service: [host] for service, host in changes.get("needed", NEEDED).items() if host}
     plan = {
         "addresses": changes.get("addresses", ADDRESSES),
-        "services": {"hosts": hosts},
+        "services": {"hosts": hosts, "airflow_names": ["scheduler", "worker"]},
         "keeper": changes.get("keeper", "data"),
-        "comparison": {"servers": changes.get("servers", {}), "given": changes.get("given", [])},
+        "comparison": {
+            "servers": changes.get("servers", {}),
+            "secrets": ["fernet_key", "webserver_secret_key"],
+            "given": changes.get("given", []),
+        },
     }
-    return cluster_problems({"data": data, "work": work}, plan, changes.get("own", own))
+    this_run = {
+        "outside": changes.get("outside", []),
+        "left_out": changes.get("left_out", []),
+        "inputs": INPUTS | changes.get("inputs", {}),
+    }
+    return cluster_problems({"data": data, "work": work}, plan, changes.get("own", own), this_run)
 
 
 def test_hosts_that_agree_have_no_problem() -> None:
@@ -102,3 +118,62 @@ def test_secrets_given_in_the_inventory_may_differ() -> None:
 
 def test_a_clock_offset_within_the_measurement_error_is_no_problem() -> None:
     assert problems(state(), state(clock_offset=14.0, clock_error=5.0)) == []
+
+
+def digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+OLD = {"worker": "apache/airflow:2.11.0", "postgres": "postgres:15"}
+BUILT = {"worker": "airflow-extra-packages:2.11.2-0123456789ab"}
+
+
+@pytest.mark.parametrize(
+    ("images", "inputs", "word"),
+    [
+        (OLD, {}, "runs apache/airflow:2.11.0"),
+        ({"scheduler": "mirror.example.com/apache/airflow:2.11.2"}, {}, "runs mirror.example.com/"),
+        (BUILT, {}, "runs airflow-extra-packages"),
+        (OLD, {"airflow_extra_packages": ["xlsxwriter"]}, "deploys apache/airflow:2.11.2 with extra packages"),
+        (BUILT, {"airflow_extra_packages": ["xlsxwriter"]}, ""),
+        # Postgres has its own releases, and a host without a container was never deployed.
+        ({"worker": "apache/airflow:2.11.2", "postgres": "postgres:14"}, {}, ""),
+        ({}, {}, ""),
+    ],
+)
+def test_a_limited_run_deploys_the_images_of_the_other_hosts(
+    images: dict[str, str], inputs: dict[str, Any], word: str
+) -> None:
+    found = problems(state(), state(images=images), outside=["work"], inputs=inputs)
+    assert len(found) == bool(word)
+    assert all(text.startswith("work: ") and word in text and "without --limit" in text for text in found)
+    # A run with all hosts changes the image on all of them.
+    assert problems(state(), state(images=images), inputs=inputs) == []
+
+
+@pytest.mark.parametrize("missing", [{"outside": ["work"]}, {"left_out": ["work"]}])
+@pytest.mark.parametrize("name", ["redis_password", "webserver_secret_key"])
+def test_a_secret_changes_only_on_all_hosts_together(missing: dict[str, list[str]], name: str) -> None:
+    data = state(digests={name: digest("old")})
+    work = state() if "outside" in missing else UNREACHABLE
+    for value, refused in (("new", True), ("old", False), ("", False)):
+        given = {"inputs": {f"airflow_{name}": value}, "given": [name]}
+        found = problems(data, work, **missing, **given)
+        assert len(found) == refused
+        assert all(text.startswith(f"airflow_{name}: differs from the secret that data has") for text in found)
+        assert all("leaves out work" in text and "old" not in text.split(",")[0] for text in found)
+        assert problems(data, state(), **given) == []
+
+
+def test_a_host_outside_the_run_has_the_secret_of_the_inventory() -> None:
+    data, work = (state(digests={"webserver_secret_key": digest(value)}) for value in ("new", "old"))
+    given = {"inputs": {"airflow_webserver_secret_key": "new"}, "given": ["webserver_secret_key"]}
+    (problem,) = problems(data, work, outside=["work"], **given)
+    assert "work has another secret webserver_secret_key" in problem
+    assert problems(data, work, **given) == []
+
+
+def test_a_password_that_a_host_no_longer_needs_is_no_problem() -> None:
+    data, work = (state(digests={"redis_password": digest(value)}) for value in ("new", "old"))
+    assert problems(data, work) == []
+    assert problems(data, work, outside=["work"], inputs={"airflow_redis_password": "new"}) == []

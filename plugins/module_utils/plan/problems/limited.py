@@ -1,0 +1,75 @@
+"""Checks of a run that leaves out hosts of the stack, because of ``--limit`` or because Ansible does not reach them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+State = Mapping[str, Any]
+
+# Name of the image with extra packages, before its tag; see vars/main/images.yml of role airflow_stack.
+EXTRA = "airflow-extra-packages"
+WHOLE = "Run site.yml without --limit, when Ansible reaches all hosts"
+
+
+def limited_problems(states: Mapping[str, State], plan: Mapping[str, Any], this_run: Mapping[str, Any]) -> list[str]:
+    """Return why a run cannot leave out hosts.
+
+    Args:
+        states: Results of the module airflow_host_state by host, without those of unreachable hosts.
+        plan: The plan of any host of the stack.
+        this_run: ``outside``, hosts of the stack outside this run; ``left_out``, hosts of this run that Ansible does
+            not reach; and ``inputs``, the public variables of role airflow, with secrets.
+    """
+    outside: Sequence[str] = this_run["outside"]
+    inputs, missing = this_run["inputs"], [*outside, *this_run["left_out"]]
+    known = {host: states[host] for host in outside if host in states}
+    return [
+        *_images(known, plan, inputs),
+        *(_secrets(states, plan, known, inputs, missing) if missing else []),
+    ]
+
+
+def _images(known: Mapping[str, State], plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+    """Return which hosts outside the run would be left with another image of Airflow."""
+    version, wanted = inputs["airflow_version"], inputs["airflow_image"]
+    # The tag of an image with extra packages is known only when its base image is on the host.
+    beginning = f"{EXTRA}:{version}-" if inputs["airflow_extra_packages"] else wanted
+    problems = []
+    for host, state in known.items():
+        found = {image for service, image in state["images"].items() if service in plan["services"]["airflow_names"]}
+        problems += [
+            f"{host}: runs {image}, but is not part of this run, which deploys {wanted}"
+            f"{' with extra packages' if inputs['airflow_extra_packages'] else ''}. {WHOLE}, or write the settings "
+            f"that {host} was deployed with."
+            for image in sorted(found)
+            if not (image.startswith(beginning) if beginning != wanted else image == wanted)
+        ]
+    return problems
+
+
+def _secrets(
+    states: Mapping[str, State],
+    plan: Mapping[str, Any],
+    known: Mapping[str, State],
+    inputs: Mapping[str, Any],
+    missing: Sequence[str],
+) -> list[str]:
+    """Return which secrets would no longer be the same on all hosts."""
+    problems, keeper = [], plan["keeper"]
+    for name, digest in states[keeper]["digests"].items():
+        value = str(inputs.get(f"airflow_{name}") or "")
+        wanted = hashlib.sha256(value.encode()).hexdigest() if value else digest
+        others = [host for host, state in known.items() if state["digests"].get(name, wanted) != wanted]
+        if wanted != digest:
+            problems.append(
+                f"airflow_{name}: differs from the secret that {keeper} has, but this run leaves out "
+                f"{', '.join(missing)}, whose services would keep the old one. {WHOLE}."
+            )
+        elif others and value and name in plan["comparison"]["secrets"]:
+            problems.append(
+                f"airflow_{name}: {', '.join(others)} {'has' if len(others) == 1 else 'have'} another secret {name}, "
+                f"and {'is' if len(others) == 1 else 'are'} not part of this run. {WHOLE}."
+            )
+    return problems
