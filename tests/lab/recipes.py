@@ -40,8 +40,8 @@ class Recipe:
     reference: str = ""
     lock: str = ""
     args: Mapping[str, str] = field(default_factory=dict)
-    # Whether the image is provided only if its Airflow release is requested.
-    asked: bool = False
+    # Airflow release with which the image is provided; empty if it is always provided.
+    release: str = ""
 
 
 @cache
@@ -68,14 +68,18 @@ def airflow() -> dict[str, Recipe]:
 def _airflow(series: str, row: Mapping[str, str]) -> Recipe:
     version, lock = tables.releases()[series]["tested"], f"requirements/airflow-{series}.txt"
     args = {"AIRFLOW_VERSION": version, "PYTHON": f"python{row['python']}", "PIP_VERSION": row["pip"]}
-    asked = version != tables.default_release()
-    return Recipe("airflow", row["base"], f"apache/airflow:{version}", lock, args, asked)
+    release = "" if version == tables.default_release() else version
+    return Recipe("airflow", row["base"], f"apache/airflow:{version}", lock, args, release)
 
 
 def published() -> list[Recipe]:
     """Images that the lab's registry can serve."""
-    others = [Recipe(row["recipe"], row["base"], row["image"]) for row in rows("published")]
-    return [*airflow().values(), *others]
+    return [*airflow().values(), *(_other(row) for row in rows("published"))]
+
+
+def _other(row: Mapping[str, Any]) -> Recipe:
+    release = tables.releases()[row["series"]]["tested"] if "series" in row else ""
+    return Recipe(row["recipe"], row["base"], row["image"], args=row.get("args", {}), release=release)
 
 
 def wanted(releases: Collection[str]) -> list[Recipe]:
@@ -83,7 +87,7 @@ def wanted(releases: Collection[str]) -> list[Recipe]:
     unknown = sorted(set(releases) - set(airflow()))
     if unknown:
         raise LabError(f"the lab has no image of Airflow {unknown[0]}; it has {', '.join(airflow())}")
-    return [recipe for recipe in published() if not recipe.asked or recipe.args["AIRFLOW_VERSION"] in releases]
+    return [recipe for recipe in published() if not recipe.release or recipe.release in releases]
 
 
 def directory(name: str) -> dict[str, File]:

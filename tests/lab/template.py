@@ -101,7 +101,9 @@ def held(releases: Collection[str]) -> dict[str, str]:
 
 
 def _is_held(recipe: Recipe, releases: Collection[str]) -> bool:
-    return recipe.name != "airflow" or recipe.args["AIRFLOW_VERSION"] in releases or not releases
+    if recipe.name != "airflow":
+        return not recipe.release
+    return recipe.args["AIRFLOW_VERSION"] in releases or not releases
 
 
 def product_files() -> dict[str, File]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import web_path
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import postgres_major
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import schemas
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import PORTS, location
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
@@ -58,6 +59,7 @@ def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
         "deployment": _deployment(inputs),
         "database": inputs["airflow_postgres_external"].get("database", "airflow"),
         "tls": inputs["airflow_tls"],
+        "postgres_major": postgres_major(inputs["airflow_postgres_image"]),
         "migrated": around["migrated"],
         "schemas": schemas(version for row in around["releases"].values() for version in row["versions"]),
         "inventories": around["inventories"],

@@ -51,7 +51,7 @@ def test_every_row_of_the_table_refers_to_existing_files() -> None:
 def test_airflow_images_are_the_tested_releases_and_only_the_default_is_always_built() -> None:
     found = recipes.airflow()
     assert [recipe.reference for recipe in found.values()] == [f"apache/airflow:{version}" for version in found]
-    assert [version for version, recipe in found.items() if not recipe.asked] == [tables.default_release()]
+    assert [version for version, recipe in found.items() if not recipe.release] == [tables.default_release()]
     assert recipes.published()[: len(found)] == list(found.values())
 
 

@@ -21,7 +21,13 @@ RECORD = "/database_volume"
 
 
 def deployed_problems(
-    found: Found, host: str, plan: Mapping[str, Any], inputs: Mapping[str, Any], removing: bool = False
+    found: Found,
+    host: str,
+    plan: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    *,
+    removing: bool = False,
+    upgrading: bool = False,
 ) -> list[str]:
     """Return why a run would damage what the host already has.
 
@@ -32,11 +38,12 @@ def deployed_problems(
         inputs: The public variables of role airflow: ``airflow_version``, ``airflow_directory``,
             ``airflow_postgres_image`` and ``airflow_accept_empty_database``.
         removing: Whether the run removes the stack, and so needs no database.
+        upgrading: Whether the run moves the data to another version of Postgres, which checks them itself.
     """
     problems = _foreign(found, plan) + _moved(found, inputs["airflow_directory"])
     if removing or host != plan["keeper"]:
         return problems
-    if "postgres" not in plan["services"]["external"]:
+    if "postgres" not in plan["services"]["external"] and not upgrading:
         problems += _database(found, inputs)
     return problems + _schema(found, plan, inputs)
 
@@ -112,8 +119,9 @@ def _database(found: Found, inputs: Mapping[str, Any]) -> list[str]:
         ]
     wanted = postgres_major(image)
     if have and wanted and wanted != have:
+        upgrade = f", or run playbooks/upgrade_postgres.yml to move to {wanted}" if int(wanted) > int(have) else ""
         return [
             f"airflow_postgres_image: Airflow's database was created by Postgres {have}, which "
-            f"{image} cannot read; write an image of Postgres {have}."
+            f"{image} cannot read; write an image of Postgres {have}{upgrade}."
         ]
     return []

@@ -47,7 +47,7 @@ def problems(
     found: dict[str, Any], host: str = "one", plan: dict[str, Any] | None = None, removing: bool = False, **inputs: Any
 ) -> list[str]:
     """Return the problems of a host with what it has."""
-    return deployed_problems({**EMPTY, **found}, host, plan or PLAN, {**INPUTS, **inputs}, removing)
+    return deployed_problems({**EMPTY, **found}, host, plan or PLAN, {**INPUTS, **inputs}, removing=removing)
 
 
 @pytest.mark.parametrize(
@@ -170,3 +170,14 @@ def test_alpine_is_refused_on_a_host_without_a_database() -> None:
         assert "contains Alpine Linux" in problem
     # The data say it more precisely.
     assert problems(DEPLOYED, airflow_postgres_image="postgres:15-alpine3.20") == []
+
+
+def test_the_playbook_that_upgrades_checks_the_data_itself() -> None:
+    for found in (DEPLOYED, {**DEPLOYED, "volume": {**VOLUME, "postgres": ""}}):
+        inputs = {**INPUTS, "airflow_postgres_image": "postgres:17"}
+        assert deployed_problems({**EMPTY, **found}, "one", PLAN, inputs, upgrading=True) == []
+        assert len(deployed_problems({**EMPTY, **found}, "one", PLAN, inputs)) == 1
+    (problem,) = problems(DEPLOYED, airflow_postgres_image="postgres:16")
+    assert problem.endswith("or run playbooks/upgrade_postgres.yml to move to 16.")
+    (problem,) = problems(DEPLOYED, airflow_postgres_image="postgres:14")
+    assert problem.endswith("write an image of Postgres 15.")

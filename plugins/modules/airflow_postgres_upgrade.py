@@ -1,0 +1,192 @@
+#!/usr/bin/python
+# Copyright: ansible-airflow contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ansible module: move the stack's Postgres to another major version."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: airflow_postgres_upgrade
+short_description: Move a Postgres in a container to another major version
+description:
+  - Starts a server of the new version on a new volume, copies all roles and databases to it, and compares the rows of
+    each table, the sequences and the number of large objects.
+  - Then it stops both servers, exchanges the directories of the two volumes, and removes the old container. The old
+    data keep a volume of their own, V(VOLUME_OLDVERSION_TIME).
+  - Programs that write to the databases must be stopped before.
+  - If a step fails, the old data are in place. A run that was interrupted can be repeated.
+  - It does nothing if the data are of the wanted version.
+requirements:
+  - python >= 3.9 on the host
+options:
+  image:
+    description: Image of the new version. It must be on the host.
+    type: str
+    required: true
+  major:
+    description: Its major version.
+    type: str
+    required: true
+  container:
+    description: Container of the server.
+    type: str
+    default: airflow-postgres-1
+  volume:
+    description: Volume of the data.
+    type: str
+    default: airflow_postgres_data
+  password_file:
+    description: File on the host with the password of the superuser C(airflow).
+    type: path
+    default: /etc/airflow/secrets/postgres_password
+  timeout:
+    description: Seconds to wait until a server answers.
+    type: int
+    default: 300
+author: ansible-airflow maintainers (@ansible-airflow)
+attributes:
+  check_mode:
+    support: full
+    description: Checks whether the upgrade is possible, and changes nothing. A server that is stopped is not asked.
+  diff_mode:
+    support: full
+    description: Shows the version before and after.
+"""
+
+EXAMPLES = r"""
+- name: Move to Postgres 17
+  ansible_airflow.airflow.airflow_postgres_upgrade:
+    image: postgres:17
+    major: "17"
+
+- name: Check whether the stack can move to Postgres 17
+  ansible_airflow.airflow.airflow_postgres_upgrade:
+    image: postgres:17
+    major: "17"
+  check_mode: true
+
+- name: Move a server with another volume
+  ansible_airflow.airflow.airflow_postgres_upgrade:
+    image: postgres:16
+    major: "16"
+    container: reports-postgres-1
+    volume: reports_data
+    password_file: /etc/reports/postgres_password
+"""
+
+RETURN = r"""
+before:
+  description: Major version of the data before.
+  type: str
+  returned: success
+  sample: "15"
+kept:
+  description: Volume that keeps the old data. Empty if nothing was changed.
+  type: str
+  returned: success
+  sample: airflow_postgres_data_15_20261129T152645
+steps:
+  description: The steps, each with the seconds since the start.
+  type: list
+  elements: str
+  returned: always
+  sample: ["0.4 s: starting postgres:17", "7.9 s: copying database airflow"]
+"""
+
+import fcntl
+import os
+import time
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import (
+    Docker,
+    DockerError,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_upgrade import (
+    Upgrade,
+    Wanted,
+)
+
+# Its lock (flock(2)) ends with the process: a killed run of Ansible leaves the module running on the host.
+LOCK = "/run/airflow-postgres-upgrade.lock"
+ARGUMENTS = {
+    "image": {"type": "str", "required": True},
+    "major": {"type": "str", "required": True},
+    "container": {"type": "str", "default": "airflow-postgres-1"},
+    "volume": {"type": "str", "default": "airflow_postgres_data"},
+    # A path, not a value.
+    "password_file": {"type": "path", "default": "/etc/airflow/secrets/postgres_password", "no_log": False},
+    "timeout": {"type": "int", "default": 300},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    given, started = module.params, time.monotonic()
+    steps: list[str] = []
+    wanted = Wanted(
+        container=given["container"],
+        volume=given["volume"],
+        image=given["image"],
+        major=given["major"],
+        password_file=given["password_file"],
+        seconds=given["timeout"],
+    )
+    docker = Docker(module.get_bin_path("docker", required=True))
+    upgrade = Upgrade(docker, wanted, lambda step: steps.append(f"{time.monotonic() - started:.1f} s: {step}"))
+    try:
+        fcntl.flock(os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        module.exit_json(**move(upgrade, module.check_mode), steps=steps)
+    except BlockingIOError:
+        module.fail_json(
+            msg=f"an upgrade that an earlier run started is still running on this host ({LOCK}). Wait until it ends, "
+            "and run the playbook again.",
+        )
+    except (DockerError, PostgresError, OSError) as error:
+        after = f" after {steps[-1]}" if steps else ""
+        module.fail_json(msg=f"the upgrade failed{after}: {error} {where(upgrade)}", steps=steps)
+
+
+def move(upgrade: Upgrade, check_mode: bool) -> dict[str, Any]:
+    """Move the data unless they are of the wanted version.
+
+    Args:
+        upgrade: The upgrade.
+        check_mode: Whether to change nothing.
+
+    Returns:
+        Results of the module.
+
+    Raises:
+        DockerError: A docker command failed.
+        OSError: A directory cannot be renamed.
+        PostgresError: The upgrade is not possible, or failed.
+    """
+    wanted, before = upgrade.wanted, upgrade.found()
+    if before == wanted.major:
+        return {"changed": False, "before": before, "kept": ""}
+    between = upgrade.is_between()
+    if not between and (problems := upgrade.problems()):
+        raise PostgresError(" ".join(problems))
+    kept = "" if between else f"{wanted.volume}_{before}_{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+    if not check_mode:
+        upgrade.run(kept)
+    versions = {"before": f"Postgres {before or 'none'}\n", "after": f"Postgres {wanted.major}\n"}
+    return {"changed": True, "before": before, "kept": kept, "diff": versions}
+
+
+def where(upgrade: Upgrade) -> str:
+    """Return where the data are after a failure."""
+    try:
+        if upgrade.is_between():
+            return "Run the playbook again: it goes on where it ended."
+    except DockerError:
+        pass
+    return f"The old data are in the volume {upgrade.wanted.volume}."
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Postgres moves from 15 to 17: what is refused, runs that end on the way, and the result. In the order of the file."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from tests.postgres.conftest import CONTAINER, NEW, OLD, VOLUME
+from tests.support.wait import wait
+
+if TYPE_CHECKING:
+    from tests.postgres.conftest import Host
+
+COPYING = f"docker exec {CONTAINER}_new psql -U airflow -d 'Of People' -c 'SELECT 1' >/dev/null 2>&1"
+SERVICES = "docker ps --filter label=com.docker.compose.project=airflow --format '{{.Names}}' | sort"
+CHECK = "upgrade_postgres | Check whether the data can move to the wanted version"
+MODULE = "airflow_postgres_upgrade"
+
+
+def test_site_yml_refuses_and_names_the_playbook(host: Host) -> None:
+    run = host.play("site.yml", **NEW)
+    assert run.code != 0
+    assert "created by Postgres 15, which postgres:17 cannot read" in run.output
+    assert "playbooks/upgrade_postgres.yml to move to 17" in run.output
+    assert run.changed == 0
+
+
+def test_check_mode_predicts_the_upgrade(host: Host) -> None:
+    before = host.data()
+    run = host.upgrade("--check")
+    assert run.code == 0, run.output
+    assert run.result(f"ansible_airflow.airflow.airflow_stack : {CHECK}")["changed"]
+    assert (host.data(), host.major(), host.volumes()) == (before, "15", [VOLUME])
+
+
+def test_a_version_that_the_release_does_not_support(host: Host) -> None:
+    run = host.upgrade(airflow_postgres_image="postgres:18")
+    assert run.code != 0
+    assert "airflow_postgres_image: 'postgres:18' must have a tag of one of the major versions" in run.output
+    assert run.changed == 0
+
+
+def test_a_copy_that_fails(host: Host) -> None:
+    """The new server is killed while it receives the data."""
+    before, services = host.data(), host.ssh(SERVICES)
+    process = host.start("playbooks/upgrade_postgres.yml", **NEW)
+    wait(lambda: host.run(COPYING).returncode == 0 or process.poll() is not None, 300, "the copy")
+    host.ssh(f"docker kill {CONTAINER}_new")
+    output, errors = process.communicate()
+    assert process.returncode != 0, output + errors
+    assert "the upgrade failed after" in output
+    assert f"The old data are in the volume {VOLUME}." in output
+    # Airflow runs again, on the old server.
+    assert host.ssh(SERVICES) == services
+    assert (host.data(), host.major()) == (before, "15")
+    again = host.play("site.yml", **OLD)
+    assert again.code == 0, again.output
+    assert host.data() == before
+
+
+def test_a_run_that_is_killed_with_its_module(host: Host) -> None:
+    before = host.data()
+    process = host.start("playbooks/upgrade_postgres.yml", **NEW)
+    wait(lambda: host.run(COPYING).returncode == 0 or process.poll() is not None, 300, "the copy")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    host.ssh(f"pkill -9 -f '[a]nsible.*{MODULE}' || true; pkill -9 -f '[A]nsiballZ_{MODULE}' || true")
+    assert (host.version(VOLUME), host.major()) == ("15", "15")
+    assert host.data() == before
+
+
+def test_the_upgrade(host: Host) -> None:
+    before = host.data()
+    run = host.upgrade()
+    assert run.code == 0, run.output
+    assert host.major() == "17"
+    after = host.data()
+    assert after == before
+    kept = [name for name in host.volumes() if name != VOLUME]
+    assert len(kept) == 1
+    assert kept[0].startswith(f"{VOLUME}_15_")
+    assert host.version(kept[0]) == "15"
+    assert kept[0] in run.output
+    assert host.run_of("news_fetcher", "after") == "success"
+    # The password of the role is the one in the secret, over the network too.
+    assert "reader" in host.sql("SELECT rolname FROM pg_roles", "postgres")
+
+
+def test_a_second_run_changes_nothing(host: Host) -> None:
+    volumes = host.volumes()
+    again = host.upgrade()
+    assert (again.code, again.changed) == (0, 0), again.output
+    assert "The data are already of Postgres 17" in again.output
+    site = host.play("site.yml", **NEW)
+    assert (site.code, site.changed) == (0, 0), site.output
+    assert host.volumes() == volumes
+
+
+def test_there_is_no_way_back(host: Host) -> None:
+    run = host.play("site.yml", **OLD)
+    assert run.code != 0
+    assert "created by Postgres 17, which postgres:15 cannot read; write an image of Postgres 17." in run.output
+    back = host.upgrade(**OLD)
+    assert back.code != 0
+    assert "the data are of Postgres 17, and Postgres 15 cannot load a dump of it" in back.output
+    assert (run.changed, back.changed, host.major()) == (0, 0, "17")
+
+
+def test_a_power_cut_between_the_two_renames(host: Host) -> None:
+    """The state that such a cut leaves: the old data have their volume already, and the new ones not yet."""
+    before = host.data()
+    directory = "/var/lib/docker/volumes"
+    host.ssh(
+        f"airflow-watch pause --for 1h --reason test; docker stop {CONTAINER}; docker volume create {VOLUME}_new;"
+        f" rmdir {directory}/{VOLUME}_new/_data; mv {directory}/{VOLUME}/_data {directory}/{VOLUME}_new/_data"
+    )
+    try:
+        site = host.play("site.yml", **NEW)
+        assert site.code != 0, site.output
+        run = host.upgrade()
+        assert run.code == 0, run.output
+    finally:
+        host.run("airflow-watch resume")
+    assert (host.data(), host.major()) == (before, "17")
+    assert f"{VOLUME}_new" not in host.volumes()
+
+
+def test_removal_with_data_removes_the_old_data(host: Host) -> None:
+    away = host.play("playbooks/remove_airflow.yml", airflow_remove_data=True)
+    assert away.code == 0, away.output
+    assert host.run(f"docker volume ls -q | grep ^{VOLUME}").stdout == ""
