@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.guards.conftest import LOCK, kill
 from tests.support.ansible import finish
+from tests.support.guarded import LOCK, kill
 from tests.support.wait import wait
 
 if TYPE_CHECKING:
-    from tests.guards.conftest import Host
+    from tests.support.guarded import GuardedHost
 
 SEED = int(os.environ.get("GUARDS_SEED", "0")) or random.SystemRandom().randrange(1, 10_000)
 CHOICE = random.Random(SEED)  # noqa: S311  # repeatable by its seed
@@ -23,7 +23,7 @@ BARE_POINTS, DEPLOYED_POINTS = 2, 6
 POINT_SECONDS = 400
 
 
-def kill_at(host: Host, part: float, **variables: object) -> None:
+def kill_at(host: GuardedHost, part: float, **variables: object) -> None:
     """Kill a run of site.yml after a part of the time that such a run takes with the lock.
 
     Args:
@@ -44,7 +44,7 @@ def kill_at(host: Host, part: float, **variables: object) -> None:
 SECONDS = {"run": 60.0}
 
 
-def test_two_runs_on_a_bare_host(host: Host) -> None:
+def test_two_runs_on_a_bare_host(host: GuardedHost) -> None:
     first = host.start("site.yml")
     host.locked_by(first)
     second = host.play("site.yml")
@@ -59,7 +59,7 @@ def test_two_runs_on_a_bare_host(host: Host) -> None:
     assert host.lock() == {}
 
 
-def test_two_runs_that_start_together(deployed: Host) -> None:
+def test_two_runs_that_start_together(deployed: GuardedHost) -> None:
     before = deployed.secrets()
     runs = [(deployed.start("site.yml"), time.monotonic()) for _ in range(2)]
     ended = sorted((finish(*run) for run in runs), key=lambda run: run.code)
@@ -70,7 +70,7 @@ def test_two_runs_that_start_together(deployed: Host) -> None:
     SECONDS["run"] = ended[0].seconds
 
 
-def test_a_run_that_waits(deployed: Host) -> None:
+def test_a_run_that_waits(deployed: GuardedHost) -> None:
     first = deployed.start("site.yml")
     deployed.locked_by(first)
     # One waits before it checks the hosts, the other one before it changes them. Who comes first is not said.
@@ -84,7 +84,7 @@ def test_a_run_that_waits(deployed: Host) -> None:
     assert deployed.lock() == {}
 
 
-def test_check_mode_and_verification_need_no_lock(deployed: Host) -> None:
+def test_check_mode_and_verification_need_no_lock(deployed: GuardedHost) -> None:
     deployed.ssh(f"cat > {LOCK}", FOREIGN)
     try:
         check = deployed.play("site.yml", "--check")
@@ -108,7 +108,7 @@ FOREIGN = """\
 
 
 @pytest.mark.parametrize("part", sorted(CHOICE.random() for _ in range(DEPLOYED_POINTS)))
-def test_a_run_that_is_killed_on_a_deployed_host(deployed: Host, part: float) -> None:
+def test_a_run_that_is_killed_on_a_deployed_host(deployed: GuardedHost, part: float) -> None:
     print(f"GUARDS_SEED={SEED}, killed after {part:.2f} of a run of {SECONDS['run']:.0f} s")
     secrets, counts = deployed.secrets(), deployed.counts()
     # A change for most services, so that the killed run has something to leave half done.
@@ -123,7 +123,7 @@ def test_a_run_that_is_killed_on_a_deployed_host(deployed: Host, part: float) ->
 
 
 @pytest.mark.parametrize("part", sorted(CHOICE.random() for _ in range(BARE_POINTS)))
-def test_a_run_that_is_killed_on_a_bare_host(deployed: Host, part: float) -> None:
+def test_a_run_that_is_killed_on_a_bare_host(deployed: GuardedHost, part: float) -> None:
     print(f"GUARDS_SEED={SEED}, killed after {part:.2f} of a run")
     away = deployed.play("playbooks/remove_airflow.yml", airflow_remove_data=True)
     assert away.code == 0, away.output

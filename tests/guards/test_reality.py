@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.guards.conftest import Host
+    from tests.support.guarded import GuardedHost
 
 DIRECTORY = "/usr/local/projects/airflow"
 RECORDS = "/var/lib/airflow-stack"
@@ -25,7 +25,7 @@ services:
 """
 
 
-def refused(host: Host, *words: str, **variables: Any) -> None:
+def refused(host: GuardedHost, *words: str, **variables: Any) -> None:
     """Check that a run is refused with these words, and changes neither containers nor secrets nor the command."""
     before = state(host)
     run = host.play("site.yml", **variables)
@@ -35,7 +35,7 @@ def refused(host: Host, *words: str, **variables: Any) -> None:
     assert state(host) == before
 
 
-def state(host: Host) -> str:
+def state(host: GuardedHost) -> str:
     """Return containers, volumes, secrets and the command of the host."""
     return host.ssh(
         "docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.State}}' | sort; docker volume ls -q | sort;"
@@ -44,7 +44,7 @@ def state(host: Host) -> str:
 
 
 @pytest.fixture(autouse=True)
-def unchanged(deployed: Host) -> Iterator[None]:
+def unchanged(deployed: GuardedHost) -> Iterator[None]:
     """After each test, a run of site.yml changes nothing and no row is lost."""
     counts = deployed.counts()
     yield
@@ -53,7 +53,7 @@ def unchanged(deployed: Host) -> Iterator[None]:
     assert deployed.counts() == counts
 
 
-def test_the_official_quick_start_in_a_directory_named_airflow(deployed: Host) -> None:
+def test_the_official_quick_start_in_a_directory_named_airflow(deployed: GuardedHost) -> None:
     image = deployed.ssh("docker inspect -f '{{.Config.Image}}' airflow-redis-1").strip()
     deployed.ssh("mkdir -p ~/airflow && cat > ~/airflow/docker-compose.yaml", QUICK_START.format(image=image))
     deployed.ssh("cd ~/airflow && docker compose up -d")
@@ -63,7 +63,7 @@ def test_the_official_quick_start_in_a_directory_named_airflow(deployed: Host) -
         deployed.ssh("docker rm -f airflow-airflow-webserver-1; rm -rf ~/airflow")
 
 
-def test_a_container_with_the_project_s_label(deployed: Host) -> None:
+def test_a_container_with_the_project_s_label(deployed: GuardedHost) -> None:
     image = deployed.ssh("docker inspect -f '{{.Config.Image}}' airflow-redis-1").strip()
     run = "docker run -d --name by-hand --label com.docker.compose.project=airflow --entrypoint sleep"
     deployed.ssh(f"{run} {image} infinity")
@@ -74,7 +74,7 @@ def test_a_container_with_the_project_s_label(deployed: Host) -> None:
 
 
 @pytest.mark.parametrize("install", ["ln -s /opt/venv/bin/airflow", "printf '#!/bin/sh\\necho mine\\n' | tee"])
-def test_a_command_airflow_of_somebody_else(deployed: Host, install: str) -> None:
+def test_a_command_airflow_of_somebody_else(deployed: GuardedHost, install: str) -> None:
     deployed.ssh("mv /usr/local/bin/airflow /root/airflow-kept")
     try:
         deployed.ssh(f"{install} /usr/local/bin/airflow")
@@ -87,7 +87,7 @@ def test_a_command_airflow_of_somebody_else(deployed: Host, install: str) -> Non
 
 
 @contextmanager
-def without_docker_s_data(host: Host) -> Iterator[None]:
+def without_docker_s_data(host: GuardedHost) -> Iterator[None]:
     """Start Docker with an empty data directory, as after a reboot without the disk of data-root."""
     host.ssh("airflow-watch pause --for 1h --reason 'no disk'")
     host.ssh("systemctl stop docker.socket docker && mount -t tmpfs none /var/lib/docker && systemctl start docker")
@@ -98,7 +98,7 @@ def without_docker_s_data(host: Host) -> Iterator[None]:
         host.ssh("airflow-watch resume")
 
 
-def test_a_data_directory_that_is_not_mounted(deployed: Host) -> None:
+def test_a_data_directory_that_is_not_mounted(deployed: GuardedHost) -> None:
     with without_docker_s_data(deployed):
         words = (
             "Airflow's database was on this host",
@@ -119,7 +119,7 @@ def test_a_data_directory_that_is_not_mounted(deployed: Host) -> None:
             deployed.ssh("touch /etc/airflow/secrets/postgres_password")
 
 
-def test_docker_that_is_stopped_and_starts_without_its_data(deployed: Host) -> None:
+def test_docker_that_is_stopped_and_starts_without_its_data(deployed: GuardedHost) -> None:
     """Nothing can be asked of a stopped engine, so the check runs again when role docker has started it."""
     secrets = deployed.secrets()
     deployed.ssh("airflow-watch pause --for 1h --reason 'no disk'")
@@ -136,20 +136,20 @@ def test_docker_that_is_stopped_and_starts_without_its_data(deployed: Host) -> N
 
 
 @pytest.mark.parametrize("image", ["postgres:14", "postgres:13"])
-def test_an_image_of_another_postgres(deployed: Host, image: str) -> None:
+def test_an_image_of_another_postgres(deployed: GuardedHost, image: str) -> None:
     refused(
         deployed, "Airflow's database was created by Postgres 15", f"{image} cannot read", airflow_postgres_image=image
     )
 
 
 @pytest.mark.parametrize("directory", ["/srv/airflow", "/usr/local/projects/airflow2"])
-def test_another_directory(deployed: Host, directory: str) -> None:
+def test_another_directory(deployed: GuardedHost, directory: str) -> None:
     refused(deployed, f"the stack on this host is in {DIRECTORY}", airflow_directory=directory)
     assert deployed.run(f"ls -d {directory}").returncode != 0
 
 
 @contextmanager
-def at_revision(host: Host, revision: str) -> Iterator[None]:
+def at_revision(host: GuardedHost, revision: str) -> Iterator[None]:
     """Give the database the revision that a restored database has."""
     set_revision(host, revision)
     try:
@@ -158,7 +158,7 @@ def at_revision(host: Host, revision: str) -> Iterator[None]:
         set_revision(host, OURS)
 
 
-def set_revision(host: Host, revision: str) -> None:
+def set_revision(host: GuardedHost, revision: str) -> None:
     """Write a revision."""
     statement = f"UPDATE alembic_version SET version_num = '{revision}'"  # noqa: S608
     host.ssh(f"{PSQL} --quiet", statement)
@@ -168,7 +168,7 @@ PSQL = "docker exec -i airflow-postgres-1 psql -U airflow -At"
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_another_series_of_airflow(deployed: Host, lost: bool) -> None:
+def test_another_series_of_airflow(deployed: GuardedHost, lost: bool) -> None:
     """The database knows its series, also after migrated.json was lost with a directory or a moved keeper."""
     words = (f"schema revision {OURS} of Airflow 2.5.3", "irreversibly", "write 2.5.0 or 2.5.1 or 2.5.2 or 2.5.3")
     if lost:
@@ -182,12 +182,12 @@ def test_another_series_of_airflow(deployed: Host, lost: bool) -> None:
 
 
 @pytest.mark.parametrize("revision", [LATER, UNKNOWN])
-def test_a_restored_database_of_another_release(deployed: Host, revision: str) -> None:
+def test_a_restored_database_of_another_release(deployed: GuardedHost, revision: str) -> None:
     with at_revision(deployed, revision):
         refused(deployed, f"schema revision {revision}")
 
 
-def test_a_restored_database_behind_a_stopped_postgres(deployed: Host) -> None:
+def test_a_restored_database_behind_a_stopped_postgres(deployed: GuardedHost) -> None:
     """Postgres cannot be asked before the run starts it; the migration is refused then."""
     with at_revision(deployed, LATER):
         deployed.ssh("airflow-watch pause --for 1h --reason test && docker stop airflow-postgres-1")
@@ -202,7 +202,7 @@ def test_a_restored_database_behind_a_stopped_postgres(deployed: Host) -> None:
 
 
 @pytest.mark.parametrize("line", ["ID=alpine", 'ID="alpine"'])
-def test_an_image_of_postgres_that_contains_alpine_linux(deployed: Host, line: str) -> None:
+def test_an_image_of_postgres_that_contains_alpine_linux(deployed: GuardedHost, line: str) -> None:
     """The tag does not say what the image contains."""
     image = deployed.ssh("docker inspect -f '{{.Config.Image}}' airflow-postgres-1").strip()
     recipe = f"FROM {image}\nRUN rm /etc/os-release && printf '%s\\n' '{line}' > /etc/os-release\n"
@@ -214,7 +214,7 @@ def test_an_image_of_postgres_that_contains_alpine_linux(deployed: Host, line: s
         deployed.ssh("docker image rm local/postgres:15")
 
 
-def test_an_image_of_postgres_on_another_mirror(deployed: Host) -> None:
+def test_an_image_of_postgres_on_another_mirror(deployed: GuardedHost) -> None:
     """The same system and major version: the run goes on with it, and back."""
     image = deployed.ssh("docker inspect -f '{{.Config.Image}}' airflow-postgres-1").strip()
     deployed.ssh("docker build --quiet --tag local/postgres:15 -", f"FROM {image}\nLABEL test=1\n")

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.guards.conftest import Host
+    from tests.support.guarded import GuardedHost
 
 CURRENT = "/usr/local/projects/airflow/dags/current"
 AUTHOR = {f"GIT_{role}_{what}": "test" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
 @pytest.fixture
-def tree(tmp_path: Path, deployed: Host) -> Iterator[Path]:
+def tree(tmp_path: Path, deployed: GuardedHost) -> Iterator[Path]:
     """A copy of the project's DAGs. Afterwards the host has the project's DAGs again."""
     shutil.copytree(REPO / "dags", tmp_path / "repository" / "dags")
     yield tmp_path / "repository"
@@ -47,12 +47,12 @@ def commit(repository: Path, name: str) -> None:
     git(repository, "commit", "--quiet", "--message", name)
 
 
-def names(host: Host) -> set[str]:
+def names(host: GuardedHost) -> set[str]:
     """Return the names of the DAG files that Airflow reads."""
     return set(host.ssh(f"ls {CURRENT}/").split())
 
 
-def test_files_that_are_saved_during_the_run(deployed: Host, tree: Path) -> None:
+def test_files_that_are_saved_during_the_run(deployed: GuardedHost, tree: Path) -> None:
     dags = tree / "dags"
     changed = next(path for path in sorted(dags.glob("*.py")))
     before = changed.read_text(encoding="utf-8")
@@ -69,7 +69,7 @@ def test_files_that_are_saved_during_the_run(deployed: Host, tree: Path) -> None
     assert "later.py" in names(deployed)
 
 
-def test_a_branch_that_moves_during_the_run(deployed: Host, tree: Path) -> None:
+def test_a_branch_that_moves_during_the_run(deployed: GuardedHost, tree: Path) -> None:
     git(tree, "init", "--quiet", "--initial-branch", "main")
     commit(tree, "first.py")
     source = {"airflow_dags_git": {"repository": str(tree), "version": "main", "directory": "dags"}}
