@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,10 @@ class ActionModule(ActionBase):
 
         return result | {"changed": False} | once(place, given, read)
 
+    def _fetch(self, options: dict[str, Any], task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Run the module ansible.builtin.git."""
+        return dict(self._execute_module("ansible.builtin.git", module_args=options, task_vars=task_vars))
+
     def _fetched(self, given: Mapping[str, Any], target: Path, task_vars: Mapping[str, Any] | None) -> Answer:
         """Fetch the version, and copy its files while no other run can change the checkout."""
         git: Git = given["git"]
@@ -75,11 +80,11 @@ class ActionModule(ActionBase):
         directory, known_hosts = checkout(cache, git), target.with_suffix(".known_hosts")
         known_hosts.write_text(f"{git['known_hosts'] or ''}\n", encoding="utf-8")
         with alone(directory.with_suffix(".lock"), lambda: display.display(f"waiting for another run to fetch {name}")):
-            answer = self._execute_module(
-                module_name="ansible.builtin.git",
-                module_args=module_options(git, directory, known_hosts),
-                task_vars=task_vars,
-            )
+            answer = self._fetch(module_options(git, directory, known_hosts), task_vars)
+            if answer.get("failed") and directory.exists():
+                # A run that was killed can leave a checkout that git refuses to use.
+                shutil.rmtree(directory)
+                answer = self._fetch(module_options(git, directory, known_hosts), task_vars)
             if answer.get("failed"):
                 return {
                     "failed": True,

@@ -33,10 +33,10 @@ options:
     default: {}
   secret:
     description:
-      - File of the database's password. It shows that a database was created if it is older than O(since), or if that
-        file does not exist.
-    type: path
-    default: /etc/airflow/secrets/postgres_password
+      - A secret with the address of the database, and the text that it contains if the database is on this host. It
+        shows that a database was created if it is older than O(since), or if that file does not exist.
+    type: dict
+    default: {}
   since:
     description: File that runs create before they generate secrets.
     type: path
@@ -135,8 +135,8 @@ ARGUMENTS = {
     "command": {"type": "path", "default": "/usr/local/bin/airflow"},
     "volume": {"type": "str", "default": "airflow_postgres_data"},
     "evidence": {"type": "dict", "default": {}},
-    # A path, not a value.
-    "secret": {"type": "path", "default": "/etc/airflow/secrets/postgres_password", "no_log": False},
+    # A path and an address, no value.
+    "secret": {"type": "dict", "default": {}, "no_log": False},
     "since": {"type": "path", "default": "/var/lib/airflow-stack/guard"},
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
 }

@@ -43,6 +43,10 @@ options:
     description: Name of the compose project.
     type: str
     default: airflow
+  ca_file:
+    description: Certificate of the stack's CA, which hosts have if the stack uses TLS.
+    type: path
+    default: /usr/local/projects/airflow/ca/ca.crt
 author: ansible-airflow maintainers (@ansible-airflow)
 notes:
   - The result contains digests of secrets, so use the module only in a task with C(no_log).
@@ -113,6 +117,11 @@ images:
   returned: success
   sample:
     worker: apache/airflow:3.3.2
+tls:
+  description: Whether O(ca_file) exists.
+  type: bool
+  returned: success
+  sample: false
 database:
   description: Whether the volume of Airflow's database exists.
   type: bool
@@ -120,6 +129,7 @@ database:
   sample: true
 """
 
+import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
@@ -147,6 +157,7 @@ def main() -> None:
         unreachable_addresses=unreachable(module.params["reach"]),
         silent_servers=silent_servers(module.params["servers"]),
         digests=found,
+        tls=os.path.exists(module.params["ca_file"]),
         images=images(module.run_command, docker, module.params["project"]) if docker else {},
         database=bool(docker) and module.run_command(volume)[0] == 0,
         times=[started, time.time()],

@@ -9,12 +9,13 @@ DOCUMENTATION = r"""
 module: airflow_postgres_upgrade
 short_description: Move a Postgres in a container to another major version
 description:
-  - Starts a server of the new version on a new volume, copies all roles and databases to it, and compares the rows of
-    each table, the sequences and the number of large objects.
-  - Then it stops both servers, exchanges the directories of the two volumes, and removes the old container. The old
-    data keep a volume of their own, V(VOLUME_OLDVERSION_TIME).
-  - Programs that write to the databases must be stopped before.
-  - If a step fails, the old data are in place. A run that was interrupted can be repeated.
+  - Stops the server, and starts two servers without a network instead, one on its data and one of the new version on a
+    new volume, so that nobody writes meanwhile.
+  - Copies all roles and databases with the programs of the new version, and compares the rows of each table, the
+    sequences and the number of large objects.
+  - Then it exchanges the directories of the two volumes, and removes the old container. The old data keep a volume of
+    their own, V(VOLUME_OLDVERSION_TIME).
+  - If the copy fails, the server runs again as before. A run that was interrupted can be repeated.
   - It does nothing if the data are of the wanted version.
 requirements:
   - python >= 3.9 on the host
@@ -171,11 +172,11 @@ def move(upgrade: Upgrade, check_mode: bool) -> dict[str, Any]:
     between = upgrade.is_between()
     if not between and (problems := upgrade.problems()):
         raise PostgresError(" ".join(problems))
-    kept = "" if between else f"{wanted.volume}_{before}_{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+    upgrade.kept = "" if between else f"{wanted.volume}_{before}_{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
     if not check_mode:
-        upgrade.run(kept)
+        upgrade.run()
     versions = {"before": f"Postgres {before or 'none'}\n", "after": f"Postgres {wanted.major}\n"}
-    return {"changed": True, "before": before, "kept": kept, "diff": versions}
+    return {"changed": True, "before": before, "kept": upgrade.kept, "diff": versions}
 
 
 def where(upgrade: Upgrade) -> str:
@@ -183,6 +184,8 @@ def where(upgrade: Upgrade) -> str:
     try:
         if upgrade.is_between():
             return "Run the playbook again: it goes on where it ended."
+        if upgrade.found() == upgrade.wanted.major:
+            return f"The new data are in use, and the old data are in the volume {upgrade.kept}."
     except DockerError:
         pass
     return f"The old data are in the volume {upgrade.wanted.volume}."

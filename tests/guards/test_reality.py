@@ -117,13 +117,13 @@ def test_a_data_directory_that_is_not_mounted(deployed: GuardedHost) -> None:
         deployed.ssh(f"mv {DIRECTORY}/compose.yml {DIRECTORY}/config/migrated.json /root/")
         deployed.ssh(f"mkdir /root/records && mv {RECORDS}/database_volume /root/records/")
         try:
-            # A container of Postgres and the record are gone, too: only the password tells.
-            deployed.ssh("touch -d '1 hour ago' /etc/airflow/secrets/postgres_password")
-            refused(deployed, *words, "/etc/airflow/secrets/postgres_password")
+            # A container of Postgres and the record are gone, too: only a secret tells.
+            deployed.ssh("touch -d '1 hour ago' /etc/airflow/secrets/sql_alchemy_conn")
+            refused(deployed, *words, "/etc/airflow/secrets/sql_alchemy_conn")
         finally:
             deployed.ssh(f"mv /root/compose.yml {DIRECTORY}/; mv /root/migrated.json {DIRECTORY}/config/")
             deployed.ssh(f"mv /root/records/database_volume {RECORDS}/ && rmdir /root/records")
-            deployed.ssh("touch /etc/airflow/secrets/postgres_password")
+            deployed.ssh("touch /etc/airflow/secrets/sql_alchemy_conn")
 
 
 def test_docker_that_is_stopped_and_starts_without_its_data(deployed: GuardedHost) -> None:

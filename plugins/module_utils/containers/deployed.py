@@ -107,24 +107,26 @@ def volume(engine: Engine, name: str) -> Optional[dict[str, Any]]:  # noqa: UP04
     return {"directory": answer["Mountpoint"], "postgres": version, "owner": owner}
 
 
-def evidence(paths: Mapping[str, str], secret: str, since: str) -> list[str]:
+def evidence(paths: Mapping[str, str], secret: Mapping[str, str], since: str) -> list[str]:
     """Return the files that show that a database was created on this host.
 
     Args:
         paths: For each path the text that the file contains in that case.
-        secret: Path of the database's password. The first run that creates a database generates it just before.
-        since: Path of a file that runs create before they generate secrets, and then leave alone. A password that is
+        secret: The same for a secret with the address of the database, which the first run generates just before it
+            creates the database.
+        since: Path of a file that runs create before they generate secrets, and then leave alone. A secret that is
             older belongs to a stack of an earlier version, which has a database.
     """
+    older = {path: text for path, text in secret.items() if _is_older(path, since)}
     found = []
-    for path, text in paths.items():
+    for path, text in {**paths, **older}.items():
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
                 if text in file.read():
                     found.append(path)
         except OSError:
             continue
-    return found + ([secret] if _is_older(secret, since) else [])
+    return found
 
 
 def _is_older(path: str, other: str) -> bool:

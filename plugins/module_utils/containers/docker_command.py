@@ -45,6 +45,17 @@ class Docker:
         """Return the state of a container, such as ``running``; an empty string if it does not exist."""
         return self.run("ps", "--all", "--filter", f"name=^{container}$", "--format", "{{.State}}")
 
+    def logs(self, container: str) -> str:
+        """Return the last lines that a container wrote, errors included."""
+        argv = [self.path, "logs", "--tail", "5", container]
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return " ".join(done.stdout.split())
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume if it exists."""
+        if self.volume(name):
+            self.run("volume", "rm", name)
+
     def remove(self, container: str) -> None:
         """Remove a container if it exists."""
         if self.state(container):

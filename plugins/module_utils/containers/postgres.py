@@ -18,6 +18,13 @@ MAINTENANCE = "postgres"
 DATABASES = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname"
 SIZE = "SELECT sum(pg_database_size(datname)) FROM pg_database"
 MAJOR = "SELECT current_setting('server_version_num')::int / 10000"
+# Databases that a dump leaves out.
+LEFT_OUT = """
+SELECT datname FROM pg_database
+WHERE datname NOT IN ('template0', 'template1') AND (datistemplate OR NOT datallowconn) ORDER BY datname
+"""
+# Postgres 14 and later store passwords in another form, but accept this one if the server is told so.
+OLD_PASSWORDS = "SELECT count(*) FROM pg_authid WHERE rolpassword LIKE 'md5%'"
 TABLESPACES = "SELECT spcname FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global') ORDER BY spcname"
 # One line for each table with its number of rows, for each sequence with its last value, and for all large objects.
 CONTENT = r"""
@@ -67,12 +74,13 @@ class Server:
         return subprocess.run(argv, capture_output=True, check=False).returncode == 0
 
 
-def copy(source: Server, target: Server, doing: Callable[[str], None]) -> None:
-    """Copy all roles and databases to a new server.
+def copy(source: Server, target: Server, socket: str, doing: Callable[[str], None]) -> None:
+    """Copy all roles and databases to a new server, with the programs of the new version.
 
     Args:
         source: The server that has them.
         target: A server without databases of its own. It has the superuser already.
+        socket: Directory in the target's container with the source's socket.
         doing: Called before each part, with its name.
 
     Raises:
@@ -80,12 +88,13 @@ def copy(source: Server, target: Server, doing: Callable[[str], None]) -> None:
     """
     doing("roles")
     created = f"CREATE ROLE {USER};\n".encode()
-    _pipe(source.argv("pg_dumpall", "-U", USER, "--globals-only"), target.psql(MAINTENANCE), without=created)
+    login = ("-h", socket, "-U", USER)
+    _pipe(target.argv("pg_dumpall", *login, "--globals-only"), target.psql(MAINTENANCE), without=created)
     for database in source.ask(DATABASES):
         doing(f"database {database}")
         # The maintenance database exists already, but people can have put something in it.
         create = [] if database == MAINTENANCE else ["--create"]
-        _pipe(source.argv("pg_dump", "-U", USER, *create, database), target.psql(MAINTENANCE))
+        _pipe(target.argv("pg_dump", *login, *create, database), target.psql(MAINTENANCE))
 
 
 def differences(source: Server, target: Server) -> list[str]:
@@ -119,6 +128,20 @@ def space(directory: str) -> int:
     """Return the free bytes of a directory's file system."""
     found = os.statvfs(directory)
     return found.f_bavail * found.f_frsize
+
+
+def used(directory: str) -> int:
+    """Return the bytes that the files below a directory take on the disk."""
+    paths = (os.path.join(place, name) for place, _, names in os.walk(directory) for name in names)
+    return sum(os.lstat(path).st_blocks * 512 for path in paths)
+
+
+def is_apart(directory: str) -> bool:
+    """Return whether a volume's directory is a link or a mount, so that it cannot be renamed."""
+    if not os.path.exists(directory):
+        return False
+    root = os.path.dirname(os.path.dirname(directory))
+    return os.path.islink(directory) or os.stat(directory).st_dev != os.stat(root).st_dev or os.path.ismount(directory)
 
 
 def _pipe(source: Sequence[str], target: Sequence[str], without: Optional[bytes] = None) -> None:  # noqa: UP045

@@ -1,7 +1,8 @@
 """Moves the data of a Postgres in a container to another major version, through a dump and a new volume.
 
-The directories of Docker's volumes are exchanged by renaming, so the data in use always have the same volume, and the
-old data get a volume of their own. A run that is interrupted starts over, or, between the two renames, completes them.
+Two temporary servers without a network do it, so nobody writes meanwhile. The directories of Docker's volumes are
+exchanged by renaming, so the data in use always have the same volume, and the old data get a volume of their own. A run
+that is interrupted starts over, or, between the two renames, completes them.
 """
 
 from __future__ import annotations
@@ -11,26 +12,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import Docker
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import (
-    MAJOR,
-    SIZE,
-    TABLESPACES,
-    USER,
-    PostgresError,
-    Server,
-    copy,
-    differences,
-    space,
-    version,
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import (
+    Docker,
+    DockerError,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError, Server
 
-# Free space needed for the new data, as a multiple of the old databases.
-ROOM = 1.2
-# Suffix of the volume and the container that exist only during the upgrade.
-NEW = "_new"
-# Path in the new container.
-PASSWORD_FILE = "/run/secrets/postgres_password"  # noqa: S105  # a path
+# Free space needed for the new data: a multiple of the old databases, and what an empty server and its log take.
+ROOM, EMPTY = 1.2, 3 * 2**29
+DATA = "/var/lib/postgresql/data"
+# Paths in the new container: the superuser's password, and the socket of the old server.
+PASSWORD_FILE, SOCKET = "/run/secrets/postgres_password", "/old"
 
 
 @dataclass(frozen=True)
@@ -61,22 +54,23 @@ class Upgrade:
         docker: The docker command.
         wanted: What the upgrade is to reach.
         doing: Called with the name of each step.
+        kept: Volume that keeps the old data.
     """
 
     def __init__(self, docker: Docker, wanted: Wanted, doing: Callable[[str], None]) -> None:
-        self.docker, self.wanted, self.doing = docker, wanted, doing
-        self.new_volume, self.new_container = wanted.volume + NEW, wanted.container + NEW
-        self.old, self.new = Server(docker.path, wanted.container), Server(docker.path, self.new_container)
+        self.docker, self.wanted, self.kept, self.doing = docker, wanted, "", doing
+        self.new_volume, self.socket_volume = f"{wanted.volume}_new", f"{wanted.volume}_socket"
+        self.old, self.new = (Server(docker.path, f"{wanted.container}_{name}") for name in ("old", "new"))
 
     def found(self) -> str:
         """Return the major version of the data in the volume; an empty string without data."""
         volume = self.docker.volume(self.wanted.volume)
-        return version(volume["Mountpoint"]) if volume else ""
+        return postgres.version(volume["Mountpoint"]) if volume else ""
 
     def is_between(self) -> bool:
         """Return whether an earlier run ended between the two renames."""
         volume, new = (self.docker.volume(name) for name in (self.wanted.volume, self.new_volume))
-        return bool(volume and new and not self.found() and version(new["Mountpoint"]) == self.wanted.major)
+        return bool(volume and new and not self.found() and postgres.version(new["Mountpoint"]) == self.wanted.major)
 
     def problems(self) -> list[str]:
         """Return why the upgrade cannot start, one sentence each. Only a running server says everything.
@@ -88,10 +82,12 @@ class Upgrade:
         volume, found = self.docker.volume(self.wanted.volume), self.found()
         if volume is None or not found:
             return [f"the volume {self.wanted.volume} has no data."]
-        if volume["Driver"] != "local" or volume["Options"]:
+        place = volume["Mountpoint"]
+        if volume["Driver"] != "local" or volume["Options"] or postgres.is_apart(place):
             return [
                 f"the volume {self.wanted.volume} is no directory of Docker's own: it has the driver "
-                f"{volume['Driver']} and the options {volume['Options'] or 'none'}. Move its data yourself."
+                f"{volume['Driver']} and the options {volume['Options'] or 'none'}, or {place} is a link or a mount. "
+                "Move its data yourself."
             ]
         if int(found) > int(self.wanted.major):
             return [f"the data are of Postgres {found}, and Postgres {self.wanted.major} cannot load a dump of it."]
@@ -101,23 +97,25 @@ class Upgrade:
                 f"there is no container {self.wanted.container} that can read the data; run site.yml with an image of "
                 f"Postgres {found} first."
             ]
-        return self._problems_of_the_server(volume["Mountpoint"]) if state == "running" else []
+        server = Server(self.docker.path, self.wanted.container)
+        return self._problems_of(server, place) if state == "running" else []
 
-    def _problems_of_the_server(self, directory: str) -> list[str]:
-        """Return what the old server knows about problems."""
+    def _problems_of(self, server: Server, place: str) -> list[str]:
+        """Return what a server with the old data knows about problems."""
         problems = []
-        if spaces := self.old.ask(TABLESPACES):
+        if spaces := server.ask(postgres.TABLESPACES):
             problems.append(f"tablespaces {', '.join(spaces)} lie outside the volume; move their tables to pg_default.")
-        needed, free = int(float(self.old.ask(SIZE)[0]) * ROOM), space(directory)
+        if names := server.ask(postgres.LEFT_OUT):
+            problems.append(f"databases {', '.join(names)} are templates or closed, so a dump leaves them out.")
+        leftover = self.docker.volume(self.new_volume)
+        free = postgres.space(place) + (postgres.used(leftover["Mountpoint"]) if leftover else 0)
+        needed = int(float(server.ask(postgres.SIZE)[0]) * ROOM) + EMPTY
         if free < needed:
-            problems.append(f"{directory} has {free >> 20} MiB free, and the new data need {needed >> 20} MiB.")
+            problems.append(f"{place} has {free >> 20} MiB free, and the new data need {needed >> 20} MiB.")
         return problems
 
-    def run(self, kept: str) -> None:
+    def run(self) -> None:
         """Copy the data to a new server, compare them, and exchange the volumes.
-
-        Args:
-            kept: Name of the volume that keeps the old data.
 
         Raises:
             DockerError: A docker command failed.
@@ -126,68 +124,76 @@ class Upgrade:
         """
         if not self.is_between():
             self._load()
-        self._exchange(kept)
-        self.docker.remove(self.wanted.container)
-        self.docker.run("volume", "rm", self.new_volume)
+        self._exchange()
+        try:
+            self.docker.remove(self.wanted.container)
+            os.makedirs(self.docker.directory(self.new_volume), exist_ok=True)
+            self.docker.run("volume", "rm", self.new_volume)
+        except (DockerError, OSError) as error:
+            # The next deployment replaces the container, and the volume is empty.
+            self.doing(f"leaving something behind: {error}")
 
     def _load(self) -> None:
-        """Copy the data to the new volume."""
-        if self.docker.state(self.wanted.container) != "running":
-            self.docker.run("start", self.wanted.container)
-        self._wait(self.old)
-        if found := self.problems():
-            raise PostgresError(" ".join(found))
-        self.docker.remove(self.new_container)
-        if self.docker.volume(self.new_volume):
-            self.docker.run("volume", "rm", self.new_volume)
+        """Copy the data to the new volume. After a failure the old server runs again."""
+        image = self.docker.run("inspect", "--format", "{{.Image}}", self.wanted.container)
+        self._tidy(loaded=False)
+        loaded = False
         try:
+            self.doing("stopping the server")
+            self.docker.run("stop", "-t", "120", self.wanted.container)
+            self._start(self.old, image, ["--volume", f"{self.wanted.volume}:{DATA}"])
+            if found := self._problems_of(self.old, self.docker.directory(self.wanted.volume)):
+                raise PostgresError(" ".join(found))
             self._start_new()
-            copy(self.old, self.new, lambda part: self.doing(f"copying {part}"))
+            postgres.copy(self.old, self.new, SOCKET, lambda part: self.doing(f"copying {part}"))
             self.doing("comparing the copy")
-            if found := differences(self.old, self.new):
+            if found := postgres.differences(self.old, self.new):
                 raise PostgresError(f"the copy differs: {' '.join(found)}")
-            self.docker.run("stop", "--time", "120", self.new_container)
+            for server in (self.new, self.old):
+                self.docker.run("stop", "-t", "120", server.container)
+            loaded = True
         finally:
-            self.docker.remove(self.new_container)
+            self._tidy(loaded)
+
+    def _tidy(self, loaded: bool) -> None:
+        """Remove the temporary parts, and unless the new volume is complete, start the old server again."""
+        for server in (self.new, self.old):
+            self.docker.remove(server.container)
+        self.docker.remove_volume(self.socket_volume)
+        if not loaded:
+            self.docker.remove_volume(self.new_volume)
+            self.docker.run("start", self.wanted.container)
 
     def _start_new(self) -> None:
-        """Start the new server, which only this program reaches."""
+        """Start the new server on the new volume."""
         wanted = self.wanted
-        self.docker.run("volume", "create", self.new_volume)
-        options = ["--volume", f"{self.new_volume}:/var/lib/postgresql/data", "--network", "none", "--shm-size", "128m"]
-        options += [
-            "--volume",
-            f"{wanted.password_file}:{PASSWORD_FILE}:ro",
-            "--env",
-            f"POSTGRES_PASSWORD_FILE={PASSWORD_FILE}",
-        ]
-        options += ["--env", f"POSTGRES_USER={USER}", "--env", "POSTGRES_DB=postgres"]
-        self.doing(f"starting {wanted.image}")
-        self.docker.run("run", "--detach", "--name", self.new_container, *options, wanted.image)
-        self._wait(self.new)
-        if (major := self.new.ask(MAJOR)[0]) != wanted.major:
+        options = ["--volume", f"{self.new_volume}:{DATA}", "--env", f"POSTGRES_PASSWORD_FILE={PASSWORD_FILE}"]
+        options += ["--volume", f"{wanted.password_file}:{PASSWORD_FILE}:ro", "--env", "POSTGRES_DB=postgres"]
+        options += ["--env", f"POSTGRES_USER={postgres.USER}"]
+        if self.old.ask(postgres.OLD_PASSWORDS) != ["0"]:
+            # The server accepts both forms then.
+            options += ["--env", "POSTGRES_HOST_AUTH_METHOD=md5"]
+        self._start(self.new, wanted.image, options, socket=f"{SOCKET}:ro")
+        if (major := self.new.ask(postgres.MAJOR)[0]) != wanted.major:
             raise PostgresError(f"{wanted.image} contains Postgres {major}, not {wanted.major}.")
 
-    def _wait(self, server: Server) -> None:
-        """Wait until a server answers."""
+    def _start(self, server: Server, image: str, options: list[str], socket: str = "/var/run/postgresql") -> None:
+        """Start a temporary server that only this program reaches, and wait until it answers."""
+        self.doing(f"starting {image}")
+        alone = ["--network", "none", "--shm-size", "128m", "--volume", f"{self.socket_volume}:{socket}"]
+        self.docker.run("run", "--detach", "--name", server.container, *alone, *options, image)
         until = time.monotonic() + self.wanted.seconds
         while not server.answers():
-            if time.monotonic() > until:
-                tail = self.docker.run("logs", "--tail", "3", server.container)
-                raise PostgresError(f"{server.container} does not answer after {self.wanted.seconds} s. {tail}")
+            if time.monotonic() > until or self.docker.state(server.container) != "running":
+                raise PostgresError(f"{image} does not start: {self.docker.logs(server.container)}")
             time.sleep(0.5)
 
-    def _exchange(self, kept: str) -> None:
+    def _exchange(self) -> None:
         """Give the old data a volume of their own, and the new data the volume in use."""
-        if self.docker.state(self.wanted.container):
-            self.doing("stopping the old server")
-            self.docker.run("stop", "--time", "120", self.wanted.container)
         self.doing("exchanging the volumes")
         current, new = self.docker.directory(self.wanted.volume), self.docker.directory(self.new_volume)
-        if version(current):
+        if postgres.version(current):
             # A rename can replace an empty directory.
-            os.rename(current, self.docker.directory(self.docker.run("volume", "create", kept)))
+            os.rename(current, self.docker.directory(self.docker.run("volume", "create", self.kept)))
         os.rename(new, current)
-        # Docker expects the directory of a volume.
-        os.mkdir(new)
         os.sync()

@@ -17,6 +17,7 @@ ARGUMENTS = {
     "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "volume": {"type": "str", "default": "airflow_postgres_data"},
     "project": {"type": "str", "default": "airflow"},
+    "ca_file": {"type": "path", "default": "/usr/local/projects/airflow/ca/ca.crt"},
 }
 # Prefix of compose's labels.
 COMPOSE = "com.docker.compose"

@@ -33,8 +33,9 @@ def found(
         ``engine_usable``, whether the engine was queried; ``deployed``, whether compose.yml exists; ``docker_gid``, the
         group id of Docker's socket, as text; ``current``, the release that each tree's link points to, empty if there
         is no link; ``images``, as the engine lists them; and ``volumes``, their names, None if the engine was not
-        queried; ``evidence``, files that show that a database was created on the host; ``container_images``, the id of
-        the image of each service's container; and ``database_owner``, the user id of Postgres' data, -1 without data.
+        queried; ``evidence``, files that show that a database was created on the host; ``containers``, the stack's
+        containers with ``name``, ``service`` and ``running``; ``container_images``, the id of the image of each
+        service's container; and ``database_owner``, the user id of Postgres' data, -1 without data.
     """
     asked = "volumes" in engine
     targets = [result["stat"].get("lnk_target", "") for result in links["results"]]
@@ -46,6 +47,11 @@ def found(
         "volumes": [volume["Name"] for volume in engine["volumes"]] if asked else None,
         "images": list(engine.get("images", [])),
         "evidence": list(earlier["evidence"]),
+        "containers": [
+            {"name": entry["name"], "service": entry["service"], "running": entry["running"]}
+            for entry in earlier["containers"]
+            if entry["ours"]
+        ],
         "container_images": {entry["service"]: entry["image_id"] for entry in earlier["containers"]},
         "database_owner": earlier["volume"].get("owner", NO_DATA),
     }

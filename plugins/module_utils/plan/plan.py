@@ -29,8 +29,8 @@ Dict = dict[str, Any]
 WORKER = "worker"
 # Secrets that must be equal on all hosts, in addition to those in the release's row.
 ALIKE = ("fernet_key", "webserver_secret_key")
-# Secrets of servers. Hosts without the server can have a file of an earlier one.
-PASSWORDS = ("postgres_password", "redis_password")
+# Secrets of servers and the CA's certificate, compared with the inventory. Hosts can have files of earlier servers.
+PASSWORDS = ("postgres_password", "redis_password", "ca_certificate")
 
 
 def series(version: str) -> str:

@@ -27,6 +27,7 @@ def limited_problems(states: Mapping[str, State], plan: Mapping[str, Any], this_
     known = {host: states[host] for host in outside if host in states}
     return [
         *_images(known, plan, inputs),
+        *_tls(known, inputs),
         *(_secrets(states, plan, known, inputs, missing) if missing else []),
     ]
 
@@ -49,6 +50,16 @@ def _images(known: Mapping[str, State], plan: Mapping[str, Any], inputs: Mapping
     return problems
 
 
+def _tls(known: Mapping[str, State], inputs: Mapping[str, Any]) -> list[str]:
+    """Return which hosts outside the run would no longer understand the servers."""
+    wanted = bool(inputs["airflow_tls"])
+    return [
+        f"airflow_tls: {host} was deployed {'without' if wanted else 'with'} TLS, and is not part of this run. {WHOLE}."
+        for host, state in known.items()
+        if state["images"] and state["tls"] != wanted
+    ]
+
+
 def _secrets(
     states: Mapping[str, State],
     plan: Mapping[str, Any],
@@ -59,7 +70,7 @@ def _secrets(
     """Return which secrets would no longer be the same on all hosts."""
     problems, keeper = [], plan["keeper"]
     for name, digest in states[keeper]["digests"].items():
-        value = str(inputs.get(f"airflow_{name}") or "")
+        value = str(inputs.get(f"airflow_{name}") or "").rstrip("\n")
         wanted = hashlib.sha256(value.encode()).hexdigest() if value else digest
         others = [host for host, state in known.items() if state["digests"].get(name, wanted) != wanted]
         if wanted != digest:

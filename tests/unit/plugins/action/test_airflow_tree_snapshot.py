@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,19 @@ def test_a_branch_that_moves_during_the_run(tmp_path: Path, repository: Path) ->
     after = commit(repository, "third")
     found = play(tmp_path, options)
     assert {(host["second"]["origin"]["commit"], host["news"]) for host in found} == {(after, "third")}
+
+
+def test_a_checkout_that_a_killed_run_left_half_done(tmp_path: Path, repository: Path) -> None:
+    options = {"git": {"repository": str(repository), "version": "main", "directory": "dags"}}
+    play(tmp_path, options)
+    (checkout,) = [path for path in (tmp_path / "cache").iterdir() if path.is_dir()]
+    (checkout / ".git" / "index.lock").touch()
+    commit(repository, "second")
+    assert {host["news"] for host in play(tmp_path, options)} == {"second"}
+    # A clone that ended before git made it a repository.
+    shutil.rmtree(checkout / ".git")
+    commit(repository, "third")
+    assert {host["news"] for host in play(tmp_path, options)} == {"third"}
 
 
 @pytest.mark.parametrize(

@@ -46,21 +46,24 @@ def test_evidence_is_a_file_with_the_text(tmp_path: Path) -> None:
     for name, text in (("a", "volume airflow_postgres_data"), ("b", "none")):
         (tmp_path / name).write_text(text)
     paths = {str(tmp_path / name): "airflow_postgres_data" for name in ("a", "b", "missing")}
-    assert deployed.evidence(paths, "/nonexistent", "/nonexistent") == [str(tmp_path / "a")]
+    assert deployed.evidence(paths, {}, "/nonexistent") == [str(tmp_path / "a")]
 
 
-def test_a_password_that_is_older_than_the_records_is_evidence(tmp_path: Path) -> None:
-    secret, guard = tmp_path / "postgres_password", tmp_path / "guard"
-    assert deployed.evidence({}, str(secret), str(guard)) == []
-    secret.write_text("x")
+def test_a_secret_that_is_older_than_the_records_is_evidence(tmp_path: Path) -> None:
+    secret, guard = tmp_path / "sql_alchemy_conn", tmp_path / "guard"
+    wanted = {str(secret): "@postgres:"}
+    assert deployed.evidence({}, wanted, str(guard)) == []
+    secret.write_text("postgresql+psycopg2://airflow:x@postgres:5432/airflow")
     # An earlier version of this project kept no records.
-    assert deployed.evidence({}, str(secret), str(guard)) == [str(secret)]
+    assert deployed.evidence({}, wanted, str(guard)) == [str(secret)]
     guard.write_text("")
     os.utime(secret, (1_000_000, 1_000_000))
-    assert deployed.evidence({}, str(secret), str(guard)) == [str(secret)]
+    assert deployed.evidence({}, wanted, str(guard)) == [str(secret)]
+    # A stack whose database is elsewhere.
+    assert deployed.evidence({}, {str(secret): "@10.0.0.1:"}, str(guard)) == []
     # A first run that was killed between the secrets and the database.
     os.utime(guard, (900_000, 900_000))
-    assert deployed.evidence({}, str(secret), str(guard)) == []
+    assert deployed.evidence({}, wanted, str(guard)) == []
 
 
 def test_the_version_is_that_of_the_data(tmp_path: Path) -> None:

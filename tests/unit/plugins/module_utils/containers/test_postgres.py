@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,14 @@ class Volumes:
         """Remove the container."""
         self.container = ""
 
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume."""
+        shutil.rmtree(self.root / name, ignore_errors=True)
+
+    def logs(self, _container: str) -> str:
+        """Return what a container wrote."""
+        return "FATAL: no space left on device"
+
 
 WANTED = Wanted("airflow-postgres-1", "data", "postgres:17", "17", "/dev/null", 1)
 
@@ -87,20 +96,21 @@ def upgrade(docker: Any) -> Upgrade:
 
 def test_the_volumes_are_exchanged(tmp_path: Path) -> None:
     docker = Volumes(tmp_path, data="15", data_new="17")
-    upgrade(docker)._exchange("data_15_kept")
+    one = upgrade(docker)
+    one.kept = "data_15_kept"
+    one._exchange()
     found = {path.parent.parent.name: path.read_text().strip() for path in tmp_path.glob("*/_data/PG_VERSION")}
     assert found == {"data": "17", "data_15_kept": "15"}
-    # Docker expects the directory of the volume that it removes next.
-    assert list((tmp_path / "data_new" / "_data").iterdir()) == []
 
 
 def test_an_exchange_that_was_interrupted_is_completed(tmp_path: Path) -> None:
     docker = Volumes(tmp_path, state="exited", data="", data_new="17", data_15_kept="15")
     (tmp_path / "data" / "_data").rmdir()
     assert upgrade(docker).is_between()
-    upgrade(docker).run("data_15_other")
+    upgrade(docker).run()
     assert (tmp_path / "data" / "_data" / "PG_VERSION").read_text() == "17\n"
-    assert not (tmp_path / "data_15_other").exists()
+    # Docker expects the directory of a volume that it removes.
+    assert list((tmp_path / "data_new" / "_data").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -137,3 +147,30 @@ def test_what_makes_an_upgrade_impossible(
 
 def test_a_stopped_server_is_not_asked(tmp_path: Path) -> None:
     assert upgrade(Volumes(tmp_path, state="exited", data="15")).problems() == []
+
+
+def test_a_server_that_ends_is_not_waited_for(tmp_path: Path) -> None:
+    """Its last words are the error. Nothing of the copy stays."""
+    docker = Volumes(tmp_path, state="exited", data="15", data_new="")
+    with pytest.raises(PostgresError, match="does not start: FATAL: no space left on device"):
+        upgrade(docker).run()
+    assert not (tmp_path / "data_new").exists()
+    assert (tmp_path / "data" / "_data" / "PG_VERSION").read_text() == "15\n"
+
+
+def test_a_directory_that_cannot_be_renamed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "volumes" / "data").mkdir(parents=True)
+    (tmp_path / "volumes" / "data" / "_data").symlink_to(tmp_path / "elsewhere")
+    assert postgres.is_apart(str(tmp_path / "volumes" / "data" / "_data"))
+    (tmp_path / "volumes" / "other" / "_data").mkdir(parents=True)
+    assert not postgres.is_apart(str(tmp_path / "volumes" / "other" / "_data"))
+    assert not postgres.is_apart(str(tmp_path / "volumes" / "missing" / "_data"))
+    assert postgres.is_apart("/proc/self")
+
+
+def test_the_size_of_a_leftover(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "1").write_bytes(b"x" * 100_000)
+    assert 100_000 <= postgres.used(str(tmp_path)) < 200_000
+    assert postgres.used(str(tmp_path / "missing")) == 0

@@ -10,7 +10,9 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.found
 THERE = {"stat": {"exists": True, "gid": 999}}
 GONE = {"stat": {"exists": False}}
 EARLIER = {
-    "containers": [{"service": "postgres", "image_id": "sha256:a"}],
+    "containers": [
+        {"name": "airflow-postgres-1", "service": "postgres", "image_id": "sha256:a", "running": True, "ours": True}
+    ],
     "volume": {"owner": 999},
     "evidence": ["/var/lib/airflow-stack/database_volume"],
 }
@@ -30,6 +32,7 @@ def test_a_deployed_host_reports_everything() -> None:
         "current": {"dags": "0123456789ab", "plugins": ".none"},
         "volumes": ["airflow_postgres_data"],
         "evidence": EARLIER["evidence"],
+        "containers": [{"name": "airflow-postgres-1", "service": "postgres", "running": True}],
         "container_images": {"postgres": "sha256:a"},
         "database_owner": 999,
         "images": [{"Id": "sha256:1"}],

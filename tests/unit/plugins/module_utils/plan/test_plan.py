@@ -69,7 +69,7 @@ def test_a_single_host_runs_everything_and_uses_service_names() -> None:
         "reach": {},
         "servers": {},
         "secrets": ["fernet_key", "webserver_secret_key"],
-        "passwords": ["postgres_password", "redis_password"],
+        "passwords": ["postgres_password", "redis_password", "ca_certificate"],
         "given": [],
     }
 

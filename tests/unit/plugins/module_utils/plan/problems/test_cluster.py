@@ -10,6 +10,7 @@ INPUTS: dict[str, Any] = {
     "airflow_version": "2.11.2",
     "airflow_image": "apache/airflow:2.11.2",
     "airflow_extra_packages": [],
+    "airflow_tls": False,
 }
 NEEDED = {"postgres": "data", "redis": "data"}
 ADDRESSES = {"data": "192.0.2.1", "work": "192.0.2.2"}
@@ -22,6 +23,7 @@ def state(**changes: Any) -> dict[str, Any]:
         "unreachable_addresses": [],
         "digests": {},
         "images": {},
+        "tls": False,
         "database": False,
         **changes,
     }
@@ -177,3 +179,17 @@ def test_a_password_that_a_host_no_longer_needs_is_no_problem() -> None:
     data, work = (state(digests={"redis_password": digest(value)}) for value in ("new", "old"))
     assert problems(data, work) == []
     assert problems(data, work, outside=["work"], inputs={"airflow_redis_password": "new"}) == []
+
+
+def test_a_limited_run_does_not_change_tls_or_the_ca() -> None:
+    deployed = {"worker": "apache/airflow:2.11.2"}
+    (problem,) = problems(state(), state(images=deployed), outside=["work"], inputs={"airflow_tls": True})
+    assert problem.startswith("airflow_tls: work was deployed without TLS")
+    (problem,) = problems(state(), state(images=deployed, tls=True), outside=["work"])
+    assert problem.startswith("airflow_tls: work was deployed with TLS")
+    # A host that was never deployed has no opinion.
+    assert problems(state(), state(), outside=["work"], inputs={"airflow_tls": True}) == []
+    data = state(digests={"ca_certificate": digest("old")})
+    for value, refused in (("old\n", 0), ("new\n", 1)):
+        found = problems(data, state(), outside=["work"], inputs={"airflow_ca_certificate": value})
+        assert len(found) == refused
