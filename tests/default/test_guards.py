@@ -19,9 +19,9 @@ NAME = "default"
 RUN_SECONDS = 25.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host() -> Iterator[GuardedHost]:
-    """The host. After each test a run of site.yml changes nothing, and no secret and no row is lost."""
+    """The host. After the tests a run of site.yml changes nothing, and no secret and no row is lost."""
     host = GuardedHost(NAME)
     before = host.secrets(), host.counts()
     yield host
