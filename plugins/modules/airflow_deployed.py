@@ -92,6 +92,12 @@ containers:
       ours: true
       project_directory: /tmp
       directory: /usr/local/projects/airflow
+upgrading:
+  description: Running servers that an upgrade of Postgres has started on the data. Without an upgrade, none.
+  type: list
+  elements: str
+  returned: success
+  sample: []
 command:
   description: Who installed the command, V(ours) or V(foreign). Empty if it does not exist.
   type: str
@@ -126,6 +132,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
     containers,
     evidence,
     revision,
+    upgrading,
     volume,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import Engine, EngineError
@@ -146,9 +153,10 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     engine = Engine(module.params["docker_socket"])
-    found: dict[str, object] = {"engine": True, "containers": [], "volume": {}, "revision": ""}
+    found: dict[str, object] = {"engine": True, "containers": [], "upgrading": [], "volume": {}, "revision": ""}
     try:
         found["containers"] = entries = containers(engine, module.params["project"])
+        found["upgrading"] = upgrading(engine)
         found["revision"] = revision(module.run_command, module.params["docker_socket"], entries)
         found["volume"] = volume(engine, module.params["volume"]) or {}
     except EngineError as error:

@@ -12,6 +12,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 
 # Label of all containers that the stack creates, since its first version; see plan/compose.py.
 OUR_LABEL = "ansible-airflow.files"
+# Label of the servers that an upgrade of Postgres starts on the data.
+UPGRADE_LABEL = "ansible-airflow.upgrade"
 # What every version of the command `airflow` contains; see the template airflow.sh.j2.
 OUR_COMMAND = "label=com.docker.compose.project="
 # Directory of the DAGs in Airflow's containers. Its source on the host is in the stack's directory.
@@ -55,6 +57,22 @@ def containers(engine: Engine, project: str) -> list[dict[str, Any]]:
         }
         for entry in answer
     ]
+
+
+def upgrading(engine: Engine) -> list[str]:
+    """Return the names of the servers that an upgrade of Postgres has started on this host, and that still run.
+
+    Args:
+        engine: The host's engine.
+
+    Raises:
+        EngineError: The engine does not answer.
+    """
+    filters = urllib.parse.quote(json.dumps({"label": [UPGRADE_LABEL]}))
+    status, answer = engine.get(f"/containers/json?filters={filters}")
+    if status != FOUND:
+        raise EngineError(f"the list of containers has status {status}")
+    return sorted(entry["Names"][0].lstrip("/") for entry in answer)
 
 
 def _stack_directory(mounts: Sequence[Mapping[str, Any]]) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.deployed import UPGRADE_LABEL
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import (
     Docker,
     DockerError,
@@ -180,8 +181,8 @@ class Upgrade:
     def _start(self, server: Server, image: str, options: list[str], socket: str = "/var/run/postgresql") -> None:
         """Start a temporary server that only this program reaches, and wait until it answers."""
         self.doing(f"starting {image}")
-        alone = ["--network", "none", "--shm-size", "128m", "--volume", f"{self.socket_volume}:{socket}"]
-        self.docker.run("run", "--detach", "--name", server.container, *alone, *options, image)
+        alone = ["--network", "none", "--label", UPGRADE_LABEL, "--volume", f"{self.socket_volume}:{socket}"]
+        self.docker.run("run", "--detach", "--name", server.container, "--shm-size", "128m", *alone, *options, image)
         until = time.monotonic() + self.wanted.seconds
         while not server.answers():
             if time.monotonic() > until or self.docker.state(server.container) != "running":

@@ -41,6 +41,11 @@ def deployed_problems(
         upgrading: Whether the run moves the data to another version of Postgres, which checks them itself.
     """
     problems = _foreign(found, plan) + _moved(found, inputs["airflow_directory"])
+    if found["upgrading"] and not upgrading:
+        problems.append(
+            f"an upgrade of Postgres was interrupted, and its servers still use the data: "
+            f"{', '.join(found['upgrading'])}. Run playbooks/upgrade_postgres.yml again."
+        )
     if removing or host != plan["keeper"]:
         return problems
     if "postgres" not in plan["services"]["external"] and not upgrading:

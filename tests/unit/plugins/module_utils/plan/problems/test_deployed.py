@@ -26,8 +26,24 @@ QUICK_START = {
 VOLUME = {"directory": "/var/lib/docker/volumes/airflow_postgres_data/_data", "postgres": "15"}
 EVIDENCE = ["/var/lib/airflow-stack/database_volume"]
 SCHEMA = {"revision": head("2.5.3")}
-DEPLOYED = {**SCHEMA, "engine": True, "containers": [OURS], "command": "ours", "volume": VOLUME, "evidence": EVIDENCE}
-EMPTY = {"revision": "", "engine": False, "containers": [], "command": "", "volume": {}, "evidence": []}
+DEPLOYED = {
+    **SCHEMA,
+    "upgrading": [],
+    "engine": True,
+    "containers": [OURS],
+    "command": "ours",
+    "volume": VOLUME,
+    "evidence": EVIDENCE,
+}
+EMPTY = {
+    "revision": "",
+    "upgrading": [],
+    "engine": False,
+    "containers": [],
+    "command": "",
+    "volume": {},
+    "evidence": [],
+}
 PLAN: dict[str, Any] = {
     "project": "airflow",
     "keeper": "one",
@@ -181,3 +197,11 @@ def test_the_playbook_that_upgrades_checks_the_data_itself() -> None:
     assert problem.endswith("or run playbooks/upgrade_postgres.yml to move to 16.")
     (problem,) = problems(DEPLOYED, airflow_postgres_image="postgres:14")
     assert problem.endswith("write an image of Postgres 15.")
+
+
+@pytest.mark.parametrize("removing", [False, True])
+def test_servers_of_an_interrupted_upgrade_use_the_data(removing: bool) -> None:
+    found = {**DEPLOYED, "upgrading": ["airflow-postgres-1_old"]}
+    (problem,) = problems(found, removing=removing)
+    assert "airflow-postgres-1_old. Run playbooks/upgrade_postgres.yml again." in problem
+    assert deployed_problems(found, "one", PLAN, INPUTS, upgrading=True) == []
