@@ -113,6 +113,11 @@ volume:
     directory: /var/lib/docker/volumes/airflow_postgres_data/_data
     postgres: "15"
     owner: 999
+new_volume:
+  description: The same for the volume that an upgrade of Postgres fills. Empty without an upgrade.
+  type: dict
+  returned: success
+  sample: {}
 revision:
   description: Revision of Airflow's schema. Empty if the stack's own Postgres does not run here, or has no schema.
   type: str
@@ -153,12 +158,20 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     engine = Engine(module.params["docker_socket"])
-    found: dict[str, object] = {"engine": True, "containers": [], "upgrading": [], "volume": {}, "revision": ""}
+    found: dict[str, object] = {
+        "engine": True,
+        "containers": [],
+        "upgrading": [],
+        "volume": {},
+        "revision": "",
+        "new_volume": {},
+    }
     try:
         found["containers"] = entries = containers(engine, module.params["project"])
         found["upgrading"] = upgrading(engine)
         found["revision"] = revision(module.run_command, module.params["docker_socket"], entries)
         found["volume"] = volume(engine, module.params["volume"]) or {}
+        found["new_volume"] = volume(engine, f"{module.params['volume']}_new") or {}
     except EngineError as error:
         # Without an engine, or with one that is stopped: role docker installs and starts it, and the check runs again.
         if not isinstance(error.__cause__, (FileNotFoundError, ConnectionRefusedError)):

@@ -16,7 +16,7 @@ description:
   - Then it exchanges the directories of the two volumes, and removes the old container. The old data keep a volume of
     their own, V(VOLUME_OLDVERSION_TIME).
   - If the copy fails, the server runs again as before. A run that was interrupted can be repeated.
-  - It does nothing if the data are of the wanted version.
+  - If the data are of the wanted version, it only removes what an interrupted upgrade has left.
 requirements:
   - python >= 3.9 on the host
 options:
@@ -40,6 +40,12 @@ options:
     description: File on the host with the password of the superuser C(airflow).
     type: path
     default: /etc/airflow/secrets/postgres_password
+  recover:
+    description:
+      - Only remove what an interrupted upgrade has left, and start the old server again. It fails while an upgrade
+        runs.
+    type: bool
+    default: false
   timeout:
     description: Seconds to wait until a server answers.
     type: int
@@ -105,10 +111,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
     DockerError,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_upgrade import (
-    Upgrade,
-    Wanted,
-)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_servers import Wanted
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_upgrade import Upgrade
 
 # Its lock (flock(2)) ends with the process: a killed run of Ansible leaves the module running on the host.
 LOCK = "/run/airflow-postgres-upgrade.lock"
@@ -119,6 +123,7 @@ ARGUMENTS = {
     "volume": {"type": "str", "default": "airflow_postgres_data"},
     # A path, not a value.
     "password_file": {"type": "path", "default": "/etc/airflow/secrets/postgres_password", "no_log": False},
+    "recover": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 300},
 }
 
@@ -140,7 +145,8 @@ def main() -> None:
     upgrade = Upgrade(docker, wanted, lambda step: steps.append(f"{time.monotonic() - started:.1f} s: {step}"))
     try:
         fcntl.flock(os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        module.exit_json(**move(upgrade, module.check_mode), steps=steps)
+        work = recover if given["recover"] else move
+        module.exit_json(**work(upgrade, module.check_mode), steps=steps)
     except BlockingIOError:
         module.fail_json(
             msg=f"an upgrade that an earlier run started is still running on this host ({LOCK}). Wait until it ends, "
@@ -168,7 +174,10 @@ def move(upgrade: Upgrade, check_mode: bool) -> dict[str, Any]:
     """
     wanted, before = upgrade.wanted, upgrade.found()
     if before == wanted.major:
-        return {"changed": False, "before": before, "kept": ""}
+        changed = upgrade.leftovers()
+        if changed and not check_mode and (left := upgrade.clean()):
+            raise PostgresError(" ".join(left))
+        return {"changed": changed, "before": before, "kept": ""}
     between = upgrade.is_between()
     if not between and (problems := upgrade.problems()):
         raise PostgresError(" ".join(problems))
@@ -179,6 +188,28 @@ def move(upgrade: Upgrade, check_mode: bool) -> dict[str, Any]:
     return {"changed": True, "before": before, "kept": upgrade.kept, "diff": versions}
 
 
+def recover(upgrade: Upgrade, check_mode: bool) -> dict[str, Any]:
+    """Remove what an upgrade has left, and start the old server again.
+
+    Args:
+        upgrade: The upgrade.
+        check_mode: Whether to change nothing.
+
+    Returns:
+        Results of the module.
+
+    Raises:
+        DockerError: A docker command failed.
+        PostgresError: Something is still in use, or the data are half exchanged.
+    """
+    changed, before = upgrade.leftovers(), upgrade.found()
+    if upgrade.is_between():
+        raise PostgresError("the volumes are half exchanged.")
+    if not check_mode and (left := upgrade.recover()):
+        raise PostgresError(" ".join(left))
+    return {"changed": changed, "before": before, "kept": ""}
+
+
 def where(upgrade: Upgrade) -> str:
     """Return where the data are after a failure."""
     try:
@@ -186,6 +217,8 @@ def where(upgrade: Upgrade) -> str:
             return "Run the playbook again: it goes on where it ended."
         if upgrade.found() == upgrade.wanted.major:
             return f"The new data are in use, and the old data are in the volume {upgrade.kept}."
+        if not upgrade.found():
+            return f"The volumes whose names begin with {upgrade.wanted.volume} have the data."
     except DockerError:
         pass
     return f"The old data are in the volume {upgrade.wanted.volume}."

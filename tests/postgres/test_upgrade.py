@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.postgres.conftest import Host
 
 COPYING = f"docker exec {CONTAINER}_new psql -U airflow -d 'Of People' -c 'SELECT 1' >/dev/null 2>&1"
+LABEL = "ansible-airflow.upgrade"
 SERVICES = "docker ps --filter label=com.docker.compose.project=airflow --format '{{.Names}}' | sort"
 CHECK = "upgrade_postgres | Check whether the data can move to the wanted version"
 # The data before the upgrade.
@@ -60,9 +61,8 @@ def test_a_copy_that_fails(host: Host) -> None:
     assert host.data() == before
 
 
-def test_a_run_that_is_killed_with_its_module(host: Host) -> None:
-    """The servers that the module has started go on running, so nothing else may start on the data."""
-    BEFORE.update(host.data())
+def killed_while_copying(host: Host) -> None:
+    """Kill a run and its module on the host. The servers that the module has started go on running."""
     process = host.start("playbooks/upgrade_postgres.yml", **NEW)
     wait(lambda: host.run(COPYING).returncode == 0 or process.poll() is not None, 300, "the copy")
     os.killpg(process.pid, signal.SIGKILL)
@@ -70,10 +70,57 @@ def test_a_run_that_is_killed_with_its_module(host: Host) -> None:
     host.ssh("pkill -9 -x python3")
     wait(lambda: host.run("pgrep -x python3").returncode != 0, 60, "the end of the module")
     assert host.version(VOLUME) == "15"
+
+
+def test_an_upgrade_that_is_killed_and_given_up(host: Host) -> None:
+    """Nothing else may start on the data that the servers use."""
+    BEFORE.update(host.data())
+    killed_while_copying(host)
     run = host.play("site.yml", **OLD)
     assert run.code != 0
     assert f"an upgrade of Postgres was interrupted, and its servers still use the data: {CONTAINER}_new" in run.output
     assert run.changed == 0
+    back = host.upgrade(**OLD)
+    assert back.code == 0, back.output
+    assert (host.data(), host.major(), host.volumes()) == (BEFORE, "15", [VOLUME])
+    assert host.run(f"docker ps -aq --filter label={LABEL}").stdout == ""
+    again = host.play("site.yml", **OLD)
+    assert (again.code, again.changed) == (0, 0), again.output
+
+
+def test_an_upgrade_whose_connection_is_lost(host: Host) -> None:
+    """The module goes on alone on the host; meanwhile nothing starts."""
+    process = host.start("playbooks/upgrade_postgres.yml", **NEW)
+    wait(lambda: host.run(COPYING).returncode == 0 or process.poll() is not None, 300, "the copy")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    run = host.upgrade()
+    assert run.code != 0 or host.major() == "17", run.output
+    wait(lambda: host.version(VOLUME) == "17", 120, "the end of the module")
+    done = host.upgrade()
+    assert done.code == 0, done.output
+    assert (host.data(), host.major()) == (BEFORE, "17")
+    kept = next(name for name in host.volumes() if name != VOLUME)
+    # As if it had not happened, for the next tests.
+    going_back(host, kept)
+
+
+def going_back(host: Host, kept: str) -> None:
+    """Restore the old volume by hand, as an operator would do it."""
+    directory = "/var/lib/docker/volumes"
+    host.ssh(
+        f"airflow-watch pause --for 1h --reason test; docker rm -f {CONTAINER}; rm -r {directory}/{VOLUME}/_data;"
+        f" mv {directory}/{kept}/_data {directory}/{VOLUME}/_data; mkdir {directory}/{kept}/_data;"
+        f" docker volume rm {kept}"
+    )
+    run = host.play("site.yml", **OLD)
+    host.ssh("airflow-watch resume")
+    assert run.code == 0, run.output
+    assert (host.data(), host.major()) == (BEFORE, "15")
+
+
+def test_an_upgrade_that_is_killed_and_repeated(host: Host) -> None:
+    killed_while_copying(host)
 
 
 def test_the_upgrade(host: Host) -> None:

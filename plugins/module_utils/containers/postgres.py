@@ -6,6 +6,7 @@ Values pass through standard input and output, never through arguments.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from typing import IO, Optional, cast
@@ -177,5 +178,7 @@ def _pipe(source: Sequence[str], target: Sequence[str], without: Optional[bytes]
 
 
 def _last(text: str) -> str:
-    """Return the last line of an error output."""
-    return (text.strip().splitlines() or ["it failed without a message"])[-1]
+    """Return the first error in an error output, or its last line. Other lines can contain parts of a statement."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r"\b(ERROR|FATAL|error):", line)]
+    return (errors or lines[-1:] or ["it failed without a message"])[0]

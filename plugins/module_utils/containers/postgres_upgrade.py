@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.deployed import UPGRADE_LABEL
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import (
-    Docker,
-    DockerError,
-)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import DockerError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError, Server
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_servers import Servers
 
 # Free space needed for the new data: a multiple of the old databases, and what an empty server and its log take.
 ROOM, EMPTY = 1.2, 3 * 2**29
@@ -27,51 +23,8 @@ DATA = "/var/lib/postgresql/data"
 PASSWORD_FILE, SOCKET = "/run/secrets/postgres_password", "/old"
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What an upgrade is to reach.
-
-    Attributes:
-        container: Container of the old server.
-        volume: Volume of the data.
-        image: Image of the new server.
-        major: Its major version.
-        password_file: File with the superuser's password.
-        seconds: How long to wait until a server answers.
-    """
-
-    container: str
-    volume: str
-    image: str
-    major: str
-    password_file: str
-    seconds: int
-
-
-class Upgrade:
-    """One upgrade on this host.
-
-    Attributes:
-        docker: The docker command.
-        wanted: What the upgrade is to reach.
-        doing: Called with the name of each step.
-        kept: Volume that keeps the old data.
-    """
-
-    def __init__(self, docker: Docker, wanted: Wanted, doing: Callable[[str], None]) -> None:
-        self.docker, self.wanted, self.kept, self.doing = docker, wanted, "", doing
-        self.new_volume, self.socket_volume = f"{wanted.volume}_new", f"{wanted.volume}_socket"
-        self.old, self.new = (Server(docker.path, f"{wanted.container}_{name}") for name in ("old", "new"))
-
-    def found(self) -> str:
-        """Return the major version of the data in the volume; an empty string without data."""
-        volume = self.docker.volume(self.wanted.volume)
-        return postgres.version(volume["Mountpoint"]) if volume else ""
-
-    def is_between(self) -> bool:
-        """Return whether an earlier run ended between the two renames."""
-        volume, new = (self.docker.volume(name) for name in (self.wanted.volume, self.new_volume))
-        return bool(volume and new and not self.found() and postgres.version(new["Mountpoint"]) == self.wanted.major)
+class Upgrade(Servers):
+    """One upgrade on this host."""
 
     def problems(self) -> list[str]:
         """Return why the upgrade cannot start, one sentence each. Only a running server says everything.
@@ -137,33 +90,28 @@ class Upgrade:
     def _load(self) -> None:
         """Copy the data to the new volume. After a failure the old server runs again."""
         image = self.docker.run("inspect", "--format", "{{.Image}}", self.wanted.container)
-        self._tidy(loaded=False)
-        loaded = False
+        if left := self.clean():
+            raise PostgresError(" ".join(left))
         try:
-            self.doing("stopping the server")
-            self.docker.run("stop", "-t", "120", self.wanted.container)
-            self._start(self.old, image, ["--volume", f"{self.wanted.volume}:{DATA}"])
-            if found := self._problems_of(self.old, self.docker.directory(self.wanted.volume)):
-                raise PostgresError(" ".join(found))
-            self._start_new()
-            postgres.copy(self.old, self.new, SOCKET, lambda part: self.doing(f"copying {part}"))
-            self.doing("comparing the copy")
-            if found := postgres.differences(self.old, self.new):
-                raise PostgresError(f"the copy differs: {' '.join(found)}")
-            for server in (self.new, self.old):
-                self.docker.run("stop", "-t", "120", server.container)
-            loaded = True
-        finally:
-            self._tidy(loaded)
+            self._copy(image)
+        except (DockerError, PostgresError, OSError) as error:
+            raise PostgresError(" ".join([str(error), *self.recover()])) from error
 
-    def _tidy(self, loaded: bool) -> None:
-        """Remove the temporary parts, and unless the new volume is complete, start the old server again."""
+    def _copy(self, image: str) -> None:
+        """Copy the data between two servers that nobody else reaches."""
+        self.doing("stopping the server")
+        self.docker.run("stop", "-t", "120", self.wanted.container)
+        self._start(self.old, image, ["--volume", f"{self.wanted.volume}:{DATA}"])
+        if found := self._problems_of(self.old, self.docker.directory(self.wanted.volume)):
+            raise PostgresError(" ".join(found))
+        self._start_new()
+        postgres.copy(self.old, self.new, SOCKET, lambda part: self.doing(f"copying {part}"))
+        self.doing("comparing the copy")
+        if found := postgres.differences(self.old, self.new):
+            raise PostgresError(f"the copy differs: {' '.join(found)}")
         for server in (self.new, self.old):
+            self.docker.run("stop", "-t", "120", server.container)
             self.docker.remove(server.container)
-        self.docker.remove_volume(self.socket_volume)
-        if not loaded:
-            self.docker.remove_volume(self.new_volume)
-            self.docker.run("start", self.wanted.container)
 
     def _start_new(self) -> None:
         """Start the new server on the new volume."""

@@ -41,7 +41,7 @@ def deployed_problems(
         upgrading: Whether the run moves the data to another version of Postgres, which checks them itself.
     """
     problems = _foreign(found, plan) + _moved(found, inputs["airflow_directory"])
-    if found["upgrading"] and not upgrading:
+    if found["upgrading"] and not upgrading and not removing:
         problems.append(
             f"an upgrade of Postgres was interrupted, and its servers still use the data: "
             f"{', '.join(found['upgrading'])}. Run playbooks/upgrade_postgres.yml again."
@@ -111,17 +111,8 @@ def _database(found: Found, inputs: Mapping[str, Any]) -> list[str]:
     have = found["volume"].get("postgres", "")
     # An empty volume may be one that Postgres has not filled yet, unless its database is recorded.
     recorded = any(path.endswith(RECORD) for path in found["evidence"])
-    servers = [entry["name"] for entry in found["containers"] if entry["ours"] and entry["service"] == "postgres"]
-    signs = found["evidence"] + [f"container {name}" for name in servers]
     if not found["volume"] or (recorded and not have):
-        if not signs or inputs["airflow_accept_empty_database"]:
-            return []
-        return [
-            f"Airflow's database was on this host ({', '.join(signs)}), but Docker has no volume {VOLUME} "
-            "with it. Is the disk with Docker's data directory mounted, and data-root in daemon.json unchanged? "
-            "Otherwise the database is lost: restore the volume, or start with an empty database by "
-            "-e airflow_accept_empty_database=true."
-        ]
+        return _lost(found, inputs["airflow_accept_empty_database"])
     wanted = postgres_major(image)
     if have and wanted and wanted != have:
         upgrade = f", or run playbooks/upgrade_postgres.yml to move to {wanted}" if int(wanted) > int(have) else ""
@@ -130,3 +121,27 @@ def _database(found: Found, inputs: Mapping[str, Any]) -> list[str]:
             f"{image} cannot read; write an image of Postgres {have}{upgrade}."
         ]
     return []
+
+
+def _lost(found: Found, accepted: bool) -> list[str]:
+    """Return whether the volume without data had a database.
+
+    Args:
+        found: Result of the module airflow_deployed.
+        accepted: Whether the run may start with an empty database.
+    """
+    if half := found["new_volume"].get("postgres", ""):
+        return [
+            f"an upgrade to Postgres {half} was interrupted while it exchanged the volumes. Write an image of "
+            f"Postgres {half}, and run playbooks/upgrade_postgres.yml again."
+        ]
+    servers = [entry["name"] for entry in found["containers"] if entry["ours"] and entry["service"] == "postgres"]
+    signs = found["evidence"] + [f"container {name}" for name in servers]
+    if not signs or accepted:
+        return []
+    return [
+        f"Airflow's database was on this host ({', '.join(signs)}), but Docker has no volume {VOLUME} "
+        "with it. Is the disk with Docker's data directory mounted, and data-root in daemon.json unchanged? "
+        "Otherwise the database is lost: restore the volume, or start with an empty database by "
+        "-e airflow_accept_empty_database=true."
+    ]

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import DockerError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_upgrade import (
-    Upgrade,
-    Wanted,
-)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_servers import Wanted
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_upgrade import Upgrade
 
 # Arguments in front of a program; errors name the program's container, the fourth one.
 EXEC = ["sh", "-c", 'shift 2; exec "$@"', "airflow-postgres-1", "-", "-"]
@@ -174,3 +173,58 @@ def test_the_size_of_a_leftover(tmp_path: Path) -> None:
     (tmp_path / "base" / "1").write_bytes(b"x" * 100_000)
     assert 100_000 <= postgres.used(str(tmp_path)) < 200_000
     assert postgres.used(str(tmp_path / "missing")) == 0
+
+
+class Busy(Volumes):
+    """Docker that does not remove containers, as while its daemon restarts."""
+
+    def __init__(self, root: Path, **volumes: str) -> None:
+        self.started: list[str] = []
+        super().__init__(root, **volumes)
+
+    def run(self, *words: str) -> str:
+        """Note what is started."""
+        self.started += words[1:] if words[0] == "start" else ()
+        return super().run(*words)
+
+    def remove(self, _container: str) -> None:
+        """Fail."""
+        raise DockerError("docker rm: Cannot connect to the Docker daemon")
+
+
+def test_nothing_starts_while_another_server_may_use_the_data(tmp_path: Path) -> None:
+    """The cause is reported, and what could not be cleaned up."""
+    docker = Busy(tmp_path, data="15", data_new="17", data_socket="")
+    left = upgrade(docker).recover()
+    assert left == ["docker rm: Cannot connect to the Docker daemon"] * 2
+    assert docker.started == []
+    # The steps after the failed ones were done.
+    assert not (tmp_path / "data_new").exists()
+    assert not (tmp_path / "data_socket").exists()
+
+
+def test_recovery_starts_the_old_server_and_keeps_half_exchanged_data(tmp_path: Path) -> None:
+    docker = Busy(tmp_path, data="15", data_new="17")
+    docker.remove = lambda _container: None  # type: ignore[method-assign]
+    assert upgrade(docker).leftovers()
+    assert upgrade(docker).recover() == []
+    assert docker.started == ["airflow-postgres-1"]
+    assert not (tmp_path / "data_new").exists()
+    between = Busy(tmp_path / "between", data="", data_new="17")
+    between.remove = lambda _container: None  # type: ignore[method-assign]
+    assert upgrade(between).recover() == []
+    assert between.started == []
+    assert (tmp_path / "between" / "data_new").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ERROR:  type x does not exist\nLINE 1: SELECT md5...\n    ^\n", "ERROR:  type x does not exist"),
+        ("pg_dump: error: query failed\npg_dump: detail: Query was: SELECT\n", "pg_dump: error: query failed"),
+        ("something else\nlast words\n", "last words"),
+        ("\n", "it failed without a message"),
+    ],
+)
+def test_the_error_is_the_line_that_says_it(text: str, found: str) -> None:
+    assert postgres._last(text) == found

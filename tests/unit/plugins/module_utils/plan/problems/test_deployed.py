@@ -28,6 +28,7 @@ EVIDENCE = ["/var/lib/airflow-stack/database_volume"]
 SCHEMA = {"revision": head("2.5.3")}
 DEPLOYED = {
     **SCHEMA,
+    "new_volume": {},
     "upgrading": [],
     "engine": True,
     "containers": [OURS],
@@ -37,6 +38,7 @@ DEPLOYED = {
 }
 EMPTY = {
     "revision": "",
+    "new_volume": {},
     "upgrading": [],
     "engine": False,
     "containers": [],
@@ -199,9 +201,17 @@ def test_the_playbook_that_upgrades_checks_the_data_itself() -> None:
     assert problem.endswith("write an image of Postgres 15.")
 
 
-@pytest.mark.parametrize("removing", [False, True])
-def test_servers_of_an_interrupted_upgrade_use_the_data(removing: bool) -> None:
+def test_servers_of_an_interrupted_upgrade_use_the_data() -> None:
     found = {**DEPLOYED, "upgrading": ["airflow-postgres-1_old"]}
-    (problem,) = problems(found, removing=removing)
+    (problem,) = problems(found)
     assert "airflow-postgres-1_old. Run playbooks/upgrade_postgres.yml again." in problem
+    assert problems(found, removing=True) == []
     assert deployed_problems(found, "one", PLAN, INPUTS, upgrading=True) == []
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_an_exchange_that_was_interrupted_is_no_loss(accepted: bool) -> None:
+    found = {**DEPLOYED, "volume": {**VOLUME, "postgres": ""}, "new_volume": {**VOLUME, "postgres": "17"}}
+    (problem,) = problems(found, airflow_accept_empty_database=accepted)
+    assert problem.startswith("an upgrade to Postgres 17 was interrupted while it exchanged the volumes.")
+    assert "airflow_accept_empty_database" not in problem
