@@ -83,6 +83,7 @@ class Upgrade(Servers):
             self.docker.remove(self.wanted.container)
             os.makedirs(self.docker.directory(self.new_volume), exist_ok=True)
             self.docker.run("volume", "rm", self.new_volume)
+            self.docker.remove_volume(self.socket_volume)
         except (DockerError, OSError) as error:
             # The next deployment replaces the container, and the volume is empty.
             self.doing(f"leaving something behind: {error}")

@@ -103,11 +103,12 @@ def test_the_volumes_are_exchanged(tmp_path: Path) -> None:
 
 
 def test_an_exchange_that_was_interrupted_is_completed(tmp_path: Path) -> None:
-    docker = Volumes(tmp_path, state="exited", data="", data_new="17", data_15_kept="15")
+    docker = Volumes(tmp_path, state="exited", data="", data_new="17", data_15_kept="15", data_socket="")
     (tmp_path / "data" / "_data").rmdir()
     assert upgrade(docker).is_between()
     upgrade(docker).run()
     assert (tmp_path / "data" / "_data" / "PG_VERSION").read_text() == "17\n"
+    assert not (tmp_path / "data_socket").exists()
     # Docker expects the directory of a volume that it removes.
     assert list((tmp_path / "data_new" / "_data").iterdir()) == []
 
