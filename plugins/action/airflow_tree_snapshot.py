@@ -10,6 +10,7 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.checkout import (
     OPTIONS,
     Git,
@@ -22,7 +23,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.c
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import SourceError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.snapshot import (
     Answer,
-    alone,
     once,
     snapshot,
 )
@@ -79,7 +79,8 @@ class ActionModule(ActionBase):
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory, known_hosts = checkout(cache, git), target.with_suffix(".known_hosts")
         known_hosts.write_text(f"{git['known_hosts'] or ''}\n", encoding="utf-8")
-        with alone(directory.with_suffix(".lock"), lambda: display.display(f"waiting for another run to fetch {name}")):
+        lock = str(directory.with_suffix(".lock"))
+        with alone(lock, lambda: display.display(f"waiting for another run to fetch {name}")):
             answer = self._fetch(module_options(git, directory, known_hosts), task_vars)
             if answer.get("failed") and directory.exists():
                 # A run that was killed can leave a checkout that git refuses to use.

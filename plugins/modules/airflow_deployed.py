@@ -86,7 +86,6 @@ containers:
   sample:
     - name: airflow-scheduler-1
       service: scheduler
-      image: apache/airflow:3.3.2
       image_id: sha256:0a4d55a8d778
       running: true
       ours: true

@@ -100,8 +100,6 @@ steps:
   sample: ["0.4 s: starting postgres:17", "7.9 s: copying database airflow"]
 """
 
-import fcntl
-import os
 import time
 from typing import Any
 
@@ -113,9 +111,14 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_servers import Wanted
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_upgrade import Upgrade
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
 
 # Its lock (flock(2)) ends with the process: a killed run of Ansible leaves the module running on the host.
 LOCK = "/run/airflow-postgres-upgrade.lock"
+BUSY = (
+    f"an upgrade that an earlier run started is still running on this host ({LOCK}). Wait until it ends, and run the "
+    "playbook again."
+)
 ARGUMENTS = {
     "image": {"type": "str", "required": True},
     "major": {"type": "str", "required": True},
@@ -143,15 +146,10 @@ def main() -> None:
     )
     docker = Docker(module.get_bin_path("docker", required=True))
     upgrade = Upgrade(docker, wanted, lambda step: steps.append(f"{time.monotonic() - started:.1f} s: {step}"))
+    work = recover if given["recover"] else move
     try:
-        fcntl.flock(os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        work = recover if given["recover"] else move
-        module.exit_json(**work(upgrade, module.check_mode), steps=steps)
-    except BlockingIOError:
-        module.fail_json(
-            msg=f"an upgrade that an earlier run started is still running on this host ({LOCK}). Wait until it ends, "
-            "and run the playbook again.",
-        )
+        with alone(LOCK, lambda: module.fail_json(msg=BUSY)):
+            module.exit_json(**work(upgrade, module.check_mode), steps=steps)
     except (DockerError, PostgresError, OSError) as error:
         after = f" after {steps[-1]}" if steps else ""
         module.fail_json(msg=f"the upgrade failed{after}: {error} {where(upgrade)}", steps=steps)

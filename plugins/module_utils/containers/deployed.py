@@ -8,6 +8,7 @@ import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import Engine, EngineError
 
 # Label of all containers that the stack creates, since its first version; see plan/compose.py.
@@ -33,30 +34,40 @@ def containers(engine: Engine, project: str) -> list[dict[str, Any]]:
         project: Name of the project.
 
     Returns:
-        For each container its ``name``; ``service``; ``image``, as it was named, and ``image_id``; ``running``;
-        ``ours``, whether this stack created it; ``project_directory``, the directory of the project that created it;
-        and ``directory``, the stack's directory that it mounts, empty without a mount.
+        For each container its ``name``; ``service``; ``image_id``; ``running``; ``ours``, whether this stack created
+        it; ``project_directory``, the directory of the project that created it; and ``directory``, the stack's
+        directory that it mounts, empty without a mount.
 
     Raises:
         EngineError: The engine does not answer.
     """
-    filters = urllib.parse.quote(json.dumps({"label": [f"{COMPOSE}project={project}"]}))
-    status, answer = engine.get(f"/containers/json?all=1&filters={filters}")
-    if status != FOUND:
-        raise EngineError(f"the list of containers has status {status}")
     return [
         {
             "name": entry["Names"][0].lstrip("/"),
             "service": entry["Labels"].get(f"{COMPOSE}service", ""),
-            "image": entry["Image"],
             "image_id": entry["ImageID"],
             "running": entry["State"] == "running",
             "ours": OUR_LABEL in entry["Labels"],
             "project_directory": entry["Labels"].get(f"{COMPOSE}project.working_dir", ""),
             "directory": _stack_directory(entry.get("Mounts") or []),
         }
-        for entry in answer
+        for entry in _listed(engine, f"{COMPOSE}project={project}", stopped=True)
     ]
+
+
+def _listed(engine: Engine, label: str, *, stopped: bool) -> list[dict[str, Any]]:
+    """Return the containers with a label, as the engine describes them.
+
+    Args:
+        engine: The host's engine.
+        label: The label, with or without a value.
+        stopped: Whether containers that do not run are listed as well.
+    """
+    filters = urllib.parse.quote(json.dumps({"label": [label]}))
+    status, answer = engine.get(f"/containers/json?all={int(stopped)}&filters={filters}")
+    if status != FOUND:
+        raise EngineError(f"the list of containers has status {status}")
+    return list(answer)
 
 
 def upgrading(engine: Engine) -> list[str]:
@@ -68,11 +79,7 @@ def upgrading(engine: Engine) -> list[str]:
     Raises:
         EngineError: The engine does not answer.
     """
-    filters = urllib.parse.quote(json.dumps({"label": [UPGRADE_LABEL]}))
-    status, answer = engine.get(f"/containers/json?filters={filters}")
-    if status != FOUND:
-        raise EngineError(f"the list of containers has status {status}")
-    return sorted(entry["Names"][0].lstrip("/") for entry in answer)
+    return sorted(entry["Names"][0].lstrip("/") for entry in _listed(engine, UPGRADE_LABEL, stopped=False))
 
 
 def _stack_directory(mounts: Sequence[Mapping[str, Any]]) -> str:
@@ -116,13 +123,10 @@ def volume(engine: Engine, name: str) -> Optional[dict[str, Any]]:  # noqa: UP04
         return None
     if status != FOUND:
         raise EngineError(f"volume {name} has status {status}")
-    version, owner = "", -1
-    try:
-        with open(os.path.join(answer["Mountpoint"], "PG_VERSION"), encoding="utf-8") as file:
-            version, owner = file.read().strip(), os.fstat(file.fileno()).st_uid
-    except OSError:
-        pass
-    return {"directory": answer["Mountpoint"], "postgres": version, "owner": owner}
+    directory = answer["Mountpoint"]
+    version = postgres.version(directory)
+    owner = os.stat(os.path.join(directory, "PG_VERSION")).st_uid if version else -1
+    return {"directory": directory, "postgres": version, "owner": owner}
 
 
 def evidence(paths: Mapping[str, str], secret: Mapping[str, str], since: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The servers and volumes of an upgrade of Postgres, and what is left of one that was interrupted."""
+"""The servers and volumes of an upgrade of Postgres, and the leftovers of an interrupted upgrade."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Servers:
 
 
 def _errors(steps: Iterable[Callable[[], object]]) -> list[str]:
-    """Run all steps; return the errors of those that fail."""
+    """Run all steps, and return their errors."""
     found = []
     for step in steps:
         try:

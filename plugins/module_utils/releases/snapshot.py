@@ -5,16 +5,14 @@ A file that somebody saves during the run, and another run that fetches into the
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.tree import tree_entries
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.release import (
     left_out,
@@ -23,30 +21,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.r
 )
 
 Answer = dict[str, Any]
-
-
-def _nothing() -> None:
-    """Tell nobody that this process waits."""
-
-
-@contextmanager
-def alone(path: Path, waiting: Callable[[], None] = _nothing) -> Iterator[None]:
-    """Run the block in one process at a time.
-
-    Args:
-        path: File whose lock (flock(2)) the process holds meanwhile. It is created.
-        waiting: Called once if another process holds the lock.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def once(place: Path, source: Mapping[str, Any], read: Callable[[Path], Answer]) -> Answer:
@@ -63,7 +37,7 @@ def once(place: Path, source: Mapping[str, Any], read: Callable[[Path], Answer])
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()[:16]
     answer = place / f"{name}.json"
-    with alone(place / f"{name}.lock"):
+    with alone(str(place / f"{name}.lock")):
         if not answer.exists():
             answer.write_text(json.dumps(read(place / name)), encoding="utf-8")
         found: Answer = json.loads(answer.read_text(encoding="utf-8"))

@@ -7,15 +7,15 @@ DIRECTORY/history.json        which release became current when, the newest last
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases.files import (
     StoreError,
     is_whole,
@@ -166,9 +166,6 @@ class Store:
                 os.rename(self.path(release), going)
                 shutil.rmtree(going)
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Lock the store, so that no other run changes it at the same time."""
-        with open(os.path.join(self.releases, ".lock"), "w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return alone(os.path.join(self.releases, ".lock"), mode=0o644)

@@ -34,18 +34,17 @@ def limited_problems(states: Mapping[str, State], plan: Mapping[str, Any], this_
 
 def _images(known: Mapping[str, State], plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
     """Return which hosts outside the run would be left with another image of Airflow."""
-    version, wanted = inputs["airflow_version"], inputs["airflow_image"]
+    wanted, extra = inputs["airflow_image"], inputs["airflow_extra_packages"]
     # The tag of an image with extra packages is known only when its base image is on the host.
-    beginning = f"{EXTRA}:{version}-" if inputs["airflow_extra_packages"] else wanted
+    beginning = f"{EXTRA}:{inputs['airflow_version']}-"
     problems = []
     for host, state in known.items():
         found = {image for service, image in state["images"].items() if service in plan["services"]["airflow_names"]}
+        others = {image for image in found if (not image.startswith(beginning) if extra else image != wanted)}
         problems += [
             f"{host}: runs {image}, but is not part of this run, which deploys {wanted}"
-            f"{' with extra packages' if inputs['airflow_extra_packages'] else ''}. {WHOLE}, or write the settings "
-            f"that {host} was deployed with."
-            for image in sorted(found)
-            if not (image.startswith(beginning) if beginning != wanted else image == wanted)
+            f"{' with extra packages' if extra else ''}. {WHOLE}, or write the settings that {host} was deployed with."
+            for image in sorted(others)
         ]
     return problems
 
