@@ -12,6 +12,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.inputs import input_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import change_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.removal import removal_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.restore import restore_problems
 
 
 class FilterModule:
@@ -25,5 +26,6 @@ class FilterModule:
             "airflow_distribution_problems": distribution_problems,
             "airflow_problems": input_problems,
             "airflow_removal_problems": removal_problems,
+            "airflow_restore_problems": restore_problems,
             "airflow_schema_problems": change_problems,
         }

@@ -41,6 +41,10 @@ options:
     description: File that runs create before they generate secrets.
     type: path
     default: /var/lib/airflow-stack/guard
+  records:
+    description: Directory with the records of runs.
+    type: path
+    default: /var/lib/airflow-stack
   docker_socket:
     description: Socket of the engine.
     type: path
@@ -97,6 +101,11 @@ upgrading:
   elements: str
   returned: success
   sample: []
+restoring:
+  description: Name of the set whose restore was interrupted. Empty without one.
+  type: str
+  returned: success
+  sample: ""
 command:
   description: Who installed the command, V(ours) or V(foreign). Empty if it does not exist.
   type: str
@@ -140,6 +149,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
     volume,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import Engine, EngineError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import restore_marker
 
 ARGUMENTS = {
     "project": {"type": "str", "default": "airflow"},
@@ -149,6 +159,7 @@ ARGUMENTS = {
     # A path and an address, no value.
     "secret": {"type": "dict", "default": {}, "no_log": False},
     "since": {"type": "path", "default": "/var/lib/airflow-stack/guard"},
+    "records": {"type": "path", "default": "/var/lib/airflow-stack"},
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
 }
 
@@ -179,6 +190,7 @@ def main() -> None:
     module.exit_json(
         changed=False,
         command=command(module.params["command"]),
+        restoring=restore_marker.read(module.params["records"]).get("set", ""),
         evidence=evidence(*(module.params[name] for name in ("evidence", "secret", "since"))),
         **found,
     )

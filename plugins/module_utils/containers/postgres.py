@@ -45,10 +45,11 @@ class Server:
 
     Attributes:
         container: Name of the container.
+        user: User that the programs log in as.
     """
 
-    def __init__(self, docker: str, container: str) -> None:
-        self.docker, self.container = docker, container
+    def __init__(self, docker: str, container: str, user: str = USER) -> None:
+        self.docker, self.container, self.user = docker, container, user
 
     def argv(self, *words: str) -> list[str]:
         """Return the argument list for a program in the container, which can read its standard input."""
@@ -56,7 +57,7 @@ class Server:
 
     def psql(self, database: str) -> list[str]:
         """Return the argument list of a psql that stops at the first error."""
-        return self.argv("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-U", USER, "-d", database)
+        return self.argv("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-U", self.user, "-d", database)
 
     def ask(self, query: str, database: str = MAINTENANCE) -> list[str]:
         """Return the lines of an answer.

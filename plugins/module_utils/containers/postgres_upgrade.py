@@ -8,12 +8,12 @@ that is interrupted starts over, or, between the two renames, completes them.
 from __future__ import annotations
 
 import os
-import time
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.deployed import UPGRADE_LABEL
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import DockerError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError, Server
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_alone import start_alone
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_servers import Servers
 
 # Free space needed for the new data: a multiple of the old databases, and what an empty server and its log take.
@@ -130,13 +130,8 @@ class Upgrade(Servers):
     def _start(self, server: Server, image: str, options: list[str], socket: str = "/var/run/postgresql") -> None:
         """Start a temporary server that only this program reaches, and wait until it answers."""
         self.doing(f"starting {image}")
-        alone = ["--network", "none", "--label", UPGRADE_LABEL, "--volume", f"{self.socket_volume}:{socket}"]
-        self.docker.run("run", "--detach", "--name", server.container, "--shm-size", "128m", *alone, *options, image)
-        until = time.monotonic() + self.wanted.seconds
-        while not server.answers():
-            if time.monotonic() > until or self.docker.state(server.container) != "running":
-                raise PostgresError(f"{image} does not start: {self.docker.logs(server.container)}")
-            time.sleep(0.5)
+        alone = ["--label", UPGRADE_LABEL, "--volume", f"{self.socket_volume}:{socket}"]
+        start_alone(self.docker, server, image, [*alone, *options], self.wanted.seconds)
 
     def _exchange(self) -> None:
         """Give the old data a volume of their own, and the new data the volume in use."""

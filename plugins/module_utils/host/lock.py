@@ -18,6 +18,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host impor
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.guard import Guard, LockError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.processes import (
     IDENTITY,
+    has_ended,
     identity,
     same_run,
 )
@@ -38,13 +39,14 @@ ARGUMENTS = {
 }
 
 
-def description(pid: int, playbook: str, started: str) -> Holder:
+def description(pid: int, playbook: str, started: str, unattended: bool = False) -> Holder:
     """Return the content of the lock file for a run that starts.
 
     Args:
-        pid: PID of `ansible-playbook` on this machine.
+        pid: PID of `ansible-playbook` on this machine, or of a program on the keeper.
         playbook: Playbook that acquires and releases the lock.
         started: Time, in UTC and ISO 8601.
+        unattended: Whether a timer of the keeper started the run.
 
     Raises:
         LockError: The process has exited.
@@ -64,6 +66,7 @@ def description(pid: int, playbook: str, started: str) -> Holder:
         "user": user,
         "playbook": playbook,
         "started": started,
+        "unattended": unattended,
     }
 
 
@@ -103,6 +106,19 @@ def read(path: str) -> Optional[Holder]:  # noqa: UP045  # Python 3.9 on hosts
     return found
 
 
+def _current(path: str) -> Optional[Holder]:  # noqa: UP045
+    """Return the content of the lock file; None also if its process certainly is no longer there.
+
+    A run that the keeper's timer started was a process of this host, so another boot has ended it.
+    """
+    holder = read(path)
+    if not holder or not holder.get("unattended"):
+        return holder
+    here = identity(os.getpid())
+    elsewhere = any(holder[key] != here[key] for key in ("machine", "boot"))
+    return None if elsewhere or has_ended(holder, here) else holder
+
+
 def look(path: str) -> Answer:
     """Return who holds the lock, and which run acquired it last, without changing anything.
 
@@ -116,7 +132,7 @@ def look(path: str) -> Answer:
     Raises:
         LockError: The file is damaged.
     """
-    return {"holder": read(path) or {}, "last": _last(path)}
+    return {"holder": _current(path) or {}, "last": _last(path)}
 
 
 def acquire(path: str, run: Mapping[str, Any], replace: str = "", seen: Optional[str] = None) -> Answer:  # noqa: UP045
@@ -138,7 +154,7 @@ def acquire(path: str, run: Mapping[str, Any], replace: str = "", seen: Optional
         OSError: The file cannot be written.
     """
     with Guard(path):
-        holder, last = read(path), _last(path)
+        holder, last = _current(path), _last(path)
         if holder and holder["id"] != replace:
             return {"holder": holder, "last": last}
         # The lock of a run that ended without releasing it was there when this run looked, or it is newer.

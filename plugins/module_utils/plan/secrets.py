@@ -87,6 +87,8 @@ def wanted(inputs: Mapping[str, Any], plan: Mapping[str, Any], pem: Mapping[str,
         _given(inputs, "fernet_key", kind="fernet", owner=uid, keep=KEEP["fernet_key"]),
         _given(inputs, "webserver_secret_key", kind="signing", owner=uid),
         _given(inputs, "admin_password"),
+        # A new password leaves earlier backups readable by the old one only.
+        *([_given(inputs, "backup_password")] if inputs["airflow_backup_enabled"] else []),
         *(_given(inputs, name, kind="signing", owner=uid) for name in plan["release"]["secrets"]),
         # One password per extra database, for its owner.
         *({"name": f"database_{database['name']}_password"} for database in inputs["airflow_postgres_databases"]),

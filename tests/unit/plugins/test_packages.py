@@ -12,6 +12,7 @@ PACKAGES = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
 FILES = sorted(PACKAGES.rglob("*.py"))
 # Each package, with the packages it imports.
 IMPORTS: dict[str, set[str]] = {
+    "backup": {"containers", "host"},
     "containers": {"inside"},
     "dag_check": {"containers", "inside"},
     "host": set(),

@@ -28,6 +28,7 @@ def deployed_problems(
     *,
     removing: bool = False,
     upgrading: bool = False,
+    restoring: bool = False,
 ) -> list[str]:
     """Return why a run would damage what the host already has.
 
@@ -39,6 +40,7 @@ def deployed_problems(
             ``airflow_postgres_image`` and ``airflow_accept_empty_database``.
         removing: Whether the run removes the stack, and so needs no database.
         upgrading: Whether the run moves the data to another version of Postgres, which checks them itself.
+        restoring: Whether the run replaces the database by one from a backup.
     """
     problems = _foreign(found, plan) + _moved(found, inputs["airflow_directory"])
     if found["upgrading"] and not upgrading and not removing:
@@ -46,11 +48,16 @@ def deployed_problems(
             f"an upgrade of Postgres was interrupted, and its servers still use the data: "
             f"{', '.join(found['upgrading'])}. Run playbooks/upgrade_postgres.yml again."
         )
+    if found["restoring"] and not restoring and not removing:
+        problems.append(
+            f"a restore of backup {found['restoring']} was interrupted. Run playbooks/restore_airflow.yml again with "
+            "the same variables."
+        )
     if removing or host != plan["keeper"]:
         return problems
     if "postgres" not in plan["services"]["external"] and not upgrading:
-        problems += _database(found, inputs)
-    return problems + _schema(found, plan, inputs)
+        problems += _database(found, inputs, restoring)
+    return problems + ([] if restoring else _schema(found, plan, inputs))
 
 
 def _schema(found: Found, plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
@@ -100,8 +107,8 @@ def _moved(found: Found, directory: str) -> list[str]:
     ]
 
 
-def _database(found: Found, inputs: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with the volume of the stack's own Postgres."""
+def _database(found: Found, inputs: Mapping[str, Any], restoring: bool) -> list[str]:
+    """Return what is wrong with the volume of the stack's own Postgres. A restore replaces a missing one."""
     image = str(inputs["airflow_postgres_image"])
     # What the image really contains is checked when it is on the host.
     if "-alpine" in image and not found["evidence"] and not found["volume"]:
@@ -112,7 +119,7 @@ def _database(found: Found, inputs: Mapping[str, Any]) -> list[str]:
     # An empty volume may be one that Postgres has not filled yet, unless its database is recorded.
     recorded = any(path.endswith(RECORD) for path in found["evidence"])
     if not found["volume"] or (recorded and not have):
-        return _lost(found, inputs["airflow_accept_empty_database"])
+        return _lost(found, restoring or inputs["airflow_accept_empty_database"])
     wanted = postgres_major(image)
     if have and wanted and wanted != have:
         upgrade = f", or run playbooks/upgrade_postgres.yml to move to {wanted}" if int(wanted) > int(have) else ""
@@ -142,6 +149,6 @@ def _lost(found: Found, accepted: bool) -> list[str]:
     return [
         f"Airflow's database was on this host ({', '.join(signs)}), but Docker has no volume {VOLUME} "
         "with it. Is the disk with Docker's data directory mounted, and data-root in daemon.json unchanged? "
-        "Otherwise the database is lost: restore the volume, or start with an empty database by "
-        "-e airflow_accept_empty_database=true."
+        "Otherwise the database is lost: restore a backup by playbooks/restore_airflow.yml, or start with an empty "
+        "database by -e airflow_accept_empty_database=true."
     ]

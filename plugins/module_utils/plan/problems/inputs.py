@@ -13,6 +13,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.optio
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems import (
     addresses,
+    backup,
     databases,
     names,
     packages,
@@ -36,8 +37,8 @@ def input_problems(inputs: Dict, around: Dict) -> list[str]:
         inputs: The public variables of role airflow that are set, by name.
         around: Other inputs: the tables ``releases``, ``services`` and ``moved_options``; Ansible's ``groups``;
             ``names``, the variables with the role's prefix, and ``known``, the variables that exist; ``members``, with
-            ``addresses``, ``queues`` and ``slots`` by host; ``inventories``, ``playbook_directory`` and ``strategy`` of
-            the run.
+            ``addresses``, ``queues`` and ``slots`` by host; ``projects_directory`` of role projects; and
+            ``inventories``, ``playbook_directory`` and ``strategy`` of the run.
 
     Returns:
         Sentences; an empty list if there is no problem.
@@ -56,6 +57,7 @@ def input_problems(inputs: Dict, around: Dict) -> list[str]:
         *_services(inputs, around, external),
         *sources.plugins_problems(inputs["airflow_plugins_source"], around["inventories"]),
         *packages.package_problems(inputs["airflow_extra_packages"]),
+        *backup.backup_problems(inputs, around["projects_directory"]),
         *_run(inputs, around),
     ]
 

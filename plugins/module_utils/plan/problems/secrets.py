@@ -20,6 +20,8 @@ SECRETS = {
     "airflow_fernet_key": "fernet",
     "airflow_webserver_secret_key": "password",
     "airflow_jwt_secret": "password",
+    "airflow_backup_password": "password",
+    "airflow_backup_ssh_key": "text",
     "airflow_ca_certificate": "text",
     "airflow_ca_key": "text",
 }

@@ -87,6 +87,7 @@ INPUTS: dict[str, Any] = {
     "airflow_postgres_external": {},
     "airflow_redis_external": {},
     "airflow_postgres_databases": [],
+    "airflow_backup_enabled": True,
 }
 PLAN: dict[str, Any] = {
     "uid": 50000,
@@ -106,6 +107,7 @@ def test_the_secrets_of_a_single_host() -> None:
         "fernet_key": 50000,
         "webserver_secret_key": 50000,
         "admin_password": 0,
+        "backup_password": 0,
     }
     # Secrets that existing data depends on must be kept; the rest may change.
     assert [name for name, entry in found.items() if entry.get("keep")] == ["postgres_password", "fernet_key"]
@@ -126,7 +128,12 @@ def test_the_secrets_of_a_single_host() -> None:
 )
 def test_further_secrets_of_a_stack(inputs: dict[str, Any], plan: dict[str, Any], added: list[tuple[str, int]]) -> None:
     found = wanted({**INPUTS, **inputs}, {**PLAN, **plan}, {})
-    assert [(entry["name"], entry.get("owner", 0)) for entry in found[5:]] == added
+    assert [(entry["name"], entry.get("owner", 0)) for entry in found[6:]] == added
+
+
+def test_without_backups_there_is_no_password_for_them() -> None:
+    found = wanted({**INPUTS, "airflow_backup_enabled": False}, PLAN, {})
+    assert "backup_password" not in [entry["name"] for entry in found]
 
 
 def test_secrets_from_the_inventory_and_just_issued_ones_have_a_value() -> None:

@@ -30,6 +30,7 @@ DEPLOYED = {
     **SCHEMA,
     "new_volume": {},
     "upgrading": [],
+    "restoring": "",
     "engine": True,
     "containers": [OURS],
     "command": "ours",
@@ -40,6 +41,7 @@ EMPTY = {
     "revision": "",
     "new_volume": {},
     "upgrading": [],
+    "restoring": "",
     "engine": False,
     "containers": [],
     "command": "",
@@ -215,3 +217,23 @@ def test_an_exchange_that_was_interrupted_is_no_loss(accepted: bool) -> None:
     (problem,) = problems(found, airflow_accept_empty_database=accepted)
     assert problem.startswith("an upgrade to Postgres 17 was interrupted while it exchanged the volumes.")
     assert "airflow_accept_empty_database" not in problem
+
+
+def test_an_interrupted_restore_must_go_on() -> None:
+    found = {**DEPLOYED, "restoring": "20261129T184500Z"}
+    (problem,) = deployed_problems(found, "two", PLAN, INPUTS)
+    assert "a restore of backup 20261129T184500Z was interrupted" in problem
+    assert deployed_problems(found, "two", PLAN, INPUTS, restoring=True) == []
+    assert deployed_problems(found, "one", PLAN, INPUTS, removing=True) == []
+
+
+@pytest.mark.parametrize("lost", [{"volume": {}, "containers": []}, {"revision": head("3.1.8")}])
+def test_a_restore_replaces_a_lost_database_and_one_of_another_series(lost: dict[str, Any]) -> None:
+    assert len(deployed_problems({**DEPLOYED, **lost}, "one", PLAN, INPUTS)) == 1
+    assert deployed_problems({**DEPLOYED, **lost}, "one", PLAN, INPUTS, restoring=True) == []
+
+
+def test_a_restore_needs_a_server_that_can_read_the_volume() -> None:
+    inputs = {**INPUTS, "airflow_postgres_image": "postgres:17"}
+    (problem,) = deployed_problems(DEPLOYED, "one", PLAN, inputs, restoring=True)
+    assert "created by Postgres 15" in problem

@@ -292,6 +292,7 @@ AROUND: dict[str, Any] = {
     "known": list(SPEC),
     "members": {"addresses": {"a": ""}, "queues": {"a": ["default"]}, "slots": {"a": 16}},
     "inventories": [],
+    "projects_directory": "/usr/local/projects",
     "playbook_directory": "/",
     "strategy": "linear",
 }
@@ -313,6 +314,7 @@ def test_secrets_are_exactly_the_variables_without_a_default() -> None:
         ({"airflow_config": {"webserver": {"base_url": "nonsense"}}}, {}, "airflow_config.webserver.base_url"),
         ({"airflow_postgres_max_connections": 10}, {}, "airflow_postgres_max_connections"),
         ({"airflow_extra_packages": ["-r x"]}, {}, "airflow_extra_packages"),
+        ({"airflow_backup_repository": "/usr/local/projects/backup"}, {}, "airflow_backup_repository"),
         ({}, {"strategy": "free"}, "strategy"),
         ({}, {"groups": {**AROUND["groups"], "airflow_redis": ["a", "b"]}}, "inventory"),
     ],

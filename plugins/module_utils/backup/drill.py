@@ -1,0 +1,103 @@
+"""Restores a set into a temporary Postgres that nobody reaches, to prove that it can be restored."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import (
+    databases,
+    fernet,
+    manifest,
+    restore,
+    status,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restic import Restic
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError, Settings
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import (
+    Docker,
+    DockerError,
+)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError, Server
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_alone import start_alone
+
+CONTAINER, LABEL = "airflow-restore-drill", "ansible-airflow.drill"
+# Seconds until the temporary server answers.
+PATIENCE = 300
+# Texts that Airflow encrypts, by table.
+ENCRYPTED = {
+    "connection": (
+        "SELECT password FROM connection WHERE is_encrypted AND password <> '' "
+        "UNION ALL SELECT extra FROM connection WHERE is_extra_encrypted AND extra <> ''"
+    ),
+    "variable": "SELECT val FROM variable WHERE is_encrypted AND val <> ''",
+}
+
+
+def rehearse(settings: Settings, wanted: str, doing: Callable[[str], None]) -> dict[str, Any]:
+    """Restore the databases of a set into a temporary server, compare them with the manifest, and record the result.
+
+    Args:
+        settings: Settings of the keeper.
+        wanted: Name of the set, or ``latest``.
+        doing: Called before each step, with its name.
+
+    Returns:
+        ``set``, ``finished``, ``seconds``, and how many ``tables``, ``rows`` and ``encrypted`` texts were compared.
+
+    Raises:
+        BackupError: The set cannot be restored.
+    """
+    began, directory = time.time(), os.path.join(settings.staging, "drill")
+    docker = Docker(shutil.which("docker") or "/usr/bin/docker")
+    try:
+        found = manifest.find(Restic(settings), wanted)
+        doing(f"restoring set {found['set']}")
+        secrets = found["paths"]["secrets"]
+        part = found["hosts"][found["keeper"]]["snapshot"]
+        restore.fetch(Restic(settings), part, directory, [found["staging"], os.path.join(secrets, "fernet_key")])
+        restore.compare(found, f"{directory}{found['staging']}")
+        counted = _load(settings, docker, found, directory, doing)
+        seconds = round(time.time() - began, 1)
+        return status.done(settings.records, "drill", set=found["set"], seconds=seconds, **counted)
+    except (BackupError, PostgresError, DockerError, OSError) as error:
+        status.failed(settings.records, "drill", str(error))
+        raise BackupError(f"the drill failed: {error}") from error
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+        docker.remove(CONTAINER)
+
+
+def _load(
+    settings: Settings, docker: Docker, found: Mapping[str, Any], directory: str, doing: Callable[[str], None]
+) -> dict[str, int]:
+    """Restore all databases, and return how much was compared."""
+    image = docker.run("inspect", "--format", "{{.Image}}", settings.container)
+    docker.remove(CONTAINER)
+    server = Server(docker.path, CONTAINER)
+    doing("starting a temporary Postgres")
+    # Nobody reaches it: it has no network.
+    options = ["--env", f"POSTGRES_USER={postgres.USER}", "--env", "POSTGRES_HOST_AUTH_METHOD=trust"]
+    start_alone(docker, server, image, [*options, "--label", LABEL], PATIENCE)
+    dumps = f"{directory}{found['staging']}"
+    databases.load(server, found, dumps, "drill", doing)
+    doing("looking for texts that the key does not decrypt")
+    with open(f"{directory}{found['paths']['secrets']}/fernet_key", encoding="utf-8") as file:
+        keys = file.read()
+    airflow = next((name for name, entry in found["databases"].items() if entry["revision"]), "")
+    encrypted = _encrypted(server, airflow) if airflow else []
+    if wrong := [place for place, token in encrypted if not fernet.opens(token, keys)]:
+        raise BackupError(
+            f"{len(wrong)} texts in {', '.join(sorted(set(wrong)))} are encrypted with another Fernet key."
+        )
+    tables = [rows for entry in found["databases"].values() for rows in entry["rows"].values()]
+    return {"tables": len(tables), "rows": sum(tables), "encrypted": len(encrypted)}
+
+
+def _encrypted(server: Server, database: str) -> list[tuple[str, str]]:
+    """Return the encrypted texts of Airflow's database, each with its table."""
+    return [(table, token) for table, query in ENCRYPTED.items() for token in server.ask(query, database)]
