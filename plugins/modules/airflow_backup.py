@@ -29,6 +29,11 @@ options:
       hosts of a stack use the same name.
     type: str
     default: ""
+  hosts:
+    description: Hosts that take part, for O(state=made). By default all of the stack.
+    type: list
+    elements: str
+    default: []
   settings:
     description: File with the settings.
     type: path
@@ -99,14 +104,16 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import settings, status
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.cli import LOCK
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.opening import open_repository
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restic import Restic
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.run import Backup, open_repository
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.run import Backup
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["opened", "made", "reported"], "default": "made"},
     "set": {"type": "str", "default": ""},
+    "hosts": {"type": "list", "elements": "str", "default": []},
     "settings": {"type": "path", "default": "/etc/airflow/secrets/backup_settings"},
     "records": {"type": "path", "default": "/var/lib/airflow-stack"},
 }
@@ -120,8 +127,7 @@ def main() -> None:
         if state == "reported" or module.check_mode:
             module.exit_json(changed=False, lines=status.lines(status.read(records), time.time()))
         known = settings.read(module.params["settings"])
-        with alone(LOCK):
-            found = opened(known) if state == "opened" else made(known, module.params["set"])
+        found = opened(known) if state == "opened" else made(known, module.params["set"], module.params["hosts"])
     except (BackupError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**found, lines=status.lines(status.read(known.records), time.time()))
@@ -137,14 +143,31 @@ def opened(known: settings.Settings) -> dict[str, Any]:
     return {"changed": created, "created": created}
 
 
-def made(known: settings.Settings, name: str) -> dict[str, Any]:
+def busy() -> None:
+    """Refuse to wait for a program that can take long.
+
+    Raises:
+        BackupError: Always.
+    """
+    raise BackupError(
+        f"airflow-backup is running on this host ({LOCK}). Wait until it ends, and run the playbook again."
+    )
+
+
+def made(known: settings.Settings, name: str, hosts: list[str]) -> dict[str, Any]:
     """Make a backup, and return the module's results.
 
     Raises:
         BackupError: It failed.
     """
-    started, steps = time.monotonic(), []
-    found = Backup(known, name, lambda step: steps.append(f"{time.monotonic() - started:.1f} s: {step}")).run()
+    started = time.monotonic()
+    steps: list[str] = []
+
+    def doing(step: str) -> None:
+        steps.append(f"{time.monotonic() - started:.1f} s: {step}")
+
+    with alone(LOCK, busy):
+        found = Backup(known, name, doing, hosts).run()
     missing = found.get("manifest", {}).get("missing", [])
     return {"changed": True, "set": name, "missing": missing, "steps": steps}
 

@@ -47,6 +47,10 @@ options:
     description: Host of the set whose files this host gets, for V(files).
     type: str
     default: ""
+  replace:
+    description: Whether V(plan) may give up an interrupted restore of another set.
+    type: bool
+    default: false
   stamp:
     description: Text for the names of what is replaced, such as a time. Required for V(files) and V(databases).
     type: str
@@ -145,10 +149,12 @@ from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import settings
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.cli import LOCK
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restoring import Restoring
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError, Settings
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import DockerError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
 
 ARGUMENTS = {
     "step": {"type": "str", "choices": ["plan", "files", "databases", "finish"], "required": True},
@@ -158,6 +164,7 @@ ARGUMENTS = {
     "settings": {"type": "dict", "required": True},
     "password": {"type": "str", "no_log": False},
     "from_host": {"type": "str", "default": ""},
+    "replace": {"type": "bool", "default": False},
     "stamp": {"type": "str", "default": ""},
 }
 
@@ -171,7 +178,7 @@ def main() -> None:
     if module.check_mode and given["step"] != "plan":
         module.exit_json(changed=True, replaced=[], steps=steps)
     try:
-        with opened(settings.of(given["settings"]), given["password"]) as known:
+        with alone(LOCK, busy), opened(settings.of(given["settings"]), given["password"]) as known:
             docker = shutil.which("docker") or "/usr/bin/docker"
             work = Restoring(known, docker, lambda step: steps.append(f"{time.monotonic() - started:.1f} s: {step}"))
             found = done(work, given)
@@ -184,7 +191,7 @@ def main() -> None:
 def done(work: Restoring, given: dict[str, Any]) -> dict[str, Any]:
     """Do a step, and return the module's results."""
     if given["step"] == "plan":
-        return {"changed": False, **work.plan(given["set"])}
+        return {"changed": False, **work.plan(given["set"], given["replace"])}
     if given["step"] == "files":
         replaced = work.files(given["manifest"], given["from_host"], given["stamp"])
     elif given["step"] == "databases":
@@ -192,6 +199,17 @@ def done(work: Restoring, given: dict[str, Any]) -> dict[str, Any]:
     else:
         replaced = work.finish()
     return {"changed": True, "replaced": replaced}
+
+
+def busy() -> None:
+    """Refuse to wait for a program that can take long.
+
+    Raises:
+        BackupError: Always.
+    """
+    raise BackupError(
+        f"airflow-backup is running on this host ({LOCK}). Wait until it ends, and run the playbook again."
+    )
 
 
 @contextmanager

@@ -62,6 +62,10 @@ options:
         description: Name of the inventory variable, for messages.
         type: str
         default: ""
+      regenerate:
+        description: Whether a lost value is generated again although data exists and O(secrets[].keep) is set.
+        type: bool
+        default: false
   derived:
     description: Files whose content is composed from secrets, such as a URL with a password.
     type: list
@@ -168,6 +172,7 @@ SECRET = {
     "owner": {"type": "int", "default": 0},
     "keep": {"type": "str", "default": ""},
     "variable": {"type": "str", "default": ""},
+    "regenerate": {"type": "bool", "default": False},
 }
 
 DERIVED = {

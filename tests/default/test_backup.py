@@ -39,7 +39,9 @@ def test_a_lost_database_and_lost_secrets_are_restored(host: GuardedHost) -> Non
     assert refused.code != 0
     assert "backup_password does not exist; set airflow_backup_password" in refused.output
 
-    restored = host.play("playbooks/restore_airflow.yml", airflow_backup_password=password)
+    restored = host.play(
+        "playbooks/restore_airflow.yml", airflow_backup_password=password, airflow_restore_replace=True
+    )
     assert restored.code == 0, restored.output
     assert password not in restored.output
     assert " works." in restored.output

@@ -119,3 +119,16 @@ def test_a_database_keeps_its_fernet_key(external: External) -> None:
         external.airflow.ssh(f"install -m 400 -o 50000 /dev/stdin {KEY}", key)
     again = external.site()
     assert (again.code, set(again.changes.values())) == (0, {0}), again.output
+
+
+def test_the_database_is_backed_up_over_the_network(external: External) -> None:
+    external.airflow.ssh("airflow-backup run && airflow-backup rehearse")
+    said = external.airflow.ssh("airflow-backup status")
+    assert "last restore drill: " in said
+    assert "FAILED" not in said
+    password = (REPO / "build" / "test" / "external" / "postgres_password").read_text().strip()
+    assert external.airflow.run(f"journalctl | grep -F '{password}'").stdout == ""
+    assert external.airflow.ssh("ls /var/lib/airflow-backup") == ""
+    refused = external.lab.play("playbooks/restore_airflow.yml")
+    assert refused.code != 0
+    assert "only the stack's own Postgres is restored" in refused.output

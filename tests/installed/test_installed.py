@@ -90,7 +90,9 @@ def test_the_stack_is_removed_and_redeployed_with_its_data(home: Home) -> None:
     away = home.play("ansible_airflow.airflow.remove_airflow")
     assert away.code == 0, away.output
     assert "-e airflow_remove_data=true removes them" in away.output
-    directories = r"(/etc/airflow|/var/lib/airflow-stack)(/|$)|/usr/local/projects/airflow(/logs(/.*)?)?$"
+    directories = (
+        r"(/etc/airflow|/var/lib/airflow-stack|/var/backups/airflow)(/|$)|/usr/local/projects/airflow(/logs(/.*)?)?$"
+    )
     kept = rf"^airflow_(postgres|redis)_data$|^({directories})"
     assert {line for line in left("(?i)airflow") if not re.search(kept, line)} == set()
     assert home.play("ansible_airflow.airflow.remove_airflow").changed == 0
@@ -102,7 +104,8 @@ def test_the_stack_is_removed_and_redeployed_with_its_data(home: Home) -> None:
 def test_removal_with_data_leaves_nothing(home: Home) -> None:
     away = home.play("ansible_airflow.airflow.remove_airflow", "-e", "airflow_remove_data=true")
     assert away.code == 0, away.output
-    # The parent directory of the secrets may also be used by others, so it is kept.
-    assert left("(?i)airflow") - {"/etc/airflow"} == set()
+    # Backups and their password stay. The parent directory of the secrets may also be used by others.
+    kept = r"^/var/backups/airflow(/|$)|^/etc/airflow(/secrets(/backup_password)?)?$"
+    assert {line for line in left("(?i)airflow") if not re.search(kept, line)} == set()
     assert lab(NAME).hosts["airflow1"].ssh("ls /usr/local/projects").split() == ["news_fetcher"]
     assert home.play("ansible_airflow.airflow.remove_airflow", "-e", "airflow_remove_data=true").changed == 0

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timezone
 from typing import Optional
 
@@ -43,25 +43,38 @@ def back_up(known: Settings, given: argparse.Namespace) -> None:
     name = sets.slot(now(), known.every, known.at) if given.scheduled else now().strftime(sets.FORMAT)
     started = time.monotonic()
     with ExitStack() as stack:
+        # The stack's lock first, as in a run of Ansible: otherwise each could wait for the other.
         if known.is_keeper:
             try:
                 stack.enter_context(stack_lock.held(known.records, "backup_airflow", known.wait, say))
             except BackupError as error:
                 status.failed(known.records, "backup", f"{name}: {error}")
                 raise
+        stack.enter_context(alone_here())
         run.Backup(known, name, say).run()
     say(f"backup {name} is {'complete' if known.is_keeper else 'done'} after {time.monotonic() - started:.0f} s")
 
 
+def alone_here() -> AbstractContextManager[None]:
+    """Return what lets one backup, check or drill of this host run at a time."""
+    return alone(LOCK, lambda: say("waiting for another airflow-backup of this host"))
+
+
 def check(known: Settings, _: argparse.Namespace) -> None:
     """Read a part of the repository, and compare it with its digests."""
+    if not (known.is_keeper or known.is_directory):
+        say(f"{known.keeper} checks the repository")
+        return
     started = time.time()
     say(f"reading {known.check_subset} of {shown(known.repository)}")
-    try:
-        restic.Restic(known).check()
-    except BackupError as error:
-        status.failed(known.records, "check", str(error))
-        raise
+    with alone_here():
+        repository = restic.Restic(known)
+        try:
+            repository.unlock()
+            repository.check()
+        except BackupError as error:
+            status.failed(known.records, "check", str(error))
+            raise
     status.done(known.records, "check", seconds=round(time.time() - started, 1))
     say("no error was found")
 
@@ -69,10 +82,19 @@ def check(known: Settings, _: argparse.Namespace) -> None:
 def rehearse(known: Settings, given: argparse.Namespace) -> None:
     """Restore a set into a temporary Postgres, and compare it with its manifest."""
     if not known.is_keeper:
-        say(f"the drill runs on {known.keeper}")
+        say(f"the restore drill runs on {known.keeper}")
         return
-    found = drill.rehearse(known, given.set, say)
+    with alone_here():
+        found = drill.rehearse(known, given.set, say)
     say(f"set {found['set']} can be restored: {found['tables']} tables, {found['rows']} rows, {found['seconds']} s")
+
+
+def check_and_rehearse(known: Settings, given: argparse.Namespace) -> None:
+    """Check the repository and rehearse a restore, even if the check fails."""
+    try:
+        check(known, given)
+    finally:
+        rehearse(known, given)
 
 
 def show(known: Settings, _: argparse.Namespace) -> None:
@@ -95,6 +117,8 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("rehearse", help="restore a set into a temporary Postgres and compare it")
     one.add_argument("set", nargs="?", default="latest", metavar="SET", help="name of the set; by default the latest")
     one.set_defaults(call=rehearse)
+    one = commands.add_parser("drill", help="check, then rehearse")
+    one.set_defaults(call=check_and_rehearse, set="latest")
     one = commands.add_parser("status", help="list the sets and the last results")
     one.set_defaults(call=show)
     return top
@@ -117,10 +141,7 @@ def main(path: str, argv: Optional[Sequence[str]] = None) -> int:  # noqa: UP045
     call: Callable[[Settings, argparse.Namespace], None] = given.call
     try:
         known = settings.read(path)
-        with ExitStack() as stack:
-            if call is not show:
-                stack.enter_context(alone(LOCK, lambda: say("waiting for another airflow-backup of this host")))
-            call(known, given)
+        call(known, given)
     except (BackupError, OSError) as error:
         print(f"airflow-backup: {error}", file=sys.stderr)
         return 1

@@ -6,29 +6,27 @@ transaction, and the replaced ones names that end with the time of the restore.
 
 from __future__ import annotations
 
+import hashlib
 import os
-import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import dump
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import archive, counts
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError, Server
 
 Manifest = Mapping[str, Any]
 
-# pg_restore prints these before it connects to the new database. They name the database, unlike the rest of the dump.
-CREATE = re.compile(r'^CREATE DATABASE ("(?:[^"]|"")+"|\S+) WITH (.*);$', re.MULTILINE)
-ABOUT = re.compile(r"^(?:ALTER DATABASE (?!.* OWNER TO ).*;|(?:GRANT|REVOKE) .* ON DATABASE .*;)$", re.MULTILINE)
 # Database to which psql connects while all others are renamed.
 APART = "template1"
-CLOSE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid();"
+CLOSE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND pid <> pg_backend_pid();"
 # Tries to rename databases to which other programs connect again at once.
 TRIES = 10
-LARGE_OBJECTS = "large objects"
+# Bytes of a name at most; Postgres cuts longer ones.
+NAME_BYTES = 63
 
 
 def load(server: Server, manifest: Manifest, directory: str, stamp: str, doing: Callable[[str], None]) -> list[str]:
@@ -48,27 +46,31 @@ def load(server: Server, manifest: Manifest, directory: str, stamp: str, doing: 
         BackupError: A restored database differs from the manifest.
         PostgresError: The server or one of its programs fails.
     """
-    doing("restoring the roles")
-    roles(server, os.path.join(directory, manifest["globals"]["file"]))
-    present = set(server.ask(postgres.DATABASES))
-    wanted = {
-        name: entry
-        for name, entry in manifest["databases"].items()
-        if replaced_name(name, stamp) not in present and not (is_empty(entry["rows"]) and name in present)
-    }
-    settings = []
-    for name, entry in wanted.items():
+    # A dump of an external server has no roles, so its owners and privileges are not restored.
+    has_roles = bool(manifest["globals"])
+    if has_roles:
+        doing("restoring the roles")
+        roles(server, os.path.join(directory, manifest["globals"]["file"]))
+    wanted = _missing(server, manifest, stamp)
+    for name in wanted:
         doing(f"restoring database {name}")
-        settings += fill(server, name, f"{name}_restoring", entry, directory)
-    kept = _exchange(server, list(wanted), stamp)
-    for statement in settings:
-        server.ask(statement, APART)
+        fill(server, name, manifest["databases"][name], directory, has_roles)
+    kept = _exchange(server, wanted, stamp)
+    # For all databases, because an earlier restore may have ended after it exchanged them.
+    for entry in manifest["databases"].values() if has_roles else ():
+        archive.apply_properties(server, os.path.join(directory, entry["file"]), APART)
     return kept
 
 
-def is_empty(rows: Mapping[str, int]) -> bool:
-    """Return whether a database has no tables and no large objects."""
-    return not set(rows) - {LARGE_OBJECTS} and not rows.get(LARGE_OBJECTS)
+def _missing(server: Server, manifest: Manifest, stamp: str) -> list[str]:
+    """Return which databases are to be restored: not those that an interrupted restore has exchanged already."""
+    present = set(server.ask(postgres.DATABASES))
+    return [
+        name
+        for name, entry in manifest["databases"].items()
+        if replaced_name(name, stamp) not in present
+        and not (not entry["objects"] and name in present and not counts.objects(server, name))
+    ]
 
 
 def roles(server: Server, path: str) -> None:
@@ -82,44 +84,33 @@ def roles(server: Server, path: str) -> None:
         done = subprocess.run(argv, stdin=file, capture_output=True, check=False)
     errors = [line for line in done.stderr.decode(errors="replace").splitlines() if "ERROR:" in line]
     # The whole line could contain a password.
-    if wrong := [line for line in errors if "already exists" not in line]:
-        raise PostgresError(
-            f"{server.container}: the roles cannot be restored: {wrong[0].partition('ERROR:')[2].strip()}"
-        )
-    if done.returncode:
-        raise PostgresError(f"{server.container}: the roles cannot be restored: psql exited with {done.returncode}")
+    wrong = [line.partition("ERROR:")[2].strip() for line in errors if "already exists" not in line]
+    if wrong or done.returncode:
+        cause = wrong[0] if wrong else f"psql exited with {done.returncode}"
+        raise PostgresError(f"{server.container}: the roles cannot be restored: {cause}")
 
 
-def fill(server: Server, name: str, new: str, entry: Mapping[str, Any], directory: str) -> list[str]:
-    """Restore a dump to a new database, and compare it with the manifest.
+def fill(server: Server, name: str, entry: Mapping[str, Any], directory: str, has_roles: bool) -> None:
+    """Restore a dump to a database with a temporary name, and compare it with the manifest.
 
     Args:
         server: The server.
         name: Name of the database in the manifest.
-        new: Name of the new database. An earlier one with this name is removed.
         entry: The database's entry of the manifest.
         directory: Directory of the dumps.
-
-    Returns:
-        Statements for the settings and privileges of the database itself, which name it by ``name``.
+        has_roles: Whether owners and privileges are restored as well.
 
     Raises:
         BackupError: The restored database differs from the manifest.
         PostgresError: The server or one of its programs fails.
     """
-    path = os.path.join(directory, entry["file"])
-    about = _piped(server, path, "pg_restore", "--create", "--schema-only", "-f", "-")
-    created = CREATE.search(about)
-    if not created:
-        raise PostgresError(f"{path} does not say how database {name} was created.")
-    server.ask(f"DROP DATABASE IF EXISTS {quoted(new)} WITH (FORCE)", APART)
-    server.ask(f"CREATE DATABASE {quoted(new)} OWNER {quoted(entry['owner'])} {created[2]}", APART)
-    # In one transaction, so that a database is never half restored.
-    _piped(server, path, "pg_restore", "-U", postgres.USER, "--exit-on-error", "--single-transaction", "-d", new)
+    path, new = os.path.join(directory, entry["file"]), temporary_name(name)
+    owner = entry["owner"] if has_roles else postgres.USER
+    server.ask(f"{CLOSE.format(literal(new))}\nDROP DATABASE IF EXISTS {quoted(new)}", APART)
+    server.ask(f"CREATE DATABASE {quoted(new)} OWNER {quoted(owner)} {archive.created_with(server, path)}", APART)
+    archive.restore(server, path, new, has_roles)
     if wrong := differences(server, new, entry):
         raise BackupError(f"database {name} differs from the manifest in {', '.join(wrong)}.")
-    # Everything after the dump's own settings is about tables.
-    return ABOUT.findall(about)
 
 
 def differences(server: Server, database: str, entry: Mapping[str, Any]) -> list[str]:
@@ -128,9 +119,9 @@ def differences(server: Server, database: str, entry: Mapping[str, Any]) -> list
     Raises:
         PostgresError: The server does not answer.
     """
-    found = dump.rows(server, database)
+    found = counts.rows(server, database)
     wrong = sorted(table for table in {*found, *entry["rows"]} if found.get(table) != entry["rows"].get(table))
-    if dump.revision(server, database) != entry["revision"]:
+    if counts.revision(server, database) != entry["revision"]:
         wrong.insert(0, "the revision of the schema")
     return wrong[:5]
 
@@ -140,27 +131,36 @@ def _exchange(server: Server, names: list[str], stamp: str) -> list[str]:
     present = set(server.ask(postgres.DATABASES, APART))
     kept = {name: replaced_name(name, stamp) for name in names if name in present}
     statements = [f"ALTER DATABASE {quoted(name)} RENAME TO {quoted(new)}" for name, new in kept.items()]
-    statements += [f"ALTER DATABASE {quoted(f'{name}_restoring')} RENAME TO {quoted(name)}" for name in names]
-    close = "\n".join(
-        CLOSE.format(name.replace("'", "''")) for name in [*kept, *(f"{name}_restoring" for name in names)]
-    )
+    statements += [f"ALTER DATABASE {quoted(temporary_name(name))} RENAME TO {quoted(name)}" for name in names]
+    close = [CLOSE.format(literal(name)) for name in [*kept, *map(temporary_name, names)]]
     for attempt in range(TRIES):
         try:
-            server.ask("\n".join([close, "BEGIN;", *(f"{statement};" for statement in statements), "COMMIT;"]), APART)
+            server.ask("\n".join([*close, "BEGIN;", *(f"{statement};" for statement in statements), "COMMIT;"]), APART)
             break
         except PostgresError:
             if attempt == TRIES - 1:
                 raise
             time.sleep(0.5)
-    empty = [new for new in kept.values() if is_empty(dump.rows(server, new))]
+    # Only databases in which nobody has created anything.
+    empty = [new for new in kept.values() if not counts.objects(server, new)]
     for new in empty:
         server.ask(f"DROP DATABASE {quoted(new)}", APART)
     return [new for new in kept.values() if new not in empty]
 
 
+def temporary_name(name: str) -> str:
+    """Return the name of a database while it is restored."""
+    return f"restoring_{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
 def replaced_name(name: str, stamp: str) -> str:
-    """Return the name of a database whose data a restore has replaced. Postgres cuts names at 63 bytes."""
-    return f"{name[: 63 - len(stamp) - 10]}_replaced_{stamp}"
+    """Return the name of a database whose data a restore has replaced."""
+    found = f"{name}_replaced_{stamp}"
+    if len(found.encode()) <= NAME_BYTES:
+        return found
+    # Names that begin alike must differ.
+    end = f"_{hashlib.sha256(name.encode()).hexdigest()[:8]}_replaced_{stamp}"
+    return name.encode()[: NAME_BYTES - len(end)].decode(errors="ignore") + end
 
 
 def quoted(name: str) -> str:
@@ -168,15 +168,6 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _piped(server: Server, path: str, *words: str) -> str:
-    """Run a program in the container with a file as its standard input, and return its output.
-
-    Raises:
-        PostgresError: It fails.
-    """
-    with open(path, "rb") as file:
-        done = subprocess.run(server.argv(*words), stdin=file, capture_output=True, check=False)
-    if done.returncode:
-        complaint = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-        raise PostgresError(f"{server.container}: {path}: {complaint[0] if complaint else 'pg_restore failed'}")
-    return done.stdout.decode(errors="replace")
+def literal(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -13,6 +13,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup imp
     fernet,
     manifest,
     restore,
+    space,
     status,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restic import Restic
@@ -57,27 +58,38 @@ def rehearse(settings: Settings, wanted: str, doing: Callable[[str], None]) -> d
     try:
         found = manifest.find(Restic(settings), wanted)
         doing(f"restoring set {found['set']}")
-        secrets = found["paths"]["secrets"]
-        part = found["hosts"][found["keeper"]]["snapshot"]
-        restore.fetch(Restic(settings), part, directory, [found["staging"], os.path.join(secrets, "fernet_key")])
-        restore.compare(found, f"{directory}{found['staging']}")
+        docker.remove(CONTAINER)
+        _fetch(settings, docker, found, directory)
         counted = _load(settings, docker, found, directory, doing)
         seconds = round(time.time() - began, 1)
         return status.done(settings.records, "drill", set=found["set"], seconds=seconds, **counted)
-    except (BackupError, PostgresError, DockerError, OSError) as error:
-        status.failed(settings.records, "drill", str(error))
-        raise BackupError(f"the drill failed: {error}") from error
+    except Exception as error:
+        # Whatever it is, people must hear of it.
+        text = str(error) if isinstance(error, (BackupError, PostgresError, DockerError, OSError)) else repr(error)
+        status.failed(settings.records, "drill", text)
+        raise BackupError(f"the drill failed: {text}") from error
     finally:
         shutil.rmtree(directory, ignore_errors=True)
         docker.remove(CONTAINER)
+
+
+def _fetch(settings: Settings, docker: Docker, found: Mapping[str, Any], directory: str) -> None:
+    """Restore the dumps and the Fernet key of a set to a directory."""
+    needed = sum(entry["bytes"] for entry in found["databases"].values())
+    os.makedirs(settings.staging, mode=0o700, exist_ok=True)
+    space.demand(settings.staging, needed, "the dumps")
+    # With indexes and the write-ahead log.
+    space.demand(docker.run("info", "--format", "{{.DockerRootDir}}"), 3 * needed, "the temporary Postgres")
+    part, key = found["hosts"][found["keeper"]]["snapshot"], os.path.join(found["paths"]["secrets"], "fernet_key")
+    restore.fetch(Restic(settings), part, directory, [found["staging"], key])
+    restore.compare(found, f"{directory}{found['staging']}")
 
 
 def _load(
     settings: Settings, docker: Docker, found: Mapping[str, Any], directory: str, doing: Callable[[str], None]
 ) -> dict[str, int]:
     """Restore all databases, and return how much was compared."""
-    image = docker.run("inspect", "--format", "{{.Image}}", settings.container)
-    docker.remove(CONTAINER)
+    image = settings.external.get("image") or docker.run("inspect", "--format", "{{.Image}}", settings.container)
     server = Server(docker.path, CONTAINER)
     doing("starting a temporary Postgres")
     # Nobody reaches it: it has no network.
@@ -88,8 +100,7 @@ def _load(
     doing("looking for texts that the key does not decrypt")
     with open(f"{directory}{found['paths']['secrets']}/fernet_key", encoding="utf-8") as file:
         keys = file.read()
-    airflow = next((name for name, entry in found["databases"].items() if entry["revision"]), "")
-    encrypted = _encrypted(server, airflow) if airflow else []
+    encrypted = _encrypted(server, found["database"])
     if wrong := [place for place, token in encrypted if not fernet.opens(token, keys)]:
         raise BackupError(
             f"{len(wrong)} texts in {', '.join(sorted(set(wrong)))} are encrypted with another Fernet key."

@@ -32,6 +32,7 @@ def of(settings: Settings, name: str, dumped: Mapping[str, Any], found: Mapping[
         "format": FORMAT,
         "set": name,
         "keeper": settings.keeper,
+        "database": settings.database,
         "hosts": {
             host: {"services": services, "snapshot": found.get(host, "")}
             for host, services in settings.services.items()
@@ -39,7 +40,7 @@ def of(settings: Settings, name: str, dumped: Mapping[str, Any], found: Mapping[
         # Their parts are in repositories of their own, or they did not take part.
         "elsewhere": others if settings.is_directory else [],
         "missing": [] if settings.is_directory else others,
-        "paths": settings.paths,
+        "paths": settings.real_paths,
         "staging": os.path.join(settings.staging, name),
         "deployment": settings.deployment,
         "releases": {tree: _release(settings.paths["stack"], tree) for tree in ("dags", "plugins")},
@@ -86,7 +87,7 @@ def match(services: Mapping[str, Sequence[str]], manifest: Mapping[str, Any], ke
     """Return which host's part each host of a stack is restored from.
 
     The keeper gets the part of the set's keeper; any other host the part of the host with its name, or else the part of
-    a host that ran the same services and that no other host gets.
+    a host that ran the same services and that no other host gets, or else that of the set's keeper, too.
 
     Args:
         services: Services by host, of the stack that is restored.
@@ -94,7 +95,7 @@ def match(services: Mapping[str, Sequence[str]], manifest: Mapping[str, Any], ke
         keeper: The stack's keeper.
 
     Returns:
-        Old name by new name; hosts without a part are left out.
+        Old name by new name.
     """
     old = {name: sorted(words["services"]) for name, words in manifest["hosts"].items()}
     found = {keeper: manifest["keeper"]}
@@ -102,7 +103,7 @@ def match(services: Mapping[str, Sequence[str]], manifest: Mapping[str, Any], ke
     for host in services:
         if host not in found:
             left = [name for name in old if name not in found.values() and old[name] == sorted(services[host])]
-            found.update({host: left[0]} if left else {})
+            found[host] = left[0] if left else manifest["keeper"]
     return found
 
 

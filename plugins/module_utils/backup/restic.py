@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import subprocess
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restic_errors import (
+    INCOMPLETE,
     NoRepositoryError,
     error_of,
+    unread,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError, Settings
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.sftp import ssh_command
 
 Snapshot = dict[str, Any]
 
@@ -44,6 +45,13 @@ class Restic:
         Raises:
             BackupError: It fails.
         """
+        done = self._call(*words)
+        if done.returncode:
+            raise error_of(self.settings, words[0], done.returncode, done.stderr or done.stdout)
+        return done.stdout
+
+    def _call(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run restic, whatever its exit code."""
         if not os.path.exists(self.settings.password_file):
             raise BackupError(
                 f"{self.settings.password_file} does not exist; set airflow_backup_password to the repository's "
@@ -51,14 +59,9 @@ class Restic:
             )
         argv = [self.program, *self._options(), *words]
         try:
-            done = subprocess.run(argv, env=self._environment(), capture_output=True, text=True, check=False)
+            return subprocess.run(argv, env=self._environment(), capture_output=True, text=True, check=False)
         except OSError as error:
-            raise BackupError(
-                f"restic cannot be run: {error.strerror}. Run site.yml again, which installs it."
-            ) from error
-        if done.returncode:
-            raise error_of(self.settings, words[0], done.returncode, done.stderr or done.stdout)
-        return done.stdout
+            raise BackupError(f"restic cannot be run: {error.strerror}. Run site.yml, which installs it.") from error
 
     def create(self) -> bool:
         """Create the repository unless it exists; return whether it was created."""
@@ -83,8 +86,13 @@ class Restic:
         found = json.loads(self.run("snapshots", "--json", "--no-lock", "--tag", ",".join((TAG, *tags))) or "null")
         return sorted(found or [], key=lambda snapshot: str(snapshot["time"]))
 
-    def backup(self, paths: Sequence[str], tags: Sequence[str]) -> str:
+    def backup(self, paths: Sequence[str], tags: Sequence[str], exclude: Sequence[str] = ()) -> str:
         """Back up paths, and return the id of the snapshot.
+
+        Args:
+            paths: The paths, without symbolic links.
+            tags: Tags of the snapshot.
+            exclude: Patterns of files to leave out.
 
         Raises:
             BackupError: A path is missing or cannot be read, or restic fails.
@@ -93,18 +101,28 @@ class Restic:
         if missing := [path for path in paths if not os.path.lexists(path)]:
             raise BackupError(f"these paths do not exist: {', '.join(missing)}.")
         limit = ["--limit-upload", str(self.settings.upload_limit)] if self.settings.upload_limit else []
-        exclude = [f"--exclude={pattern}" for pattern in self.settings.exclude]
         tag = ",".join((TAG, *tags))
-        words = ["--json", "--host", self.settings.host, "--tag", tag, *limit, *exclude, "--", *paths]
-        lines = [json.loads(line) for line in self.run("backup", *words).splitlines() if line.startswith("{")]
+        words = ["--json", "--host", self.settings.host, "--tag", tag, *limit]
+        words += [*(f"--exclude={pattern}" for pattern in exclude), "--", *paths]
+        done = self._call("backup", *words)
+        # A file that a task has removed meanwhile is no error; every other one makes the backup incomplete.
+        gone = done.returncode == INCOMPLETE and all(not os.path.lexists(path) for path in unread(done.stderr))
+        if done.returncode and not gone:
+            raise error_of(self.settings, "backup", done.returncode, done.stderr or done.stdout)
+        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         summary: Snapshot = next((line for line in lines if line.get("message_type") == "summary"), {})
         if "snapshot_id" not in summary:
             raise BackupError("restic backup reported no snapshot.")
         return str(summary["snapshot_id"])
 
-    def kept(self, tag: str) -> list[Snapshot]:
-        """Return the snapshots with a tag that the retention keeps."""
-        words = [f"--keep-{unit}={count}" for unit, count in self.settings.keep.items() if count]
+    def kept(self, tag: str, factor: int = 1) -> list[Snapshot]:
+        """Return the snapshots with a tag that the retention keeps.
+
+        Args:
+            tag: The tag.
+            factor: By how much more to keep than the settings say.
+        """
+        words = [f"--keep-{unit}={count * factor}" for unit, count in self.settings.keep.items() if count]
         tags = ("--tag", f"{TAG},{tag}", "--group-by", "")
         said = self.run("forget", "--dry-run", "--json", "--no-lock", *tags, *words)
         groups = json.loads(said.splitlines()[0]) if said.strip() else []
@@ -125,7 +143,17 @@ class Restic:
     def restore(self, snapshot: str, target: str, include: Sequence[str] = ()) -> None:
         """Restore a snapshot below a directory."""
         words = [f"--include={path}" for path in include]
-        self.run("restore", snapshot, "--target", target, *words)
+        # Without a lock, because the repository can be full or read-only.
+        self.run("restore", snapshot, "--no-lock", "--target", target, *words)
+
+    def unlock(self) -> None:
+        """Remove locks that killed processes have left. restic keeps those of running ones."""
+        self.run("unlock")
+
+    def names(self, snapshot: str, directory: str) -> list[str]:
+        """Return the names of the files in a directory of a snapshot."""
+        lines = map(json.loads, self.run("ls", "--json", "--no-lock", snapshot, directory).splitlines())
+        return sorted(str(line["name"]) for line in lines if line.get("type") == "file")
 
     def text(self, snapshot: str, path: str) -> str:
         """Return the content of a file in a snapshot."""
@@ -159,22 +187,3 @@ class Restic:
             "RESTIC_REPOSITORY": self.settings.repository,
             "RESTIC_PASSWORD_FILE": self.settings.password_file,
         }
-
-
-def ssh_command(settings: Settings) -> str:
-    """Return restic's option ``sftp.command``; empty if root's own SSH configuration is to be used."""
-    if not settings.repository.startswith("sftp:") or not (settings.ssh_key or settings.ssh_known_hosts):
-        return ""
-    rest = settings.repository[len("sftp:") :]
-    words = ["ssh", "-o", "BatchMode=yes"]
-    if rest.startswith("//"):
-        url = urlsplit(f"sftp:{rest}")
-        words += ["-p", str(url.port)] if url.port else []
-        target = f"{url.username}@{url.hostname}" if url.username else str(url.hostname)
-    else:
-        target = rest.partition(":")[0]
-    if settings.ssh_key:
-        words += ["-i", settings.ssh_key, "-o", "IdentitiesOnly=yes"]
-    if settings.ssh_known_hosts:
-        words += ["-o", f"UserKnownHostsFile={settings.ssh_known_hosts}", "-o", "StrictHostKeyChecking=yes"]
-    return shlex.join([*words, target, "-s", "sftp"])

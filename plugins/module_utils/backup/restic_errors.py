@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError, Settings
@@ -10,7 +11,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.set
 NO_REPOSITORY, LOCKED, WRONG_PASSWORD = 10, 11, 12
 INCOMPLETE = 3
 WORDS = {
-    NO_REPOSITORY: re.compile(r"Is there a repository at the following|repository does not exist", re.IGNORECASE),
+    # Releases that ask whether there is a repository do so as well when the server does not answer.
+    NO_REPOSITORY: re.compile(r"(?:repository|config/?>?) does not exist|config.*: no such file|404", re.IGNORECASE),
     LOCKED: re.compile(r"repository is already locked|unable to create lock", re.IGNORECASE),
     WRONG_PASSWORD: re.compile(r"wrong password or no key found"),
 }
@@ -33,7 +35,7 @@ def error_of(settings: Settings, command: str, code: int, said: str) -> BackupEr
     found = next((known for known, words in WORDS.items() if code == known or words.search(said)), code)
     if found == NO_REPOSITORY:
         return NoRepositoryError(
-            f"{place} is no repository. Is its disk mounted, and airflow_backup_repository correct?"
+            f"{place} is no repository ({_last(said)}). Is its disk mounted, and airflow_backup_repository correct?"
         )
     if found == WRONG_PASSWORD:
         return BackupError(
@@ -45,6 +47,23 @@ def error_of(settings: Settings, command: str, code: int, said: str) -> BackupEr
     if found == INCOMPLETE:
         return BackupError(f"some files cannot be read: {_last(said)}")
     return BackupError(f"restic {command} failed with {place}: {_last(said)}")
+
+
+def unread(said: str) -> list[str]:
+    """Return the paths that ``restic backup --json`` could not read; ``/`` for an error without a path.
+
+    Args:
+        said: Its error output, with a JSON object for each error.
+    """
+    found = []
+    for line in said.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("message_type") == "error":
+            found.append(str(entry.get("item") or "/"))
+    return found or ["/"]
 
 
 def shown(repository: str) -> str:

@@ -1,13 +1,14 @@
 """Restores the files that a set has of one host.
 
-Nothing is deleted. What is replaced is kept in a directory whose name ends with the time of the restore, so that an
-interrupted restore that is run again goes on with the same names.
+Nothing is deleted. What is replaced is moved to a directory beside it, whose name has the time of the restore. A
+restore that is run again moves what it finds to one more directory.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,46 +50,48 @@ def compare(manifest: Manifest, directory: str) -> None:
     Raises:
         BackupError: A file is missing or differs.
     """
-    for entry in [manifest["globals"], *manifest["databases"].values()]:
-        path = os.path.join(directory, entry["file"]) if entry else ""
-        if not entry:
-            continue
+    for entry in filter(None, [manifest["globals"], *manifest["databases"].values()]):
+        path = os.path.join(directory, os.path.basename(entry["file"]))
         if not os.path.exists(path):
             raise BackupError(f"set {manifest['set']} lacks {entry['file']}.")
         if dump.described(path)["sha256"] != entry["sha256"]:
             raise BackupError(f"{entry['file']} of set {manifest['set']} differs from its manifest.")
 
 
-def files(manifest: Manifest, paths: Mapping[str, str], fetched: str, stamp: str, keeper: bool) -> list[str]:
+def files(
+    manifest: Manifest, paths: Mapping[str, str], fetched: str, stamp: str, *, keeper: bool, extra: Sequence[str] = ()
+) -> list[str]:
     """Move the restored files of a host to their places.
 
     Args:
         manifest: The set's manifest.
         paths: Directories of the host by their meaning, as in the settings.
         fetched: Directory with the restored part.
-        stamp: Text for the names of what is replaced, the same if the restore is repeated.
+        stamp: Text for the names of what is replaced.
         keeper: Whether the host keeps the secrets of the stack.
+        extra: Further paths to restore, which have the same place in the set.
 
     Returns:
-        The paths that keep what was replaced.
+        The directories that keep what was replaced.
 
     Raises:
         OSError: A file cannot be moved.
     """
     was = {name: f"{fetched}{path}" for name, path in manifest["paths"].items()}
-    moves = [(f"{was['stack']}/{tree}", f"{paths['stack']}/{tree}") for tree in TREES]
-    # The stack's directory is usually one of the projects' directory.
-    moves += [
+    # After the projects: the stack's directory is usually one of them, but can be deeper in one.
+    trees = [(f"{was['stack']}/{tree}", f"{paths['stack']}/{tree}") for tree in TREES]
+    moves = [
         (f"{was['projects']}/{name}", f"{paths['projects']}/{name}")
         for name in _names(was["projects"])
         if f"{was['projects']}/{name}" != was["stack"]
     ]
+    moves += [(f"{fetched}{path}", path) for path in extra]
     if keeper:
         moves += [(f"{was['secrets']}/{name}", f"{paths['secrets']}/{name}") for name in _names(was["secrets"])]
-    replaced = [place(source, target, stamp) for source, target in moves if os.path.lexists(source)]
-    history = f"{paths['records']}/history.jsonl"
-    if keeper and not os.path.exists(history) and os.path.exists(f"{was['records']}/history.jsonl"):
-        place(f"{was['records']}/history.jsonl", history, stamp)
+    history = (f"{was['records']}/history.jsonl", f"{paths['records']}/history.jsonl")
+    if keeper and not os.path.exists(history[1]):
+        moves.append(history)
+    replaced = [place(source, target, stamp) for source, target in [*moves, *trees] if os.path.lexists(source)]
     return sorted(set(replaced) - {""})
 
 
@@ -101,7 +104,7 @@ def place(source: str, target: str, stamp: str) -> str:
         stamp: Text for the directory with what is replaced.
 
     Returns:
-        Where the replaced file or directory is; an empty string if nothing was replaced.
+        The directory with what was replaced; an empty string if there was nothing.
 
     Raises:
         OSError: It cannot be moved.
@@ -110,18 +113,42 @@ def place(source: str, target: str, stamp: str) -> str:
     if not os.path.isdir(directory):
         os.makedirs(directory)
         _like(os.path.dirname(source), directory)
-    # Only root enters it: it can hold secrets.
-    kept = os.path.join(directory, f".replaced_{stamp}", name)
     replaced = ""
-    if os.path.lexists(target) and not os.path.lexists(kept):
-        os.makedirs(os.path.dirname(kept), mode=0o700, exist_ok=True)
-        shutil.move(target, kept)
-        replaced = os.path.dirname(kept)
-    elif os.path.lexists(target):
-        # An interrupted restore has moved the original already.
-        _remove(target)
-    shutil.move(source, target)
+    if os.path.lexists(target):
+        replaced = _free(directory, name, stamp)
+        # Only root enters it: it can hold secrets.
+        os.makedirs(replaced, mode=0o700, exist_ok=True)
+        os.rename(target, os.path.join(replaced, name))
+    move(source, target)
     return replaced
+
+
+def move(source: str, target: str) -> None:
+    """Move a file or directory with its owners, also to another file system.
+
+    Raises:
+        OSError: It cannot be moved.
+    """
+    if os.stat(os.path.dirname(source)).st_dev == os.stat(os.path.dirname(target)).st_dev:
+        os.rename(source, target)
+        return
+    half = os.path.join(os.path.dirname(target), f".restoring_{os.path.basename(target)}")
+    _remove(half)
+    # shutil's functions do not keep the owners.
+    done = subprocess.run(["cp", "-a", "--", source, half], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(f"{target} cannot be written: {done.stderr.strip()}")
+    os.rename(half, target)
+    _remove(source)
+
+
+def _free(directory: str, name: str, stamp: str) -> str:
+    """Return a directory for what is replaced, in which there is nothing of this name yet."""
+    found, number = os.path.join(directory, f".replaced_{stamp}"), 1
+    while os.path.lexists(os.path.join(found, name)):
+        number += 1
+        found = os.path.join(directory, f".replaced_{stamp}_{number}")
+    return found
 
 
 def _names(directory: str) -> list[str]:
@@ -137,8 +164,8 @@ def _like(source: str, target: str) -> None:
 
 
 def _remove(path: str) -> None:
-    """Remove a file or a directory."""
+    """Remove a file or a directory, if it exists."""
     if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path)
-    else:
+    elif os.path.lexists(path):
         os.unlink(path)

@@ -6,13 +6,13 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import manifest, sets, status
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.dump import dump
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.opening import open_repository
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restic import Restic
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restic_errors import NoRepositoryError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError, Settings
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import (
     Docker,
@@ -20,7 +20,9 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError, Server
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_external import External
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import restore_marker
 
+EXPECTED = (BackupError, PostgresError, DockerError, OSError)
 # Seconds between two looks for the parts of other hosts.
 PAUSE = 10.0
 
@@ -35,8 +37,17 @@ class Backup:
         restic: The repository.
     """
 
-    def __init__(self, settings: Settings, name: str, doing: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, name: str, doing: Callable[[str], None], hosts: Sequence[str] = ()) -> None:
+        """Prepare a backup.
+
+        Args:
+            settings: The host's settings.
+            name: Name of the set.
+            doing: Called before each step, with its name.
+            hosts: Hosts that take part; all of the stack by default.
+        """
         self.settings, self.name, self.doing = settings, name, doing
+        self.hosts = set(hosts or settings.services)
         self.restic = Restic(settings)
         self.staging = os.path.join(settings.staging, name)
 
@@ -51,42 +62,73 @@ class Backup:
         """
         began = time.time()
         try:
+            self._refuse_half_a_restore()
             open_repository(self.restic)
+            self.restic.unlock()
             self._call(self.settings.before)
             found = self._part()
             status.done(self.settings.records, "backup", **self._result(found, began))
             self._forget()
-        except (BackupError, PostgresError, DockerError, OSError) as error:
-            status.failed(self.settings.records, "backup", f"{self.name}: {error}")
-            self._call(self.settings.after, AIRFLOW_BACKUP_SET=self.name, AIRFLOW_BACKUP_ERROR=str(error))
-            raise BackupError(str(error)) from error
+        except Exception as error:
+            # Whatever it is, people must hear of it.
+            text = str(error) if isinstance(error, EXPECTED) else repr(error)
+            status.failed(self.settings.records, "backup", f"{self.name}: {text}")
+            self._call(self.settings.after, AIRFLOW_BACKUP_SET=self.name, AIRFLOW_BACKUP_ERROR=text)
+            raise BackupError(text) from error
         finally:
             shutil.rmtree(self.staging, ignore_errors=True)
         self._call(self.settings.after, AIRFLOW_BACKUP_SET=self.name, AIRFLOW_BACKUP_ERROR="")
         return found
 
+    def _refuse_half_a_restore(self) -> None:
+        """Raise BackupError while the host has files of a backup and a database of its own, or the other way round."""
+        if begun := restore_marker.read(self.settings.records):
+            raise BackupError(f"a restore of set {begun['set']} was interrupted; finish it first.")
+
     def _part(self) -> dict[str, Any]:
         """Back up what this host has, and on the keeper complete the set."""
-        # What a killed backup has left.
-        shutil.rmtree(self.settings.staging, ignore_errors=True)
+        self._clean()
         os.makedirs(self.staging, mode=0o700)
-        dumped: dict[str, Any] = {}
-        if self.settings.is_keeper:
-            dumped = self._dump()
+        dumped = self._dump() if self.settings.is_keeper else {}
         self.doing(f"sending files to {self.settings.repository if self.settings.is_directory else 'the repository'}")
-        paths = [*self.settings.paths.values(), *self.settings.extra, self.staging]
-        snapshot = self.restic.backup(paths, [f"{sets.SET}{self.name}", sets.PART])
+        paths = [*self.settings.real_paths.values(), *self.settings.extra]
+        tags = [f"{sets.SET}{self.name}", sets.PART]
+        snapshot = self.restic.backup([*paths, self.staging], tags, self.settings.real_exclude)
         if not self.settings.is_keeper:
             return {"set": self.name, "snapshot": snapshot}
         self._wait_for_others()
+        return {"set": self.name, "snapshot": snapshot, "manifest": self._complete(dumped, snapshot)}
+
+    def _clean(self) -> None:
+        """Remove the dumps of killed backups, but nothing of a restore."""
+        for name in os.listdir(self.settings.staging) if os.path.isdir(self.settings.staging) else []:
+            if sets.NAME.fullmatch(name):
+                shutil.rmtree(os.path.join(self.settings.staging, name))
+
+    def _complete(self, dumped: dict[str, Any], snapshot: str) -> manifest.Manifest:
+        """Complete the set by its manifest, and return it."""
+        # A pattern of the settings can fit a dump.
+        written = sorted(os.listdir(self.staging))
+        if self.restic.names(snapshot, self.staging) != written:
+            raise BackupError(f"the backup lacks dumps ({', '.join(written)}); does airflow_backup_exclude fit them?")
         found = sets.parts(self.restic.snapshots(), self.name)
-        written = manifest.of(self.settings, self.name, dumped, {**found, self.settings.host: snapshot})
-        self.restic.backup([manifest.write(written, self.staging)], [f"{sets.SET}{self.name}", sets.MANIFEST])
-        return {"set": self.name, "snapshot": snapshot, "manifest": written}
+        made = manifest.of(self.settings, self.name, dumped, {**found, self.settings.host: snapshot})
+        self.restic.backup([manifest.write(made, self.staging)], [f"{sets.SET}{self.name}", sets.MANIFEST])
+        return manifest.find(self.restic, self.name)
 
     def _dump(self) -> dict[str, Any]:
         """Dump the databases, and return their part of the manifest."""
         docker = shutil.which("docker") or "/usr/bin/docker"
+        found = self._dump_all(docker)
+        if not found["databases"].get(self.settings.database, {}).get("revision"):
+            raise BackupError(
+                f"database {self.settings.database} is missing or has no schema of Airflow; a backup without it would "
+                "replace good ones."
+            )
+        return found
+
+    def _dump_all(self, docker: str) -> dict[str, Any]:
+        """Dump the databases, and return their part of the manifest."""
         if external := self.settings.external:
             server = External(docker, external, self.staging)
             try:
@@ -99,7 +141,7 @@ class Backup:
 
     def _wait_for_others(self) -> None:
         """Wait until the other hosts have sent their parts, which they do at the same time, but not for ever."""
-        others = set(self.settings.services) - {self.settings.host}
+        others = self.hosts - {self.settings.host}
         until = time.monotonic() + self.settings.wait
         while others and not self.settings.is_directory and time.monotonic() < until:
             if not (missing := others - set(sets.parts(self.restic.snapshots(), self.name))):
@@ -112,8 +154,9 @@ class Backup:
         if not self.settings.prune or not (self.settings.is_keeper or self.settings.is_directory):
             return
         self.doing("removing old sets")
-        # A host without manifests applies the same retention to its parts, which are of the same times.
-        kept = self.restic.kept(sets.MANIFEST if self.settings.is_keeper else sets.PART)
+        # A host without manifests does not know which sets are complete, so it keeps more of its parts.
+        keeper = self.settings.is_keeper
+        kept = self.restic.kept(sets.MANIFEST if keeper else sets.PART, 1 if keeper else 2)
         if outdated := sets.outdated(self.restic.snapshots(), {sets.set_of(snapshot) for snapshot in kept}):
             self.restic.forget(outdated)
 
@@ -123,6 +166,7 @@ class Backup:
         return {
             "set": self.name,
             "seconds": round(time.time() - began, 1),
+            "every": self.settings.every,
             "missing": written.get("missing", []),
             "bytes": sum(words["bytes"] for words in written.get("databases", {}).values()),
         }
@@ -135,29 +179,14 @@ class Backup:
         """
         if command:
             self.doing(f"running {command[0]}")
-            done = subprocess.run(command, env={**os.environ, **environment}, check=False)
+            done = subprocess.run(
+                command,
+                env={**os.environ, **environment},
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+            )
             if done.returncode:
-                raise BackupError(f"{command[0]} failed with exit code {done.returncode}.")
-
-
-def open_repository(restic: Restic) -> bool:
-    """Open the repository, and create it only if this host has never had one there; return whether it was created.
-
-    Raises:
-        BackupError: It cannot be opened, or it was there before and is missing.
-        OSError: The record cannot be written.
-    """
-    records, place = restic.settings.records, restic.settings.repository
-    known = status.read(records).get("repositories", {})
-    try:
-        created, identity = False, restic.identity()
-    except NoRepositoryError as error:
-        if place in known:
-            raise BackupError(
-                f"{error} Earlier backups were there. If they are lost, remove {os.path.join(records, status.FILE)} to "
-                "start with a new repository."
-            ) from error
-        created, identity = restic.create(), restic.identity()
-    if known.get(place) != identity:
-        status.repository(records, place, identity)
-    return created
+                said = " ".join((done.stderr.strip() or done.stdout.strip()).split())[-200:]
+                raise BackupError(f"{command[0]} failed with exit code {done.returncode}. {said}".rstrip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -30,6 +31,7 @@ class Settings:
         paths: Directories of the host by their meaning: ``secrets``, ``stack``, ``projects``.
         exclude: Patterns of restic for files that are left out.
         extra: Further paths to back up.
+        database: Name of Airflow's database.
         container: Container of the stack's own Postgres, on the keeper; empty elsewhere.
         external: How the keeper reaches an external Postgres: ``image``, ``network``, ``environment``,
             ``password_file`` and ``authorities``; empty without one.
@@ -58,6 +60,7 @@ class Settings:
     paths: dict[str, str]
     exclude: list[str]
     extra: list[str]
+    database: str
     container: str
     external: dict[str, Any]
     deployment: dict[str, str]
@@ -75,6 +78,18 @@ class Settings:
     def is_directory(self) -> bool:
         """Whether the repository is a directory of this host, so that each host has a repository of its own."""
         return self.repository.startswith("/")
+
+    @property
+    def real_paths(self) -> dict[str, str]:
+        """The directories without symbolic links: restic stores a link without what it leads to."""
+        return {name: os.path.realpath(path) for name, path in self.paths.items()}
+
+    @property
+    def real_exclude(self) -> list[str]:
+        """The patterns of files to leave out, with and without symbolic links."""
+        return list(
+            dict.fromkeys([*self.exclude, *(os.path.realpath(path) for path in self.exclude if path[:1] == "/")])
+        )
 
     @property
     def is_keeper(self) -> bool:

@@ -13,6 +13,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host impor
 Status = dict[str, Any]
 
 FILE = "backup.json"
+# Seconds between two backups.
+INTERVALS = {"hourly": 3600, "daily": 86400}
 
 
 def read(records: str) -> Status:
@@ -86,6 +88,8 @@ def lines(found: Status, now: float) -> list[str]:
     if backup := found.get("backup"):
         size = f", {backup['bytes'] / 2**20:.1f} MiB of dumps" if backup.get("bytes") else ""
         said.append(f"last backup: {backup['set']}, {ago(now - backup['finished'])} ago, {backup['seconds']} s{size}")
+        if now - backup["finished"] > 2 * INTERVALS.get(backup.get("every"), INTERVALS["daily"]):
+            said.append("OVERDUE: two scheduled backups have not succeeded since; see journalctl -u airflow-backup")
         if backup.get("missing"):
             said.append(f"it lacks the files of {', '.join(backup['missing'])}")
     else:

@@ -30,7 +30,7 @@ TABLESPACES = "SELECT spcname FROM pg_tablespace WHERE spcname NOT IN ('pg_defau
 # One line for each table with its number of rows, for each sequence with its last value, and for all large objects.
 CONTENT = r"""
 SELECT format('SELECT %L, count(*) FROM %I.%I', schemaname || '.' || tablename, schemaname, tablename) FROM pg_tables
-WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY schemaname, tablename \gexec
+WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema' ORDER BY schemaname, tablename \gexec
 SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences ORDER BY schemaname, sequencename;
 SELECT 'large objects', count(*) FROM pg_largeobject_metadata;
 """

@@ -30,6 +30,7 @@ class Secret:
         keep: Why an existing value must not simply be replaced, and how to change it, for messages; empty if it may
             change.
         variable: The inventory's variable, for messages.
+        regenerate: Whether a lost value is generated again although data exist that it protects.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Secret:
     owner: int = 0
     keep: str = ""
     variable: str = ""
+    regenerate: bool = False
 
 
 @dataclass
@@ -129,7 +131,7 @@ def settle(secret: Secret, directory: str, database_exists: bool) -> Outcome:
         return Outcome(secret, secret.value, present != secret.value, not owned(path, secret.owner))
     if present is not None:
         return Outcome(secret, present, False, not owned(path, secret.owner))
-    if database_exists and secret.keep:
+    if database_exists and secret.keep and not secret.regenerate:
         raise SecretError(
             f"{path} is missing but Airflow's database exists; restore the file from a backup, or set "
             f"{secret.variable} to its value. {secret.keep}"

@@ -36,6 +36,7 @@ def backup_settings(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: st
         "records": plan["records"],
         **_repository(inputs),
         **_files(inputs, plan),
+        "database": plan["database"],
         "container": CONTAINER if keeps and not external else "",
         "external": _external(inputs, plan) if keeps and external else {},
         "deployment": {name: plan["deployment"][name] for name in ("airflow_version", "image", "collection")},

@@ -23,6 +23,8 @@ KEEP = {
     "postgres_password": "The database was initialised with the password in that file, and site.yml does not change it "
     "there. To change it, run ALTER ROLE airflow PASSWORD 'NEW' in the database, remove the file, set "
     "airflow_postgres_password to NEW, and run site.yml again.",
+    "backup_password": "Earlier backups are encrypted with the password in that file. To start anew, store it "
+    "elsewhere, remove the file, and set another airflow_backup_repository.",
     "fernet_key": "Connections and variables in the database are encrypted with the key in that file and cannot be "
     "decrypted with another one.",
 }
@@ -87,8 +89,7 @@ def wanted(inputs: Mapping[str, Any], plan: Mapping[str, Any], pem: Mapping[str,
         _given(inputs, "fernet_key", kind="fernet", owner=uid, keep=KEEP["fernet_key"]),
         _given(inputs, "webserver_secret_key", kind="signing", owner=uid),
         _given(inputs, "admin_password"),
-        # A new password leaves earlier backups readable by the old one only.
-        *([_given(inputs, "backup_password")] if inputs["airflow_backup_enabled"] else []),
+        *([_backup_password(inputs)] if inputs["airflow_backup_enabled"] else []),
         *(_given(inputs, name, kind="signing", owner=uid) for name in plan["release"]["secrets"]),
         # One password per extra database, for its owner.
         *({"name": f"database_{database['name']}_password"} for database in inputs["airflow_postgres_databases"]),
@@ -101,6 +102,11 @@ def wanted(inputs: Mapping[str, Any], plan: Mapping[str, Any], pem: Mapping[str,
         for of, owner in owners.items()
         for name in (f"{of}_key", f"{of}_certificate")
     ]
+
+
+def _backup_password(inputs: Mapping[str, Any]) -> Entry:
+    """Return the password of the backups: it may be lost together with them, but not replaced while it opens them."""
+    return _given(inputs, "backup_password", keep=KEEP["backup_password"], regenerate=True)
 
 
 def _given(inputs: Mapping[str, Any], name: str, **words: Any) -> Entry:

@@ -20,6 +20,7 @@ VALUES: dict[str, Any] = {
     "paths": {},
     "exclude": [],
     "extra": [],
+    "database": "airflow",
     "container": "airflow-postgres-1",
     "external": {},
     "deployment": {},

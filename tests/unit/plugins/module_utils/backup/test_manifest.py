@@ -23,7 +23,7 @@ def of(**hosts: list[str]) -> dict[str, Any]:
         ({"new": CONTROL}, of(a=CONTROL), "new", {"new": "a"}),
         # Workers are found by name, or else by what they run.
         ({"n": CONTROL, "w1": WORKER}, of(a=CONTROL, w1=WORKER, w2=WORKER), "n", {"n": "a", "w1": "w1"}),
-        ({"n": CONTROL, "x": WORKER, "y": WORKER}, of(a=CONTROL, w=WORKER), "n", {"n": "a", "x": "w"}),
+        ({"n": CONTROL, "x": WORKER, "y": WORKER}, of(a=CONTROL, w=WORKER), "n", {"n": "a", "x": "w", "y": "a"}),
         (
             {"n": CONTROL, "w2": WORKER, "x": WORKER},
             of(a=CONTROL, w1=WORKER, w2=WORKER),
@@ -34,7 +34,7 @@ def of(**hosts: list[str]) -> dict[str, Any]:
         ({"w": CONTROL}, of(a=CONTROL, w=WORKER), "w", {"w": "a"}),
         # From several hosts to one, and from one to several.
         ({"n": ["worker", *CONTROL]}, of(a=CONTROL, w=WORKER), "n", {"n": "a"}),
-        ({"a": CONTROL, "w": WORKER}, of(a=["worker", *CONTROL]), "a", {"a": "a"}),
+        ({"a": CONTROL, "w": WORKER}, of(a=["worker", *CONTROL]), "a", {"a": "a", "w": "a"}),
     ],
 )
 def test_each_host_gets_a_part(

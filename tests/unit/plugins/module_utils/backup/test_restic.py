@@ -15,12 +15,11 @@ from .known import SETTINGS
     ("code", "said", "words"),
     [
         # Exit codes of 0.17 and later, and texts of 0.14.
-        (10, "Fatal: repository does not exist", "is no repository. Is its disk mounted"),
-        (
-            1,
-            "Fatal: unable to open config file: ...\nIs there a repository at the following location?\n/x",
-            "is no repo",
-        ),
+        (10, "Fatal: repository does not exist", "is no repository (Fatal: repository does not exist). Is its disk"),
+        (1, "Fatal: unable to open config file: stat /x/config: no such file or directory\nIs there a", "is no repo"),
+        (1, "Fatal: unable to open config file: <config/> does not exist\nIs there a repository", "is no repo"),
+        # The server is only down.
+        (1, "unable to open config file: dial tcp: connection refused\nIs there a repository", "restic backup failed"),
         (12, "Fatal: wrong password or no key found", "was created with another password than the one in /etc/p"),
         (1, "Fatal: wrong password or no key found", "set airflow_backup_password to it"),
         (11, "unable to create lock in backend: repository is already locked by PID 7", "another restic uses"),
@@ -72,3 +71,14 @@ def test_settings_of_another_version_are_refused() -> None:
     found: dict[str, Any] = {"host": "one", "colour": "red"}
     with pytest.raises(settings.BackupError, match=r"do not know .*colour.*; run site\.yml again"):
         settings.of(found)
+
+
+def test_which_files_could_not_be_read() -> None:
+    errors = [
+        '{"message_type":"error","error":{"message":"lstat /a/b: no such file"},"during":"archival","item":"/a/b"}',
+        '{"message_type":"error","error":{},"during":"scan","item":""}',
+        "Warning: at least one source file could not be read",
+    ]
+    assert restic_errors.unread("\n".join(errors)) == ["/a/b", "/"]
+    # Without a list, nothing is known to be harmless.
+    assert restic_errors.unread("Fatal: x") == ["/"]

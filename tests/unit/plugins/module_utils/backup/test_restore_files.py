@@ -33,12 +33,35 @@ def test_what_is_replaced_is_kept_beside_it(tmp_path: Path) -> None:
     assert (target / KEPT).stat().st_mode & 0o777 == 0o700
 
 
-def test_a_second_try_keeps_the_original_and_not_the_half_of_the_first(tmp_path: Path) -> None:
+def test_a_second_try_deletes_nothing(tmp_path: Path) -> None:
     target = tree(tmp_path / "target", news__config="newer")
     for text in ("first", "second"):
         source = tree(tmp_path / text, news__config=text)
         restore.place(f"{source}/news", f"{target}/news", STAMP)
-    assert texts(target) == {f"{KEPT}/news/config": "newer", "news/config": "second"}
+    assert texts(target) == {
+        f"{KEPT}/news/config": "newer",
+        f"{KEPT}_2/news/config": "first",
+        "news/config": "second",
+    }
+
+
+def test_a_stack_deep_in_a_project_is_restored_with_it(tmp_path: Path) -> None:
+    paths = {name: f"/srv/{name}" for name in ("secrets", "records")}
+    paths |= {"projects": "/srv/projects", "stack": "/srv/projects/team/airflow"}
+    now = {name: f"{tmp_path}{path}" for name, path in paths.items()}
+    fetched = tree(tmp_path / "fetched", srv__projects__team__airflow__dags__dag="restored")
+    tree(tmp_path, srv__projects__team__airflow__dags__dag="newer")
+    restore.files({"paths": paths}, now, str(fetched), STAMP, keeper=False)
+    assert (tmp_path / "srv/projects/team/airflow/dags/dag").read_text() == "restored"
+    assert (tmp_path / f"srv/projects/{KEPT}/team/airflow/dags/dag").read_text() == "newer"
+
+
+def test_further_paths_get_their_own_places(tmp_path: Path) -> None:
+    paths = {name: f"/srv/{name}" for name in ("secrets", "records", "projects", "stack")}
+    extra = f"{tmp_path}/etc/cron.d/ours"
+    fetched = tree(tmp_path / "fetched", **{f"{extra[1:]}".replace("/", "__"): "job"})
+    restore.files({"paths": paths}, paths, str(fetched), STAMP, keeper=False, extra=[extra, "/nowhere"])
+    assert Path(extra).read_text() == "job"
 
 
 def test_a_missing_directory_gets_the_mode_of_the_restored_one(tmp_path: Path) -> None:
@@ -70,7 +93,7 @@ def test_files_of_a_host_go_to_the_directories_of_the_new_one(tmp_path: Path, ke
         srv__a__news__config="c",
         **{"var__lib__s__history.jsonl": "{}"},
     )
-    assert restore.files({"paths": was}, now, str(fetched), STAMP, keeper) == []
+    assert restore.files({"paths": was}, now, str(fetched), STAMP, keeper=keeper) == []
     everywhere = {"projects/airflow/dags/releases/x/dag": "1", "projects/news/config": "c"}
     on_keeper = {"records/history.jsonl": "{}", "secrets/fernet_key": "k"} if keeper else {}
     assert texts(tmp_path / "new") == {**everywhere, **on_keeper}

@@ -36,6 +36,14 @@ def test_all_results_are_shown() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("every", "hours", "late"), [("daily", 47, 0), ("daily", 49, 1), ("hourly", 3, 1), (None, 47, 0)]
+)
+def test_an_overdue_backup_is_named(every: str | None, hours: int, late: int) -> None:
+    found = {"backup": {**BACKUP, "finished": NOW - hours * 3600, **({"every": every} if every else {})}}
+    assert sum("OVERDUE" in line for line in status.lines(found, NOW)) == late
+
+
 def test_a_success_ends_the_failure_of_its_kind_and_keeps_the_rest(tmp_path: Path) -> None:
     records = str(tmp_path / "records")
     status.repository(records, "/var/backups/airflow", "id")

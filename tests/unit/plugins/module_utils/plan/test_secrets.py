@@ -110,7 +110,12 @@ def test_the_secrets_of_a_single_host() -> None:
         "backup_password": 0,
     }
     # Secrets that existing data depends on must be kept; the rest may change.
-    assert [name for name, entry in found.items() if entry.get("keep")] == ["postgres_password", "fernet_key"]
+    assert [name for name, entry in found.items() if entry.get("keep")] == [
+        "postgres_password",
+        "fernet_key",
+        "backup_password",
+    ]
+    assert [name for name, entry in found.items() if entry.get("regenerate")] == ["backup_password"]
     assert {entry["value"] for entry in found.values()} == {""}
 
 
@@ -144,7 +149,7 @@ def test_secrets_from_the_inventory_and_just_issued_ones_have_a_value() -> None:
 
 def test_the_password_of_an_external_postgres_may_change() -> None:
     found = wanted({**INPUTS, "airflow_postgres_external": {"host": "db"}}, PLAN, {})
-    assert [entry["name"] for entry in found if entry.get("keep")] == ["fernet_key"]
+    assert [entry["name"] for entry in found if entry.get("keep")] == ["fernet_key", "backup_password"]
 
 
 @pytest.mark.parametrize(
