@@ -37,14 +37,13 @@ OBJECTS: dict[str, Any] = {
     ],
     "airflow_variables": [{"key": f"v{n}", "value": AWKWARD * n} for n in range(1, 20)],
     "airflow_pools": [{"name": "narrow", "slots": 3, "description": AWKWARD}],
-    "airflow_roles": [{"name": "Reader", "permissions": [{"action": "can_read", "resource": "DAGs"}]}],
     "airflow_users": [
         {
             "username": "ann",
             "email": "ann@example.com",
-            "first_name": "A",
-            "last_name": "N",
-            "roles": ["Reader"],
+            "firstname": "A",
+            "lastname": "N",
+            "roles": ["Viewer"],
             "password": AWKWARD,
         }
     ],
@@ -99,11 +98,10 @@ class Stack:
         tree: dict[str, Any] = {"all": {"vars": whole["all"].get("vars", {}), "hosts": {}, "children": {}}}
         for name in placed:
             tree["all"]["hosts"][name] = whole["all"]["hosts"][name]
-        members = {
-            group: [host for host, services in placed.items() if service in services]
-            for service, group in groups().items()
-        }
-        children = {group: {"hosts": dict.fromkeys(hosts)} for group, hosts in members.items()}
+        members: dict[str, set[str]] = {}
+        for service, group in groups().items():
+            members.setdefault(group, set()).update(host for host, services in placed.items() if service in services)
+        children = {group: {"hosts": dict.fromkeys(sorted(hosts))} for group, hosts in members.items()}
         tree["all"]["children"]["airflow"] = {"children": children}
         directory.mkdir(exist_ok=True)
         (directory / "hosts.yml").write_text(yaml.safe_dump(tree), encoding="utf-8")

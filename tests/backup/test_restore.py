@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tests.support.ansible import Played
 
 RESTORE = "playbooks/restore_airflow.yml"
-CONTROL = [service for service in groups() if service != "worker"]
+WORKER = [service for service, group in groups().items() if group == "airflow_worker"]
+CONTROL = [service for service in groups() if service not in WORKER]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def lost(stack: Stack) -> dict[str, Any]:
 def new(lost: dict[str, Any], opened: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """Two new hosts for the stack. Nothing comes from the lost one."""
     assert lost
-    found = Stack({"second": CONTROL, "third": ["worker"]}, tmp_path_factory.mktemp("new"))
+    found = Stack({"second": CONTROL, "third": WORKER}, tmp_path_factory.mktemp("new"))
     found.variables |= {**opened, "airflow_backup_repository": REST, "airflow_backup_append_only": True}
     return found
 
@@ -90,7 +91,7 @@ def test_a_killed_restore_is_refused_by_site_and_run_again(new: Stack, step: str
     marker = "test -e /var/lib/airflow-stack/restore.json"
     wait(lambda: new.keeper.run(marker).returncode == 0, 300, "the begin of the restore")
     if "databases" in step:
-        query = "SELECT 1 FROM pg_database WHERE datname LIKE '%_restoring'"
+        query = "SELECT 1 FROM pg_database WHERE datname LIKE 'restoring%'"
         wait(
             lambda: (
                 "1" in new.keeper.run("docker exec -i airflow-postgres-1 psql -U airflow -At postgres", query).stdout

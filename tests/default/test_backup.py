@@ -46,7 +46,7 @@ def test_a_lost_database_and_lost_secrets_are_restored(host: GuardedHost) -> Non
     assert password not in restored.output
     assert " works." in restored.output
     host.ssh("diff -r /root/lost /etc/airflow/secrets && rm -r /root/lost")
-    assert "_restoring" not in host.ssh(PSQL, "SELECT datname FROM pg_database;")
+    assert "restoring_" not in host.ssh(PSQL, "SELECT datname FROM pg_database;")
 
 
 def test_the_drill_restores_the_newest_backup(host: GuardedHost) -> None:

@@ -127,7 +127,7 @@ def test_the_database_is_backed_up_over_the_network(external: External) -> None:
     assert "last restore drill: " in said
     assert "FAILED" not in said
     password = (REPO / "build" / "test" / "external" / "postgres_password").read_text().strip()
-    assert external.airflow.run(f"journalctl | grep -F '{password}'").stdout == ""
+    assert external.airflow.run("journalctl -o cat | grep -F -f <(cat)", f"{password}\n").stdout == ""
     assert external.airflow.ssh("ls /var/lib/airflow-backup") == ""
     refused = external.lab.play("playbooks/restore_airflow.yml")
     assert refused.code != 0

@@ -11,9 +11,8 @@ import subprocess
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError, Server
 
-# Lines of pg_restore --list: two numbers, two object ids, the kind of the entry, its schema and its name.
-DATABASE = re.compile(r"\d+; \d+ \d+ DATABASE - ")
-PROPERTIES = re.compile(r"\d+; \d+ \d+ (?:DATABASE PROPERTIES - |(?:ACL|COMMENT|SECURITY LABEL) - DATABASE )")
+# Lines of pg_restore --create --list: two numbers, two object ids, the kind of the entry, its schema and its name.
+OF_DATABASE = re.compile(r"\d+; \d+ \d+ (?:DATABASE(?: PROPERTIES)? - |(?:ACL|COMMENT|SECURITY LABEL) - DATABASE )")
 CREATE = re.compile(r'^CREATE DATABASE (?:"(?:[^"]|"")+"|\S+) WITH (.*);$', re.MULTILINE)
 # Runs pg_restore with a dump on standard input and the wanted entries in an argument.
 SELECTED = """
@@ -30,7 +29,7 @@ def created_with(server: Server, path: str) -> str:
     Raises:
         PostgresError: The dump does not say it.
     """
-    found = CREATE.search(_selected(server, path, DATABASE))
+    found = CREATE.search(_about(server, path))
     if not found:
         raise PostgresError(f"{path} does not say how its database was created.")
     return found[1]
@@ -47,8 +46,8 @@ def apply_properties(server: Server, path: str, database: str) -> None:
     Raises:
         PostgresError: A statement fails.
     """
-    if statements := _selected(server, path, PROPERTIES):
-        server.ask(statements, database)
+    # The database exists.
+    server.ask(CREATE.sub("", _about(server, path), count=1), database)
 
 
 def restore(server: Server, path: str, database: str, has_roles: bool) -> None:
@@ -67,10 +66,11 @@ def restore(server: Server, path: str, database: str, has_roles: bool) -> None:
     _piped(server, path, "pg_restore", "-U", postgres.USER, "--exit-on-error", *plain, "-d", database)
 
 
-def _selected(server: Server, path: str, kind: re.Pattern[str]) -> str:
-    """Return the statements of a dump for entries of one kind; an empty string without such entries."""
-    lines = [line for line in _piped(server, path, "pg_restore", "--list").splitlines() if kind.match(line)]
-    return _piped(server, path, "sh", "-c", SELECTED, "sh", "\n".join(lines)) if lines else ""
+def _about(server: Server, path: str) -> str:
+    """Return the statements of a dump for the database itself."""
+    listed = _piped(server, path, "pg_restore", "--create", "--list").splitlines()
+    wanted = "\n".join(line for line in listed if OF_DATABASE.match(line))
+    return _piped(server, path, "sh", "-c", SELECTED, "sh", wanted)
 
 
 def _piped(server: Server, path: str, *words: str) -> str:

@@ -123,6 +123,8 @@ class Restic:
             factor: By how much more to keep than the settings say.
         """
         words = [f"--keep-{unit}={count * factor}" for unit, count in self.settings.keep.items() if count]
+        # Otherwise a backup would remove the one that somebody has made shortly before.
+        words.append("--keep-within=1d")
         tags = ("--tag", f"{TAG},{tag}", "--group-by", "")
         said = self.run("forget", "--dry-run", "--json", "--no-lock", *tags, *words)
         groups = json.loads(said.splitlines()[0]) if said.strip() else []

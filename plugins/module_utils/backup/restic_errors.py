@@ -12,7 +12,10 @@ NO_REPOSITORY, LOCKED, WRONG_PASSWORD = 10, 11, 12
 INCOMPLETE = 3
 WORDS = {
     # Releases that ask whether there is a repository do so as well when the server does not answer.
-    NO_REPOSITORY: re.compile(r"(?:repository|config/?>?) does not exist|config.*: no such file|404", re.IGNORECASE),
+    NO_REPOSITORY: re.compile(
+        r"unable to open config file: .*(?:does not exist|no such file|\b404\b)|repository does not exist",
+        re.IGNORECASE,
+    ),
     LOCKED: re.compile(r"repository is already locked|unable to create lock", re.IGNORECASE),
     WRONG_PASSWORD: re.compile(r"wrong password or no key found"),
 }

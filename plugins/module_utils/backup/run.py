@@ -91,7 +91,9 @@ class Backup:
         os.makedirs(self.staging, mode=0o700)
         dumped = self._dump() if self.settings.is_keeper else {}
         self.doing(f"sending files to {self.settings.repository if self.settings.is_directory else 'the repository'}")
-        paths = [*self.settings.real_paths.values(), *self.settings.extra]
+        # A host can be without projects.
+        present = [path for path in self.settings.real_paths.values() if os.path.isdir(path)]
+        paths = [*present, *self.settings.extra]
         tags = [f"{sets.SET}{self.name}", sets.PART]
         snapshot = self.restic.backup([*paths, self.staging], tags, self.settings.real_exclude)
         if not self.settings.is_keeper:

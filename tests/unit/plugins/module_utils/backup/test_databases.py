@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import archive, counts, databases
 
 STAMP = "20261130T071500Z"
-# Of pg_restore --list, shortened. The owner of a database can choose all names but that of the kind.
+# Of pg_restore --create --list, shortened. The owner of a database can choose all names but that of the kind.
 LISTED = """\
 ;
 ; Archive created at 2026-11-29 19:04:00 UTC
@@ -24,8 +24,7 @@ LISTED = """\
 
 def test_only_entries_of_the_database_itself_reach_the_superuser() -> None:
     lines = LISTED.splitlines()
-    assert [line[:4] for line in lines if archive.DATABASE.match(line)] == ["3456"]
-    assert [line[:4] for line in lines if archive.PROPERTIES.match(line)] == ["3457", "3458", "3459"]
+    assert [line[:4] for line in lines if archive.OF_DATABASE.match(line)] == ["3456", "3457", "3458", "3459"]
 
 
 def test_how_a_database_was_created() -> None:

@@ -18,6 +18,12 @@ from .known import SETTINGS
         (10, "Fatal: repository does not exist", "is no repository (Fatal: repository does not exist). Is its disk"),
         (1, "Fatal: unable to open config file: stat /x/config: no such file or directory\nIs there a", "is no repo"),
         (1, "Fatal: unable to open config file: <config/> does not exist\nIs there a repository", "is no repo"),
+        (1, "Fatal: unable to open config file: Lstat: file does not exist", "is no repository"),
+        (1, "Fatal: unable to open config file: Stat: The specified key does not exist.", "is no repository"),
+        (1, "Fatal: unable to open config file: unexpected HTTP response (404): 404 Not Found", "is no repository"),
+        # Damage and other errors can contain these digits.
+        (1, "error for pack 1f: hash mismatch, got 2062404598ac", "restic backup failed"),
+        (1, "unable to open config file: dial tcp 10.0.0.1:54048: i/o timeout", "restic backup failed"),
         # The server is only down.
         (1, "unable to open config file: dial tcp: connection refused\nIs there a repository", "restic backup failed"),
         (12, "Fatal: wrong password or no key found", "was created with another password than the one in /etc/p"),
