@@ -22,7 +22,9 @@ Replace = Callable[[str], str]
 
 # Directories whose contents are ignored: not on the disk, or written by programs for themselves. Docker's commands show
 # the contents of Docker's directory.
-SKIPPED = {Path("/var", name) for name in ("cache", "lib/apt", "lib/containerd", "lib/docker", "log", "tmp")}
+SKIPPED = {
+    Path("/var", name) for name in ("backups/airflow", "cache", "lib/apt", "lib/containerd", "lib/docker", "log", "tmp")
+}
 SKIPPED |= {Path("/", name) for name in ("dev", "proc", "run", "sys", "tmp")}
 # Directories with files that no package owns. For all other files the versions of packages are compared.
 COMPARED = ("/etc/", "/usr/local/", "/var/lib/airflow", "/var/spool/", "/opt/", "/srv/", "/root/", "/home/")
