@@ -59,7 +59,8 @@ CREATE TABLE IF NOT EXISTS blocks AS
 QUESTIONS = {
     "airflow": """
       SELECT version_num FROM alembic_version;
-      SELECT md5(string_agg(concat(conn_id, password, extra), '|' ORDER BY conn_id)) FROM connection;
+      SELECT md5(string_agg(concat(conn_id, password, extra), '|' ORDER BY conn_id)) FROM connection
+      WHERE conn_id LIKE 'c%';
       SELECT md5(string_agg(key || val, '|' ORDER BY key)) FROM variable;
       SELECT pool, slots, description FROM slot_pool ORDER BY 1;
       SELECT username, md5(password) FROM ab_user ORDER BY 1;
