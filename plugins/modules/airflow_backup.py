@@ -103,12 +103,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import settings, status
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.cli import LOCK
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.opening import open_repository
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restic import Restic
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.run import Backup
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.turns import refusing
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["opened", "made", "reported"], "default": "made"},
@@ -143,17 +142,6 @@ def opened(known: settings.Settings) -> dict[str, Any]:
     return {"changed": created, "created": created}
 
 
-def busy() -> None:
-    """Refuse to wait for a program that can take long.
-
-    Raises:
-        BackupError: Always.
-    """
-    raise BackupError(
-        f"airflow-backup is running on this host ({LOCK}). Wait until it ends, and run the playbook again."
-    )
-
-
 def made(known: settings.Settings, name: str, hosts: list[str]) -> dict[str, Any]:
     """Make a backup, and return the module's results.
 
@@ -166,7 +154,7 @@ def made(known: settings.Settings, name: str, hosts: list[str]) -> dict[str, Any
     def doing(step: str) -> None:
         steps.append(f"{time.monotonic() - started:.1f} s: {step}")
 
-    with alone(LOCK, busy):
+    with refusing():
         found = Backup(known, name, doing, hosts).run()
     missing = found.get("manifest", {}).get("missing", [])
     return {"changed": True, "set": name, "missing": missing, "steps": steps}

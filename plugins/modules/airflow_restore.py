@@ -149,12 +149,11 @@ from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import settings
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.cli import LOCK
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restoring import Restoring
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError, Settings
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.turns import refusing
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import DockerError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
 
 ARGUMENTS = {
     "step": {"type": "str", "choices": ["plan", "files", "databases", "finish"], "required": True},
@@ -178,7 +177,7 @@ def main() -> None:
     if module.check_mode and given["step"] != "plan":
         module.exit_json(changed=True, replaced=[], steps=steps)
     try:
-        with alone(LOCK, busy), opened(settings.of(given["settings"]), given["password"]) as known:
+        with refusing(), opened(settings.of(given["settings"]), given["password"]) as known:
             docker = shutil.which("docker") or "/usr/bin/docker"
             work = Restoring(known, docker, lambda step: steps.append(f"{time.monotonic() - started:.1f} s: {step}"))
             found = done(work, given)
@@ -199,17 +198,6 @@ def done(work: Restoring, given: dict[str, Any]) -> dict[str, Any]:
     else:
         replaced = work.finish()
     return {"changed": True, "replaced": replaced}
-
-
-def busy() -> None:
-    """Refuse to wait for a program that can take long.
-
-    Raises:
-        BackupError: Always.
-    """
-    raise BackupError(
-        f"airflow-backup is running on this host ({LOCK}). Wait until it ends, and run the playbook again."
-    )
 
 
 @contextmanager

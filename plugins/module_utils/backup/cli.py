@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import Optional
 
@@ -19,13 +19,10 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup imp
     settings,
     stack_lock,
     status,
+    turns,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restic_errors import shown
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError, Settings
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
-
-# One backup, check or drill of a host at a time. The lock (flock(2)) ends with the process.
-LOCK = "/run/airflow-backup.lock"
 
 
 def now() -> datetime:
@@ -50,14 +47,9 @@ def back_up(known: Settings, given: argparse.Namespace) -> None:
             except BackupError as error:
                 status.failed(known.records, "backup", f"{name}: {error}")
                 raise
-        stack.enter_context(alone_here())
+        stack.enter_context(turns.waiting(say))
         run.Backup(known, name, say).run()
     say(f"backup {name} is {'complete' if known.is_keeper else 'done'} after {time.monotonic() - started:.0f} s")
-
-
-def alone_here() -> AbstractContextManager[None]:
-    """Return what lets one backup, check or drill of this host run at a time."""
-    return alone(LOCK, lambda: say("waiting for another airflow-backup of this host"))
 
 
 def check(known: Settings, _: argparse.Namespace) -> None:
@@ -67,7 +59,7 @@ def check(known: Settings, _: argparse.Namespace) -> None:
         return
     started = time.time()
     say(f"reading {known.check_subset} of {shown(known.repository)}")
-    with alone_here():
+    with turns.waiting(say):
         repository = restic.Restic(known)
         try:
             repository.unlock()
@@ -84,7 +76,7 @@ def rehearse(known: Settings, given: argparse.Namespace) -> None:
     if not known.is_keeper:
         say(f"the restore drill runs on {known.keeper}")
         return
-    with alone_here():
+    with turns.waiting(say):
         found = drill.rehearse(known, given.set, say)
     say(f"set {found['set']} can be restored: {found['tables']} tables, {found['rows']} rows, {found['seconds']} s")
 

@@ -63,7 +63,7 @@ def load(server: Server, manifest: Manifest, directory: str, stamp: str, doing: 
 
 
 def _missing(server: Server, manifest: Manifest, stamp: str) -> list[str]:
-    """Return which databases are to be restored: not those that an interrupted restore has exchanged already."""
+    """Return the databases to restore, without the ones that an interrupted restore has already exchanged."""
     present = set(server.ask(postgres.DATABASES))
     return [
         name

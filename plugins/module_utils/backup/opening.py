@@ -1,4 +1,4 @@
-"""Opens the repository of a host, and never replaces one that is missing."""
+"""Opens the repository of a host. A repository that existed before and is missing is an error."""
 
 from __future__ import annotations
 

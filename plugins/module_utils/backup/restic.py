@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restic_errors import (
@@ -123,7 +124,7 @@ class Restic:
             factor: By how much more to keep than the settings say.
         """
         words = [f"--keep-{unit}={count * factor}" for unit, count in self.settings.keep.items() if count]
-        # Otherwise a backup would remove the one that somebody has made shortly before.
+        # Keep manual backups of the same day, for example one from before an upgrade.
         words.append("--keep-within=1d")
         tags = ("--tag", f"{TAG},{tag}", "--group-by", "")
         said = self.run("forget", "--dry-run", "--json", "--no-lock", *tags, *words)
@@ -164,14 +165,15 @@ class Restic:
     def _options(self) -> list[str]:
         """Return options that every command has."""
         options = ["--cache-dir", "/var/cache/airflow-backup"]
-        if self.release() >= WAITS_FOR_LOCKS:
+        if self.release >= WAITS_FOR_LOCKS:
             options += ["--retry-lock", "5m"]
         if command := ssh_command(self.settings):
             options += ["-o", f"sftp.command={command}"]
         return options
 
+    @cached_property
     def release(self) -> tuple[int, ...]:
-        """Return the release of restic."""
+        """The release of restic, which every command asks for."""
         try:
             said = subprocess.run([self.program, "version"], capture_output=True, text=True, check=False).stdout
         except OSError:

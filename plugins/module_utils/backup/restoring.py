@@ -152,7 +152,7 @@ class Restoring:
         return [kept] if (kept := restore.place(new, place, stamp)) else []
 
     def databases(self, found: manifest.Manifest, stamp: str) -> list[str]:
-        """Restore the databases, and return the names of those that keep replaced data.
+        """Restore the databases, and return the names of the databases with the replaced data.
 
         Args:
             found: Manifest of the set.
