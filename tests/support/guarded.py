@@ -33,7 +33,7 @@ class GuardedHost(DeployedHost):
 
     def locked_by(self, process: subprocess.Popen[str]) -> None:
         """Wait until a run has locked the stack."""
-        wait(lambda: self.lock().get("pid") == process.pid, 120, f"the lock of process {process.pid}")
+        wait(lambda: self.lock().get("pid") == process.pid, 300, f"the lock of process {process.pid}")
 
     def secrets(self) -> str:
         """Return the digest of each secret."""
