@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.firewall import forward_rules, proxy_rules
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.firewall import firewall_table
 
 
 class FilterModule:
@@ -13,6 +13,5 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         """Return the filters, keyed by name."""
         return {
-            "airflow_firewall_rules": forward_rules,
-            "airflow_proxy_rules": proxy_rules,
+            "airflow_firewall_table": firewall_table,
         }

@@ -47,6 +47,10 @@ options:
     description: Certificate of the stack's CA, which hosts have if the stack uses TLS.
     type: path
     default: /usr/local/projects/airflow/ca/ca.crt
+  firewall_file:
+    description: File of the stack's firewall, which hosts have that this release or a later one deployed.
+    type: path
+    default: /etc/airflow-firewall.nft
 author: ansible-airflow maintainers (@ansible-airflow)
 notes:
   - The result contains digests of secrets, so use the module only in a task with C(no_log).
@@ -122,6 +126,11 @@ tls:
   type: bool
   returned: success
   sample: false
+firewall:
+  description: Whether O(firewall_file) exists.
+  type: bool
+  returned: success
+  sample: true
 database:
   description: Whether the volume of Airflow's database exists.
   type: bool
@@ -158,6 +167,7 @@ def main() -> None:
         silent_servers=silent_servers(module.params["servers"]),
         digests=found,
         tls=os.path.exists(module.params["ca_file"]),
+        firewall=os.path.exists(module.params["firewall_file"]),
         images=images(module.run_command, docker, module.params["project"]) if docker else {},
         database=bool(docker) and module.run_command(volume)[0] == 0,
         times=[started, time.time()],

@@ -218,8 +218,8 @@ def test_a_worker_is_added_and_removed(cluster: Cluster, tmp_path: Path) -> None
             "docker ps -aq --filter label=com.docker.compose.project=airflow; ls /etc/airflow"
         )
         assert left == ""
-        assert "AIRFLOW" not in grown.hosts["worker3"].ssh("iptables-save -t mangle")
-        rules = grown.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
+        assert "airflow_firewall" not in grown.hosts["worker3"].ssh("nft list ruleset")
+        rules = grown.data.ssh("nft list table inet airflow_firewall")
         assert grown.address("worker2") in rules
         assert grown.address("worker3") not in rules
     finally:
@@ -227,7 +227,7 @@ def test_a_worker_is_added_and_removed(cluster: Cluster, tmp_path: Path) -> None
         make_hosts(platforms(tmp_path / "shrunk.yml"))
     again = cluster.site()
     assert again.code == 0, again.output
-    rules = cluster.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
+    rules = cluster.data.ssh("nft list table inet airflow_firewall")
     assert cluster.address("worker1") in rules
 
 
@@ -236,7 +236,7 @@ def test_an_unreachable_worker_is_skipped_and_updated_later(cluster: Cluster) ->
         run = cluster.site()
         assert run.code == 4, run.output
         assert "Left out, because Ansible cannot reach them: worker2" in run.output
-        assert cluster.address("worker2") in cluster.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
+        assert cluster.address("worker2") in cluster.data.ssh("nft list table inet airflow_firewall")
     wait(lambda: cluster.hosts["worker2"].run("true").returncode == 0, 60, "worker2's return")
     later = cluster.site()
     assert later.code == 0, later.output
@@ -253,11 +253,11 @@ def test_an_unreachable_worker_is_removed_from_the_firewall(cluster: Cluster) ->
         run = cluster.lab.play(playbook, **chosen, airflow_worker_queues=["default"])
         assert run.code == 4, run.output
         assert "Ansible did not reach worker2" in run.output, run.output
-        assert cluster.address("worker2") not in cluster.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
+        assert cluster.address("worker2") not in cluster.data.ssh("nft list table inet airflow_firewall")
     wait(lambda: cluster.hosts["worker2"].run("true").returncode == 0, 60, "worker2's return")
     again = cluster.site()
     assert again.code == 0, again.output
-    assert cluster.address("worker2") in cluster.data.ssh("iptables -t mangle -S AIRFLOW-FORWARD")
+    assert cluster.address("worker2") in cluster.data.ssh("nft list table inet airflow_firewall")
 
 
 def test_without_the_host_of_the_database_nothing_is_changed(cluster: Cluster) -> None:

@@ -1,6 +1,6 @@
 """Program for the neighbour: `python3 - HOST ADDRESS` connects to Postgres at ADDRESS with HOST as the gateway.
 
-It prints `connected`, waits for a line on standard input, sends Postgres a request, and prints `answered` or `cut off`.
+It prints `connected`, waits for a line on standard input, sends Postgres a request, and prints `answered` or `reset`.
 """
 
 import fcntl
@@ -30,5 +30,5 @@ with socket.create_connection((address, 5432), timeout=5) as postgres:
     postgres.sendall(SSL_REQUEST)
     try:
         print("answered" if postgres.recv(1) else "closed")
-    except TimeoutError:
-        print("cut off")
+    except ConnectionResetError:
+        print("reset")

@@ -29,11 +29,8 @@ STRANGER = (Path(__file__).parent / "stranger.py").read_text(encoding="utf-8")
         "iptables -t nat -F",
         "iptables -P FORWARD ACCEPT; iptables -F FORWARD",
         "iptables -F DOCKER",
-        "iptables -t mangle -F",
-        "iptables -t mangle -F AIRFLOW-FORWARD",
-        "iptables -t mangle -I FORWARD -m comment --comment 'x -j DROP' -j ACCEPT",
-        "iptables -t mangle -I FORWARD -s 192.168.0.0/16 -j AIRFLOW-FORWARD;"
-        " iptables -t mangle -D FORWARD -j AIRFLOW-FORWARD",
+        f"{FLUSH}; nft flush ruleset",
+        "systemctl stop airflow-firewall; nft delete table inet airflow_firewall",
     ],
 )
 def test_lost_rules_come_back(orderly: Host, fault: str) -> None:
@@ -46,8 +43,6 @@ def test_lost_rules_come_back(orderly: Host, fault: str) -> None:
     assert orderly.web()
     assert orderly.started() == before
     assert "ERROR" not in orderly.said(since)
-    assert orderly.ssh("iptables -t mangle -S FORWARD").splitlines()[1] == "-A FORWARD -j AIRFLOW-FORWARD"
-    orderly.ssh("iptables -t mangle -D FORWARD -m comment --comment 'x -j DROP' -j ACCEPT", check=False)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +52,6 @@ def test_lost_rules_come_back(orderly: Host, fault: str) -> None:
         "DOCKER-USER -j RETURN",
         "FORWARD -o br+ -j ACCEPT",
         "FORWARD -j RETURN",
-        "FORWARD -o br-airflow -m comment --comment 'x -j DROP' -j ACCEPT",
     ],
 )
 def test_no_rule_of_others_lets_strangers_in(orderly: Host, rule: str) -> None:
@@ -109,23 +103,7 @@ def test_a_flush_while_docker_restarts(orderly: Host, delay: str) -> None:
     assert orderly.started() == before
 
 
-def test_a_restart_of_docker_after_a_flush_closes_the_hole_at_once(orderly: Host) -> None:
-    """The firewall's unit is restarted together with Docker."""
-    orderly.ssh("systemctl stop airflow-watch.timer")
-    try:
-        orderly.ssh(FLUSH)
-        assert len(orderly.reached()) == 4
-        orderly.ssh("systemctl restart docker")
-        # The start of Docker triggers a run of airflow-watch.
-        wait(lambda: in_order(orderly), 30, "the rules' return")
-        assert orderly.reached() == []
-        assert orderly.reaches_others()
-    finally:
-        orderly.ssh("systemctl start airflow-watch.timer")
-
-
-@pytest.mark.parametrize("closed", [True, False])
-def test_a_stranger_s_connection_made_without_rules_ends(orderly: Host, closed: bool) -> None:
+def test_a_stranger_s_connection_made_without_the_table_ends(orderly: Host) -> None:
     address = orderly.inspect("postgres", ".NetworkSettings.Networks.airflow.IPAddress")
     image = docker("inspect", "-f", "{{.Config.Image}}", orderly.neighbour)
     network = docker("inspect", "-f", "{{.HostConfig.NetworkMode}}", orderly.neighbour)
@@ -133,15 +111,16 @@ def test_a_stranger_s_connection_made_without_rules_ends(orderly: Host, closed: 
     argv += [image, "-c", STRANGER, orderly.address, address]
     orderly.ssh("systemctl stop airflow-watch.timer")
     try:
-        orderly.ssh(FLUSH)
-        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as stranger:
-            assert stranger.stdout
-            assert stranger.stdout.readline() == "connected\n"
-            # Without a run of airflow-watch Postgres answers, which shows that the connection works.
-            if closed:
-                orderly.ssh("systemctl start airflow-watch.service")
-            said, _ = stranger.communicate("go on\n", timeout=60)
-        assert said == ("cut off\n" if closed else "answered\n")
+        for closed in (False, True):
+            orderly.ssh("systemctl stop airflow-firewall; nft delete table inet airflow_firewall")
+            with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as stranger:
+                assert stranger.stdout
+                assert stranger.stdout.readline() == "connected\n"
+                # Without a run of airflow-watch Postgres answers, which shows that the connection works.
+                if closed:
+                    orderly.ssh("systemctl start airflow-watch.service")
+                said, _ = stranger.communicate("go on\n", timeout=60)
+            assert said == ("reset\n" if closed else "answered\n")
     finally:
         orderly.ssh("systemctl start airflow-watch.timer")
 

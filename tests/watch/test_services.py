@@ -86,7 +86,8 @@ def test_a_pause_holds_until_it_is_ended(host: Host) -> None:
     assert paused.strip() in status
     assert "(paused)" in next(line for line in status.splitlines() if line.startswith("worker: exited"))
     # A pause does not affect the firewall.
-    host.ssh("airflow-watch pause --for 30m --owner bo; iptables -t mangle -F AIRFLOW-FORWARD")
+    host.ssh("airflow-watch pause --for 30m --owner bo")
+    host.ssh("systemctl stop airflow-firewall; nft delete table inet airflow_firewall")
     wait(lambda: "the firewall is active again" in host.said(since), HEALED_SECONDS, "the firewall's return")
     refused = host.run("airflow-watch resume --owner ana worker; airflow-watch resume worker")
     assert "worker stays paused by bo until" in refused.stderr
@@ -169,7 +170,9 @@ def test_a_slow_restart_hinders_nothing_else(host: Host) -> None:
     since = host.now()
     try:
         # Keep Docker's own rules: a restart of Docker would abort the worker's restart, which would begin again.
-        host.ssh("iptables -t mangle -F; docker rm -f airflow-triggerer-1")
+        host.ssh(
+            "systemctl stop airflow-firewall; nft delete table inet airflow_firewall; docker rm -f airflow-triggerer-1"
+        )
         wait(lambda: "triggerer runs again" in host.said(since), HEALED_SECONDS, "the triggerer")
         wait(lambda: in_order(host), HEALED_SECONDS, "the rules' return")
         assert host.reached() == []

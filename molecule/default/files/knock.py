@@ -2,6 +2,9 @@
 
 python3 knock.py HOST ADDRESS:PORT...: sends the host an Ethernet frame with a SYN for each address, as an attacker on
 the link can, and prints the addresses that answer. Runs as root in a container of the lab; needs only Python.
+
+python3 knock.py --until-closed HOST ADDRESS:PORT...: does so 20 times a second until its standard input is closed, and
+prints the number of attempts, and for each address that answered the seconds of the answers since the start.
 """
 
 from __future__ import annotations
@@ -10,15 +13,19 @@ import contextlib
 import fcntl
 import json
 import random
+import select
 import socket
 import struct
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 SIOCGIFADDR = 0x8915
 TIMES = 3
 SECONDS = 2
+# Seconds between two attempts of one that goes on.
+PERIOD = 0.05
 SYN, SYN_ACK = 0x02, 0x12
 
 
@@ -57,30 +64,82 @@ def address_of(interface: str) -> str:
         return socket.inet_ntoa(fcntl.ioctl(any_socket.fileno(), SIOCGIFADDR, request)[20:24])
 
 
-def main() -> None:
-    """Run as a program."""
-    host, targets = sys.argv[1], sys.argv[2:]
-    interface = next(path.name for path in sorted(Path("/sys/class/net").iterdir()) if path.name != "lo")
-    source, head = address_of(interface), ethernet(interface, host)
-    # Each target gets its own source port, which identifies its answer whatever address that comes from. The ports are
-    # random, because the host would treat a packet between known ports as part of a connection it accepted before.
-    first = random.randrange(20000, 60000)  # noqa: S311
-    ours = {first + number: target for number, target in enumerate(targets)}
-    answered = set()
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as link:
-        link.bind((interface, 0))
-        link.settimeout(0.2)
+def knock(host: str, targets: list[str]) -> list[str]:
+    """Return the targets that answer one of a few packets."""
+    answered: set[str] = set()
+    with Link(host) as link:
         for _ in range(TIMES):
-            for port, target in ours.items():
-                address, theirs = target.split(":")
-                link.send(head + packet(source, address, (port, int(theirs))))
+            for target in targets:
+                link.send(target)
             end = time.monotonic() + SECONDS
             while time.monotonic() < end:
-                with contextlib.suppress(TimeoutError):
-                    frame = link.recv(2000)
-                    if frame[12:14] == b"\x08\x00" and frame[23] == socket.IPPROTO_TCP and frame[47] == SYN_ACK:
-                        answered.add(struct.unpack("!H", frame[36:38])[0])
-    print(json.dumps(sorted(target for port, target in ours.items() if port in answered)))
+                answered |= link.answers()
+    return sorted(answered)
+
+
+def knock_on(host: str, targets: list[str]) -> dict[str, object]:
+    """Knock until standard input is closed; return when which targets answered."""
+    answered: dict[str, list[float]] = {target: [] for target in targets}
+    sent, started = 0, time.monotonic()
+    with Link(host) as link:
+        print("ready", flush=True)
+        while not select.select([sys.stdin], [], [], 0)[0]:
+            for target in targets:
+                link.send(target)
+            sent, end = sent + 1, time.monotonic() + PERIOD
+            while time.monotonic() < end:
+                for target in link.answers(PERIOD / 5):
+                    answered[target].append(round(time.monotonic() - started, 2))
+    return {"sent": sent, "seconds": time.monotonic() - started, "answered": answered}
+
+
+class Link:
+    """A raw socket on the link to a host."""
+
+    def __init__(self, host: str) -> None:
+        """Find the interface and the host's hardware address."""
+        self.interface = next(path.name for path in sorted(Path("/sys/class/net").iterdir()) if path.name != "lo")
+        self.source, self.head = address_of(self.interface), ethernet(self.interface, host)
+        # Each packet gets a source port of its own, which identifies its answer whatever address that comes from. They
+        # start at random, because the host would treat a packet between known ports as part of a connection that it
+        # accepted before.
+        self.port = random.randrange(20000, 60000)  # noqa: S311
+        self.asked: dict[int, str] = {}
+
+    def __enter__(self) -> Self:
+        """Open the socket."""
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        self.socket.bind((self.interface, 0))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the socket."""
+        self.socket.close()
+
+    def send(self, target: str) -> None:
+        """Send a SYN to a target, written ADDRESS:PORT."""
+        self.port = 20000 + (self.port + 1) % 40000
+        self.asked[self.port] = target
+        address, theirs = target.split(":")
+        self.socket.send(self.head + packet(self.source, address, (self.port, int(theirs))))
+
+    def answers(self, seconds: float = 0.2) -> set[str]:
+        """Return the targets whose answer arrives within some seconds."""
+        self.socket.settimeout(seconds)
+        with contextlib.suppress(TimeoutError):
+            frame = self.socket.recv(2000)
+            if frame[12:14] == b"\x08\x00" and frame[23] == socket.IPPROTO_TCP and frame[47] == SYN_ACK:
+                return {self.asked[port] for port in struct.unpack("!H", frame[36:38]) if port in self.asked}
+        return set()
+
+
+def main() -> None:
+    """Run as a program."""
+    words = sys.argv[1:]
+    if words[0] == "--until-closed":
+        print(json.dumps(knock_on(words[1], words[2:])))
+    else:
+        print(json.dumps(knock(words[0], words[1:])))
 
 
 if __name__ == "__main__":

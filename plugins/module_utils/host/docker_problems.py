@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -113,8 +114,13 @@ def daemon_problems(content: str, inputs: Mapping[str, Any]) -> Problems:
         present = docker_daemon.parse(base64.b64decode(content).decode())
     except ValueError as error:
         return [f"/etc/docker/daemon.json: the file on the host is not valid JSON: {error}; repair or remove it."]
+    wanted = docker_daemon.parse(docker_daemon.plan(json.dumps(present), inputs)["text"])
+    bridge = [
+        "/etc/docker/daemon.json: bridge: none leaves image builds without a network; write bridge in "
+        "docker_daemon_options_absent to remove it, or another value in docker_daemon_options."
+    ]
     both = sorted(set(inputs["options_absent"]) & docker_daemon.own_options(inputs, present).keys())
-    return [
+    return (bridge if wanted.get("bridge") == "none" else []) + [
         f"docker_daemon_options_absent: {key} is also set, by docker_daemon_options or a variable of its own; remove "
         "one of the two."
         for key in both

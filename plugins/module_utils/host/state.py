@@ -18,6 +18,7 @@ ARGUMENTS = {
     "volume": {"type": "str", "default": "airflow_postgres_data"},
     "project": {"type": "str", "default": "airflow"},
     "ca_file": {"type": "path", "default": "/usr/local/projects/airflow/ca/ca.crt"},
+    "firewall_file": {"type": "path", "default": "/etc/airflow-firewall.nft"},
 }
 # Prefix of compose's labels.
 COMPOSE = "com.docker.compose"

@@ -40,6 +40,7 @@ LISTS = {
     "inventories/multi_host.example/hosts.yml": "tests/unit/test_inventories.py",
     "tests/inventory/hosts.yml": "test_the_inventory_of_the_tests_has_every_group",
     "molecule/cluster/molecule.yml": "test_the_cluster_has_every_group",
+    "molecule/survival/molecule.yml": "site.yml rejects hosts without a group that a service needs",
     "docs/many_hosts.md": "test_the_page_on_several_hosts_names_every_group",
     "docs/releases.md": "`make docs` writes it",
     "README.md": "a drawing of what lands on one host",

@@ -28,6 +28,7 @@ def limited_problems(states: Mapping[str, State], plan: Mapping[str, Any], this_
     return [
         *_images(known, plan, inputs),
         *_tls(known, inputs),
+        *_firewall(known),
         *(_secrets(states, plan, known, inputs, missing) if missing else []),
     ]
 
@@ -56,6 +57,16 @@ def _tls(known: Mapping[str, State], inputs: Mapping[str, Any]) -> list[str]:
         f"airflow_tls: {host} was deployed {'without' if wanted else 'with'} TLS, and is not part of this run. {WHOLE}."
         for host, state in known.items()
         if state["images"] and state["tls"] != wanted
+    ]
+
+
+def _firewall(known: Mapping[str, State]) -> list[str]:
+    """Return which hosts outside the run have the firewall of an earlier release, which this one cannot update."""
+    return [
+        f"{host}: has the firewall of an earlier release, which cannot admit the hosts of this run. {WHOLE}, once "
+        "after each update of ansible-airflow."
+        for host, state in known.items()
+        if state["images"] and not state["firewall"]
     ]
 
 

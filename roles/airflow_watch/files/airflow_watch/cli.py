@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import firewall, pauses, services, store
+from . import pauses, services, store
 from .commands import WatchError
 from .host import Host
 from .output import accept_any_text, complain, say
@@ -109,8 +109,7 @@ def status(_: argparse.Namespace) -> int:
         say(f"{one.service or 'all services'}: {one.text()}")
     if not found:
         say("no service is paused")
-    problems = firewall.guard_problems(host.tables(), host.loaded())
-    say(f"firewall: {'; '.join(problems) or 'active'}")
+    say(f"firewall: {'; '.join(host.firewall_problems()) or 'active'}")
     containers, (busy, _failed) = host.containers(), host.restarts(forget=False)
     for service in sorted(host.expected()):
         container = services.of(containers, service)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from . import firewall, notes
+from . import iptables, notes
 from .commands import WatchError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class DockerRules:
         """Return which of Docker's rules are missing."""
         there = [one for one in self.host.containers() if one.ours and one.status == "running" and not one.cut_off]
         ports = [port for one in there for port in one.ports]
-        return firewall.docker_problems(self.host.tables(), self.host.bridge, ports)
+        return iptables.docker_problems(self.host.tables(), self.host.bridge, ports)
 
     def restart(self, text: str) -> None:
         """Restart Docker, unless that would stop containers or Docker would not start again.
@@ -99,8 +99,8 @@ class DockerRules:
 
     def ask_user_rules(self) -> None:
         """Make FORWARD jump to DOCKER-USER before Docker's own chains, as on a new Docker."""
-        if problem := firewall.user_rules_problem(self.host.tables()):
-            self.say(f"moving the jump to {firewall.USER_CHAIN}, the chain for your own rules, to the top: {problem}")
+        if problem := iptables.user_rules_problem(self.host.tables()):
+            self.say(f"moving the jump to {iptables.USER_CHAIN}, the chain for your own rules, to the top: {problem}")
             self.host.ask_user_rules_first()
 
 

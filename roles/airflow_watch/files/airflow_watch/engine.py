@@ -47,11 +47,19 @@ class Engine(Commands):
             time.sleep(0.5)
 
     def docker_manages_rules(self) -> bool:
-        """Return whether Docker creates firewall rules; daemon.json may contain ``"iptables": false``."""
+        """Return whether Docker creates rules of iptables.
+
+        It does not with the option ``iptables`` off, nor with the backend nftables of Docker 29, in daemon.json or on
+        its command line.
+        """
+        words = self._command_line()
+        if {"--iptables=false", "--firewall-backend=nftables"} & set(words):
+            return False
         try:
-            return self._options().get("iptables") is not False
+            options = self._options()
         except WatchError:
             return True
+        return options.get("iptables") is not False and options.get("firewall-backend") != "nftables"
 
     def live_restore(self) -> bool:
         """Return whether containers keep running while Docker restarts."""

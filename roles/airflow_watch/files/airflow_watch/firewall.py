@@ -1,168 +1,98 @@
-"""Checks the packet filter's rules: whether the stack's firewall is active and Docker's own rules are complete.
+"""The stack's firewall, a table of nftables: its file, how it is loaded, and whether it is active.
 
-Only for IPv4, like the stack's network. Rules are parsed from the output of ``iptables-save``.
+The table has the flag ``owner`` (kernel 5.12): only the process that created it can change it, so it survives
+``nft flush ruleset`` and programs that load rules of their own. With the flag ``persist`` (kernel 6.9, nft 1.1) it also
+stays when that process ends; the next one takes it over.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-# Built-in chains of table mangle, and the chains of the program airflow-firewall, to which they jump first. Packets
-# pass mangle before table filter, so no rule of FORWARD or DOCKER-USER there can accept what our chains drop. Docker
-# does not change mangle.
-CHAIN, PROXY_CHAIN = "AIRFLOW-FORWARD", "AIRFLOW-INPUT"
-JUMPS = (("FORWARD", CHAIN), ("INPUT", PROXY_CHAIN))
-PROGRAM = "airflow-firewall"
-# FORWARD jumps to this chain, which is for an administrator's own rules, before Docker's chains.
-USER_CHAIN = "DOCKER-USER"
-
-# A quoted string, as iptables-save writes it. Line breaks in it are not escaped.
-QUOTED = re.compile(r'(?<= )"(?:[^"\\]|\\.)*"', re.DOTALL)
-COMMENT = re.compile(r'(?:^|(?<= ))-m comment --comment (?:""|\S+) ?')
-
-Tables = dict[str, dict[str, list[str]]]
+HERE = Path(__file__).parent
+# plan/firewall.py, which writes the file, has the same name.
+TABLE = "inet airflow_firewall"
+FILE = Path("/etc/airflow-firewall.nft")
+# The note about the loaded table. Not on a disk: it must not outlive the table.
+NOTE = Path("/run/airflow-watch/firewall")
+UNIT = "airflow-firewall.service"
+# The unit's program.
+PROGRAM = "/usr/local/lib/airflow-watch/airflow-firewall"
+# End of the problem for which it is enough to reload the unit.
+UNLOADED = " was not loaded since it changed"
+LIST = f"list table {TABLE}"
+# In this order; the first ones that kernel and nft support are used.
+FLAGS = ("owner,persist", "owner", "")
 
 
-class Port(NamedTuple):
-    """A TCP port that a container publishes: address and port of the host, and port in the container."""
-
-    address: str
-    port: int
-    inside: int
+def rules(listed: str) -> str:
+    """Return the rules of a listing, without what depends on the process that holds the table."""
+    lines = (re.sub(r"\s*#.*", "", line).strip() for line in listed.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("flags "))
 
 
-def parse(saved: str) -> Tables:
-    """Return the rules in an output of iptables-save by table and chain, without ``-A CHAIN``.
-
-    Comments are removed and other quoted texts are emptied, because they may look like a part of a rule, or like rules.
-    """
-    tables: Tables = {}
-    chains: dict[str, list[str]] = {}
-    for line in QUOTED.sub('""', saved).split("\n"):
-        if line.startswith("*"):
-            chains = tables.setdefault(line[1:].strip(), {})
-        elif line.startswith(":"):
-            chains.setdefault(line[1:].split()[0], [])
-        elif line.startswith("-A "):
-            _, chain, rule = f"{line.strip()} ".split(" ", 2)
-            chains.setdefault(chain, []).append(COMMENT.sub("", rule).strip())
-    return tables
-
-
-def target(rule: str) -> str:
-    """Return the target of a rule, a verdict or a chain."""
-    found = re.search(r"(?:^| )-[jg] (\S+)", rule)
-    return found[1] if found else ""
-
-
-def reachable(chains: Mapping[str, Sequence[str]], start: str) -> list[str]:
-    """Return the rules of a chain and of all chains that it jumps to, directly or not."""
-    rules: list[str] = []
-    waiting, seen = [start], {start}
-    while waiting:
-        for rule in chains.get(waiting.pop(0), []):
-            rules.append(rule)
-            if (chain := target(rule)) in chains and chain not in seen:
-                seen.add(chain)
-                waiting.append(chain)
-    return rules
-
-
-def guard_problems(tables: Tables, loaded: Tables) -> list[str]:
-    """Return why the stack's firewall is not active; empty if it is.
+def record(text: str, program: str, listed: str) -> str:
+    """Return what is noted about a loaded table.
 
     Args:
-        tables: The active rules.
-        loaded: The rules of table mangle just after airflow-firewall loaded its own; empty if unknown.
+        text: Content of the file that was loaded.
+        program: Digest of the program that holds the table; empty if none does.
+        listed: The table as nft listed it afterwards.
     """
-    mangle, known = tables.get("mangle", {}), loaded.get("mangle", {})
-    problems = []
-    for start, chain in JUMPS:
-        if chain not in mangle:
-            problems.append(f"chain {chain} of table mangle is missing")
-        elif not known.get(chain):
-            problems.append(f"it is unknown whether chain {chain} of table mangle is what {PROGRAM} loaded")
-        elif mangle[chain] != known[chain]:
-            problems.append(f"chain {chain} of table mangle is not what {PROGRAM} loaded")
-        # Any rule before the jump may accept packets, return, or make the jump conditional.
-        if mangle.get(start, [])[:1] != [f"-j {chain}"]:
-            problems.append(f"the first rule of chain {start} of table mangle is not `-j {chain}`")
-    return problems
+    return f"# {FILE} {_digest(text)}\n# {PROGRAM} {program}\n{listed}"
 
 
-def user_rules_problem(tables: Tables) -> str:
-    """Return why FORWARD does not jump to DOCKER-USER first; empty if it does, or if the chain has no rules.
-
-    Docker 26 creates the jump only when it creates a network, so not when it starts while containers run.
-    """
-    chains = tables.get("filter", {})
-    if not any(rule != "-j RETURN" for rule in chains.get(USER_CHAIN, [])):
-        return ""
-    for rule in chains.get("FORWARD", []):
-        if rule == f"-j {USER_CHAIN}":
-            return ""
-        if target(rule).startswith("DOCKER"):
-            return f"chain FORWARD jumps to {target(rule)} before {USER_CHAIN}"
-    return f"chain FORWARD does not jump to {USER_CHAIN}"
-
-
-def docker_problems(tables: Tables, bridge: str, ports: Iterable[Port]) -> list[str]:
-    """Return which of Docker's own rules are missing; empty if containers can reach others and be reached.
-
-    Checks the effect of the rules, not their place: the chains differ between Docker 26 and 28, and 28.0 writes
-    ``--match-set docker-ext-bridges-v4`` instead of the bridge's name.
+def problems(listed: str, noted: str, text: str, program: str) -> list[str]:
+    """Return why the firewall is not active; empty if it is.
 
     Args:
-        tables: The active rules.
-        bridge: Name of the stack's bridge.
-        ports: TCP ports that the stack's running containers publish.
+        listed: The table as nft lists it; empty without a table.
+        noted: The note about the loaded table; empty if there is none.
+        text: Content of the file with the table.
+        program: Digest of the program that should hold the table.
     """
-    nat, chains = tables.get("nat", {}), tables.get("filter", {})
-    forward = [f" {rule} " for rule in reachable(chains, "FORWARD")]
-    accepted = [rule for rule in forward if target(rule) == "ACCEPT"]
-    problems = [
-        f"nat {chain} does not jump to DOCKER"
-        for chain in ("PREROUTING", "OUTPUT")
-        if "DOCKER" not in map(target, nat.get(chain, []))
-    ]
-    leaving = [rule for rule in reachable(nat, "POSTROUTING") if f"! -o {bridge} " in f"{rule} "]
-    if not {"MASQUERADE", "SNAT"} & set(map(target, leaving)):
-        problems.append(f"nat POSTROUTING does not masquerade packets from {bridge}")
-    problems += _forward_problems(forward, accepted, bridge)
-    return problems + _port_problems(nat, accepted, bridge, ports)
+    if not listed:
+        return [f"table {TABLE} is missing"]
+    if not noted:
+        return [f"it is unknown whether table {TABLE} is what {UNIT} loaded"]
+    if rules(listed) != rules(noted):
+        return [f"table {TABLE} is not what {UNIT} loaded"]
+    if program not in noted or _owned(noted) > _owned(listed):
+        return [f"{UNIT} does not hold table {TABLE} with its present program, so that other programs can change it"]
+    return [] if _digest(text) in noted else [f"{FILE}{UNLOADED}"]
 
 
-def _forward_problems(forward: Sequence[str], accepted: Sequence[str], bridge: str) -> list[str]:
-    """Return which packets from or to the bridge are not forwarded."""
-    problems = []
-    to_bridge = rf"(?<!!) -o {re.escape(bridge)} | --match-set docker-ext-bridges"
-    # A rule for packets within the bridge is not enough.
-    if not any(
-        re.search(rf"(?<!!) -i {re.escape(bridge)} ", rule) and not re.search(rf"(?<!!) -o {re.escape(bridge)} ", rule)
-        for rule in accepted
-    ):
-        problems.append(f"filter FORWARD does not accept packets from {bridge}")
-    if not any("ESTABLISHED" in rule and re.search(to_bridge, rule) for rule in accepted):
-        problems.append(f"filter FORWARD does not accept replies to {bridge}")
-    if not any(target(rule) == "DOCKER" and re.search(to_bridge, rule) for rule in forward):
-        problems.append(f"filter FORWARD does not jump to DOCKER for packets to {bridge}")
-    return problems
+def commands(text: str, listed: str, flags: str) -> str:
+    """Return the nft commands that replace the table in one transaction, so that no packet passes in between.
+
+    Args:
+        text: Content of the file with the table.
+        listed: The table as nft lists it now; empty without a table.
+        flags: Flags of the new table.
+    """
+    # The kernel refuses to change the flags of a table, and so would the first command, which only makes sure that
+    # there is one to delete.
+    found = re.search(r"^\s*flags ([a-z, ]+)", listed, re.MULTILINE)
+    before = (found[1].strip() if found else "") if listed else flags
+    head = f"table {TABLE} {{"
+    return f"{head} {_flags(before)} }}\ndelete table {TABLE}\n{text.replace(head, f'{head} {_flags(flags)}', 1)}"
 
 
-def _port_problems(
-    nat: Mapping[str, Sequence[str]], accepted: Sequence[str], bridge: str, ports: Iterable[Port]
-) -> list[str]:
-    """Return which published ports lack rules."""
-    redirected = [f" {rule} " for rule in reachable(nat, "PREROUTING") if target(rule) == "DNAT"]
-    problems = []
-    for address, port, inside in sorted(set(ports)):
-        there = "" if address in ("", "0.0.0.0") else f" -d {address}/32 "  # noqa: S104
-        if not any(f" --dport {port} " in rule and there in rule for rule in redirected):
-            problems.append(f"nat has no rule for the published port {address}:{port}")
-        if not any(f" --dport {inside} " in rule and f" -o {bridge} " in rule for rule in accepted):
-            problems.append(f"filter has no rule for the published container port {inside}")
-    return problems
+def _owned(listed: str) -> bool:
+    """Return whether a process holds the table."""
+    return bool(re.search(r"^\s*flags .*owner", listed, re.MULTILINE))
+
+
+def program_digest() -> str:
+    """Return the digest of the modules that hold the table."""
+    return _digest("".join((HERE / f"{name}.py").read_text(encoding="utf-8") for name in ("firewall", "nft", "holder")))
+
+
+def _flags(flags: str) -> str:
+    return f"flags {flags};" if flags else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from . import firewall
+from . import firewall, holder, iptables
 from .commands import WatchError
 from .engine import Engine
+from .nft import Nft
 from .stack import Stack
 
 SETTINGS = Path("/etc/airflow-watch.json")
-LOADED = Path("/run/airflow-firewall/loaded")
-FIREWALL_UNIT = "airflow-firewall.service"
-FIREWALL = f"/usr/local/sbin/{firewall.PROGRAM}"
+# Seconds to wait for the firewall's unit. systemd may delay it while Docker stops.
+UNIT_SECONDS = 20
 SAVE, RESTORE = "/usr/sbin/iptables-save", "/usr/sbin/iptables-restore"
 
 
@@ -34,31 +34,36 @@ class Host(Engine, Stack):
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WatchError(f"{settings} is missing or broken; run site.yml, which writes it: {error!r}") from error
 
-    def tables(self) -> firewall.Tables:
-        """Return the active rules."""
-        return firewall.parse(self.run(SAVE))
+    def tables(self) -> iptables.Tables:
+        """Return the active rules of Docker and others."""
+        return iptables.parse(self.run(SAVE))
 
-    def loaded(self) -> firewall.Tables:
-        """Return the rules as they were after airflow-firewall loaded its own; empty if unknown."""
+    def firewall_problems(self) -> list[str]:
+        """Return why the stack's firewall is not active; empty if it is.
+
+        Raises:
+            WatchError: Its file or the library of nft is missing.
+        """
         try:
-            return firewall.parse(LOADED.read_text(encoding="utf-8", errors="backslashreplace"))
-        except OSError:
-            return {}
+            return holder.problems(Nft())
+        except OSError as error:
+            raise WatchError(f"the firewall cannot be checked; run site.yml: {error}") from error
 
     def has_bridge(self) -> bool:
         """Return whether the stack's bridge exists."""
         return Path("/sys/class/net", self.bridge).exists()
 
     def load_firewall(self) -> None:
-        """Load the stack's own rules."""
-        # Not through its unit: systemd would delay it until a running restart of Docker ends.
-        self.run(FIREWALL)
-        # Updates the state of the unit; has no effect unless the unit is stopped or failed.
-        self.run("systemctl", "start", "--no-block", FIREWALL_UNIT)
+        """Load the stack's own rules again."""
+        try:
+            self.run("systemctl", "restart", firewall.UNIT, seconds=UNIT_SECONDS)
+        except WatchError:
+            # Nothing holds this table; the unit replaces it when it starts.
+            self.run(firewall.PROGRAM, "load")
 
     def ask_user_rules_first(self) -> None:
         """Make the jump to DOCKER-USER the first rule of FORWARD, in one commit."""
-        jump = f"FORWARD -j {firewall.USER_CHAIN}"
+        jump = f"FORWARD -j {iptables.USER_CHAIN}"
         there = self.run(SAVE, "--table", "filter").split("\n").count(f"-A {jump}")
         lines = ["*filter", *[f"-D {jump}"] * there, f"-I {jump}", "COMMIT", ""]
         self.run(RESTORE, "--wait", "--noflush", data="\n".join(lines))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from . import firewall
 from .commands import WatchError
 from .docker_rules import DockerRules
+from .firewall import UNIT
 from .healing import Healing
 
 if TYPE_CHECKING:
@@ -65,17 +65,13 @@ class Round:
         Raises:
             WatchError: They are still not active.
         """
-        if not (problems := self.guard_problems()):
+        if not (problems := self.host.firewall_problems()):
             return
-        self.say(f"loading the rules of {firewall.PROGRAM} again: {'; '.join(problems)}")
+        self.say(f"loading the firewall again: {'; '.join(problems)}")
         self.host.load_firewall()
-        if problems := self.guard_problems():
+        if problems := self.host.firewall_problems():
             raise WatchError(
-                f"other hosts may reach the stack, even after the rules of {firewall.PROGRAM} were loaded again: "
-                f"{'; '.join(problems)}"
+                f"other hosts may reach the stack, even after its firewall was loaded again: {'; '.join(problems)}; "
+                f"see `systemctl status {UNIT}`"
             )
         self.say("the firewall is active again")
-
-    def guard_problems(self) -> list[str]:
-        """Return why the stack's firewall is not active."""
-        return firewall.guard_problems(self.host.tables(), self.host.loaded())

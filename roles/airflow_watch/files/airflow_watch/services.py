@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from .pauses import Pause
 
-from .firewall import Port
+from .iptables import Port
 
 SERVICE_LABEL = "com.docker.compose.service"
 

@@ -121,6 +121,6 @@ def test_the_last_example_has_every_key_that_the_filter_reads(
     ],
 )
 def test_a_deliberate_difference_is_found(change: Callable[[dict[str, Any]], Any], finding: str) -> None:
-    documentation = load("airflow_firewall_rules")["DOCUMENTATION"]
+    documentation = load("airflow_firewall_table")["DOCUMENTATION"]
     change(documentation["options"])
-    assert any(finding in text for text in disagreements(documentation, FILTERS["airflow_firewall_rules"]))
+    assert any(finding in text for text in disagreements(documentation, FILTERS["airflow_firewall_table"]))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_watch.commands import WatchError
-from airflow_watch.firewall import parse
+from airflow_watch.iptables import parse
 from airflow_watch.services import Container
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ class Played:
 
     def __init__(self) -> None:
         self.rules, self.after_restart = GOOD, GOOD
-        self.noted = GOOD
+        # Why the firewall is not active.
+        self.open: list[str] = []
         self.done: list[str] = []
         self.live, self.state, self.services = True, "active", ["worker"]
         self.there = [Container("worker", "airflow-worker-1", "running", "healthy")]
@@ -36,9 +37,9 @@ class Played:
             if name in self.broken:
                 raise WatchError(f"{name} failed")
             if name == "restart_docker":
-                self.rules = {**self.after_restart, "mangle": self.rules.get("mangle", {})}
+                self.rules = self.after_restart
             if name == "load_firewall":
-                self.rules = {**self.rules, "mangle": GOOD["mangle"]}
+                self.open = []
             if name == "start":
                 self.there = [one for one in self.there if one.service != words[0]]
                 self.there += [Container(words[0], words[0], "running")]
@@ -48,8 +49,8 @@ class Played:
     def tables(self) -> Any:
         return self.rules
 
-    def loaded(self) -> Any:
-        return self.noted
+    def firewall_problems(self) -> list[str]:
+        return self.open
 
     def has_bridge(self) -> bool:
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from airflow_watch.firewall import Port, docker_problems, guard_problems, parse
+from airflow_watch.iptables import Port, docker_problems, parse
 
 HERE = Path(__file__).parent
 BRIDGE = "br-airflow"
@@ -17,12 +17,6 @@ ENGINES["28.0"] = (
     .replace("-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n", "")
     .replace("-A FORWARD -o docker0 -j DOCKER\n", "")
 )
-LOADED = parse(ENGINES["26"])
-
-
-def guard(saved: str) -> list[str]:
-    """Return the reasons why strangers can reach the stack."""
-    return guard_problems(parse(saved), LOADED)
 
 
 def docker(saved: str) -> list[str]:

@@ -100,7 +100,7 @@ def test_the_jump_to_user_rules_is_moved_to_the_top(host: Played) -> None:
 
 def test_containers_that_only_look_like_the_stacks_are_ignored(host: Played) -> None:
     """Their ports never have rules for the stack's bridge."""
-    port = docker_rules.firewall.Port("0.0.0.0", 9000, 9000)  # noqa: S104
+    port = docker_rules.iptables.Port("0.0.0.0", 9000, 9000)  # noqa: S104
     host.there = [
         host.there[0]._replace(ports=(port,), ours=False),
         host.there[0]._replace(ports=(port,), cut_off=True),

@@ -11,6 +11,8 @@ from airflow_watch.services import Container
 
 from tests.unit.roles.watch.played import FLUSHED, GOOD, Played
 
+MISSING = ["table inet airflow_firewall is missing"]
+
 
 def round_of(host: Played) -> tuple[bool, list[str]]:
     said: list[str] = []
@@ -23,30 +25,27 @@ def test_a_healthy_host_causes_no_action_and_no_message(host: Played) -> None:
 
 
 def test_after_a_flush_strangers_are_kept_out_before_docker_restarts(host: Played) -> None:
-    host.rules = FLUSHED
+    host.rules, host.open = FLUSHED, MISSING
     ok, said = round_of(host)
     assert ok
     assert host.done == ["load_firewall", "restart_docker"]
-    assert said[0].startswith("loading the rules of airflow-firewall again: chain AIRFLOW-FORWARD of table mangle is ")
+    assert said[0].startswith("loading the firewall again: table inet airflow_firewall is missing")
     assert said[1] == "the firewall is active again"
     assert said[-1].startswith("Docker's rules are back after")
 
 
-def test_rules_that_do_not_stay_loaded_are_a_failure(host: Played) -> None:
-    host.rules = {**GOOD, "mangle": {}}
-    host.noted = {}
+def test_a_firewall_that_does_not_stay_loaded_is_a_failure(host: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "firewall_problems", lambda: MISSING)
     ok, said = round_of(host)
     assert not ok
-    assert (
-        "other hosts may reach the stack, even after the rules of airflow-firewall were loaded again: it is unknown"
-        in said[1]
-    )
+    assert "other hosts may reach the stack, even after its firewall was loaded again: table inet" in said[1]
 
 
 @pytest.mark.parametrize("broken", ["load_firewall", "restart_docker"])
 @pytest.mark.parametrize("rules", [FLUSHED, GOOD])
 def test_a_failed_step_does_not_block_others(host: Played, rules: Any, broken: str) -> None:
     host.broken, host.rules, host.there = {broken}, rules, []
+    host.open = MISSING if rules is FLUSHED else []
     ok, said = round_of(host)
     assert "start worker" in host.done
     assert said[-1] == "worker runs again"
@@ -55,7 +54,7 @@ def test_a_failed_step_does_not_block_others(host: Played, rules: Any, broken: s
 
 
 def test_without_docker_only_the_firewall_is_checked(host: Played) -> None:
-    host.state, host.rules = "inactive", FLUSHED
+    host.state, host.rules, host.open = "inactive", FLUSHED, MISSING
     ok, said = round_of(host)
     assert not ok
     assert host.done == ["load_firewall"]
@@ -77,12 +76,12 @@ def test_the_firewall_is_checked_even_if_docker_hangs(host: Played, monkeypatch:
     loaded = threading.Event()
 
     def hang() -> list[Container]:
-        host.rules = GOOD if loaded.is_set() else {**GOOD, "mangle": {}}
+        host.open = [] if loaded.is_set() else MISSING
         assert loaded.wait(30)
         return host.there
 
     def load() -> None:
-        host.rules = GOOD
+        host.open = []
         loaded.set()
 
     monkeypatch.setattr(host, "containers", hang)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from airflow_watch.firewall import Port
+from airflow_watch.iptables import Port
 from airflow_watch.pauses import Pause
 from airflow_watch.services import Container, container, decide
 

@@ -8,10 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow_watch import host as module
 from airflow_watch.commands import WatchError
-from airflow_watch.firewall import parse
 from airflow_watch.host import Host
+from airflow_watch.iptables import parse
 from airflow_watch.stack import REPLACE, RESTART
 
 from tests.unit.roles.watch.played import Told
@@ -102,13 +101,16 @@ def test_restarts_in_progress_and_failed_ones(tmp_path: Path, monkeypatch: pytes
     assert told.lines[-1] == "systemctl stop airflow-watch-restart-worker.service"
 
 
-def test_the_firewall_is_loaded_without_waiting_for_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """systemd would delay a restart of the unit until a running restart of Docker ends."""
+def test_the_firewall_is_loaded_without_its_unit_if_systemd_delays_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start of the unit waits for a stop of Docker that is under way."""
     host, told = known(tmp_path, monkeypatch)
     host.load_firewall()
-    program, unit = told.lines
-    assert program == "/usr/local/sbin/airflow-firewall"
-    assert unit == "systemctl start --no-block airflow-firewall.service"
+    assert told.lines == ["systemctl restart airflow-firewall.service"]
+    host, told = known(tmp_path, monkeypatch, {"restart": WatchError("did not end within 20 s")})
+    host.load_firewall()
+    assert told.lines[1:] == ["/usr/local/lib/airflow-watch/airflow-firewall load"]
 
 
 @pytest.mark.parametrize("there", [0, 2])
@@ -135,13 +137,10 @@ COMMIT
 def test_a_rule_with_invalid_utf_8_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Old scripts may write text in Latin-1."""
     (tmp_path / "rules").write_bytes(RULE)
-    monkeypatch.setattr(module, "LOADED", tmp_path / "rules")
     host, _ = known(tmp_path, monkeypatch)
     monkeypatch.undo()
-    monkeypatch.setattr(module, "LOADED", tmp_path / "rules")
     printed = host.run("cat", str(tmp_path / "rules"))
+    # It must be printable.
     assert "caf\\xe9" in printed
-    # Active and loaded rules are compared, so both are decoded alike; the result must be printable.
-    assert host.loaded() == parse(printed)
-    assert host.loaded()["filter"]["INPUT"] == ["--log-prefix caf\\xe9 -j LOG"]
     printed.encode()
+    assert parse(printed)["filter"]["INPUT"] == ["--log-prefix caf\\xe9 -j LOG"]

@@ -102,6 +102,16 @@ def test_a_valid_daemon_json_is_accepted() -> None:
     assert problems(daemon_json='{"debug": true}') == []
 
 
+def test_an_engine_without_its_default_bridge_is_refused() -> None:
+    """Whether the host's own file or a variable says so, unless a variable corrects it."""
+    text = '{"bridge": "none"}'
+    for inputs in ({"daemon_json": text}, {"daemon": {"daemon_options": {"bridge": "none"}}}):
+        (problem,) = problems(**inputs)
+        assert "bridge: none leaves image builds without a network" in problem
+    assert problems(daemon_json=text, daemon={"options_absent": ["bridge"]}) == []
+    assert problems(daemon_json=text, daemon={"daemon_options": {"bridge": "br0"}}) == []
+
+
 @pytest.mark.parametrize(
     "daemon",
     [

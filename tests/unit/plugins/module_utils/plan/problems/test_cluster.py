@@ -23,6 +23,7 @@ def state(**changes: Any) -> dict[str, Any]:
         "unreachable_addresses": [],
         "digests": {},
         "images": {},
+        "firewall": True,
         "tls": False,
         "database": False,
         **changes,
@@ -179,6 +180,16 @@ def test_a_password_that_a_host_no_longer_needs_is_no_problem() -> None:
     data, work = (state(digests={"redis_password": digest(value)}) for value in ("new", "old"))
     assert problems(data, work) == []
     assert problems(data, work, outside=["work"], inputs={"airflow_redis_password": "new"}) == []
+
+
+def test_a_limited_run_cannot_update_the_firewall_of_an_earlier_release() -> None:
+    deployed = {"worker": "apache/airflow:2.11.2"}
+    (problem,) = problems(state(), state(images=deployed, firewall=False), outside=["work"])
+    assert problem.startswith("work: has the firewall of an earlier release")
+    assert "Run site.yml without --limit" in problem
+    assert problems(state(), state(images=deployed, firewall=False)) == []
+    # A host that was never deployed has no firewall yet.
+    assert problems(state(), state(firewall=False), outside=["work"]) == []
 
 
 def test_a_limited_run_does_not_change_tls_or_the_ca() -> None:

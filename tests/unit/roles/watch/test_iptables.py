@@ -1,16 +1,15 @@
-"""Problems that airflow-watch finds in the active rules."""
+"""Problems that airflow-watch finds in Docker's rules."""
 
 from __future__ import annotations
 
 import pytest
-from airflow_watch.firewall import Port, docker_problems, parse, target, user_rules_problem
+from airflow_watch.iptables import Port, docker_problems, parse, target, user_rules_problem
 
-from tests.unit.roles.watch.rules import BRIDGE, ENGINES, docker, guard, without
+from tests.unit.roles.watch.rules import BRIDGE, ENGINES, docker, without
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_healthy_host_has_no_problem(engine: str) -> None:
-    assert guard(ENGINES[engine]) == []
     assert docker(ENGINES[engine]) == []
 
 
@@ -22,43 +21,36 @@ def test_the_policy_of_a_chain_has_no_influence(engine: str) -> None:
             .replace(":FORWARD ACCEPT", f":FORWARD {policy}")
             .replace(":FORWARD DROP", f":FORWARD {policy}")
         )
-        assert (guard(saved), docker(saved)) == ([], [])
+        assert docker(saved) == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
-    ("table", "part", "open_", "broken"),
+    ("table", "part", "broken"),
     [
         # Whole tables: iptables -F and -X, nft flush ruleset, nft delete table ip filter.
-        ("all", "", True, True),
-        ("filter", "", False, True),
-        ("nat", "", False, True),
-        ("mangle", "", True, False),
+        ("all", "", True),
+        ("filter", "", True),
+        ("nat", "", True),
         # Single rules.
-        ("filter", "-A FORWARD -j DOCKER-USER", False, False),
-        ("mangle", "-A FORWARD", True, False),
-        ("mangle", "-A INPUT", True, False),
-        ("mangle", "-A AIRFLOW-FORWARD -j DROP", True, False),
-        ("mangle", "-A AIRFLOW-INPUT", True, False),
-        ("filter", "-A DOCKER -d", False, True),
-        ("filter", "ESTABLISHED", False, True),
-        ("nat", "-A PREROUTING", False, True),
-        ("nat", "-A OUTPUT", False, True),
-        ("nat", "-A POSTROUTING -s 172.18.0.0/16", False, True),
-        ("nat", "--dport 8080 -j DNAT", False, True),
+        ("filter", "-A FORWARD -j DOCKER-USER", False),
+        ("filter", "-A DOCKER -d", True),
+        ("filter", "ESTABLISHED", True),
+        ("nat", "-A PREROUTING", True),
+        ("nat", "-A OUTPUT", True),
+        ("nat", "-A POSTROUTING -s 172.18.0.0/16", True),
+        ("nat", "--dport 8080 -j DNAT", True),
         # A rule that does not belong to the stack.
-        ("nat", "-A POSTROUTING -s 172.17.0.0/16", False, False),
+        ("nat", "-A POSTROUTING -s 172.17.0.0/16", False),
     ],
 )
-def test_missing_rules_are_found(engine: str, table: str, part: str, open_: bool, broken: bool) -> None:
+def test_missing_rules_are_found(engine: str, table: str, part: str, broken: bool) -> None:
     saved = without(ENGINES[engine], table, part)
     assert saved != ENGINES[engine]
-    assert bool(guard(saved)) is open_, guard(saved)
     assert bool(docker(saved)) is broken, docker(saved)
 
 
 def test_without_any_rules_all_problems_are_found() -> None:
-    assert len(guard("")) == 4
     assert len(docker("")) == 8
 
 

@@ -1,0 +1,151 @@
+"""The program of airflow-firewall.service: loads the firewall, and holds it until the program ends.
+
+SIGHUP loads the file again. SIGTERM ends the program; where the kernel supports it, the table stays.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+
+from . import firewall
+from .nft import Nft, NftError
+from .output import say
+
+SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+# Seconds in which a reload loads the file.
+RELOAD_SECONDS = 10
+# Exit code of `check` if a reload of the unit is enough.
+RELOAD = 3
+
+
+def notify(state: str) -> None:
+    """Tell systemd the state of the program; see sd_notify(3)."""
+    if address := os.environ.get("NOTIFY_SOCKET"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to_systemd:
+            to_systemd.connect(address.replace("@", "\0", 1))
+            to_systemd.sendall(state.encode())
+
+
+def listed(nft: Nft) -> str:
+    """Return the firewall's table as nft lists it; empty without a table."""
+    try:
+        return nft.run(firewall.LIST)
+    except NftError:
+        return ""
+
+
+def load(nft: Nft, program: str, flags: tuple[str, ...] = firewall.FLAGS) -> str:
+    """Replace the table by the one in the file.
+
+    Args:
+        nft: The connection that owns the table.
+        program: Digest of this program; empty if it does not hold the table.
+        flags: Flags to try, in this order.
+
+    Returns:
+        The flags that the kernel accepted.
+
+    Raises:
+        OSError: The file cannot be read.
+        NftError: nft accepted the table with none of the flags; a table from before is still active.
+    """
+    text, before = firewall.FILE.read_text(encoding="utf-8"), listed(nft)
+    for wanted in flags:
+        try:
+            nft.run(firewall.commands(text, before, wanted))
+        except NftError:
+            if wanted == flags[-1]:
+                raise
+        else:
+            break
+    try:
+        note(text, program, listed(nft))
+    except OSError as error:
+        say(f"ERROR: the firewall is active, but airflow-watch cannot check it: {firewall.NOTE}: {error.strerror}")
+    return wanted
+
+
+def note(text: str, program: str, table: str) -> None:
+    """Write for airflow-watch what was loaded.
+
+    Raises:
+        OSError: The note cannot be written.
+    """
+    firewall.NOTE.parent.mkdir(mode=0o755, exist_ok=True)
+    new = firewall.NOTE.with_suffix(".new")
+    new.write_text(firewall.record(text, program, table), encoding="utf-8")
+    new.replace(firewall.NOTE)
+
+
+def hold() -> int:
+    """Load the firewall, and hold it until a signal ends the program."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    # Now, because the files may change while the program runs.
+    nft, program = Nft(), firewall.program_digest()
+    _report(load(nft, program))
+    notify("READY=1")
+    while signal.sigwait(SIGNALS) == signal.SIGHUP:
+        try:
+            _report(load(nft, program))
+        except (NftError, OSError) as error:
+            say(f"ERROR: {firewall.FILE} was not loaded, the rules from before are still active: {error}")
+    return 0
+
+
+def check(seconds: float) -> int:
+    """Return 0 if the file is loaded, 3 if a reload of the unit is enough for that, and 1 otherwise.
+
+    Args:
+        seconds: How long to wait for it.
+    """
+    nft, until = Nft(), time.monotonic() + seconds
+    while found := problems(nft):
+        if time.monotonic() > until:
+            say(f"ERROR: {'; '.join(found)}")
+            return RELOAD if all(one.endswith(firewall.UNLOADED) for one in found) else 1
+        time.sleep(0.05)
+    return 0
+
+
+def problems(nft: Nft) -> list[str]:
+    """Return why the firewall is not active; empty if it is.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    try:
+        noted = firewall.NOTE.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        noted = ""
+    text = firewall.FILE.read_text(encoding="utf-8")
+    return firewall.problems(listed(nft), noted, text, firewall.program_digest())
+
+
+def _report(flags: str) -> None:
+    if "owner" in flags:
+        say(f"the firewall is active, and only this process can change it ({flags})")
+    else:
+        say("the firewall is active, but this kernel cannot protect it from other programs; airflow-watch restores it")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run as a program.
+
+    Without an argument, hold the firewall. ``load`` loads it without holding it, ``check`` tells whether it is loaded,
+    and ``wait`` waits for that.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        if words in (["check"], ["wait"]):
+            return check(RELOAD_SECONDS if words == ["wait"] else 0)
+        if words == ["load"]:
+            load(Nft(), "", ("",))
+            return 0
+        return hold()
+    except (NftError, OSError) as error:
+        say(f"ERROR: the firewall was not loaded, other hosts may reach the stack: {error}")
+        return 1

@@ -1,0 +1,165 @@
+"""Two hosts of one stack, and a stranger on their link. `make molecule SCENARIO=survival` runs all tests here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lab.names import REPO
+from tests.support.hosts import lab
+from tests.support.wait import wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.hosts import Remote
+
+LAB = "survival"
+MARKS = "/usr/local/projects/survival"
+# Time for a long run with a retry, on a busy machine.
+RUN_SECONDS = 600
+KNOCK = (REPO / "molecule" / "default" / "files" / "knock.py").read_text(encoding="utf-8")
+FLUSH = "for t in filter nat mangle raw; do iptables -t $t -F; iptables -t $t -X; done"
+ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+
+
+@dataclass
+class Tries:
+    """What a stranger did: number of attempts on each address, and the seconds of the answers since the start."""
+
+    sent: int = 0
+    seconds: float = 0.0
+    answered: dict[str, list[float]] = field(default_factory=dict)
+
+    def open(self, ssh: str) -> dict[str, list[float]]:
+        """Return the answers of other addresses than that of SSH."""
+        return {target: times for target, times in self.answered.items() if times and target != ssh}
+
+
+class Guarded:
+    """A host of the stack, as root and as a stranger see it."""
+
+    def __init__(self, remote: Remote, services: tuple[str, ...]) -> None:
+        self.name, self.ssh, self.run = remote.name, remote.ssh, remote.run
+        self.address = remote.variables["ansible_host"]
+        self.services = services
+        self.container = remote.variables["lab_container"]
+        self.stranger = self.container.rpartition("-")[0] + "-feeds"
+
+    def targets(self) -> list[str]:
+        """Return the addresses that no stranger may reach: published ports, container addresses, and loopback."""
+        found = [f"{self.address}:{port}" for port in (5432, 6379, 8793, 8794)]
+        ports = {"postgres": 5432, "redis": 6379, "webserver": 8080, "worker": 8793}
+        for service in self.services:
+            address = self.ssh(f"docker inspect -f '{ADDRESS}' airflow-{service}-1").strip()
+            found += [f"{address}:{ports[service]}", f"127.0.0.1:{ports[service]}"]
+        return found
+
+    @contextmanager
+    def knocked(self, *, ssh: bool = True) -> Iterator[Tries]:
+        """Let a stranger try to connect to all targets 20 times a second; the tries are known at the end.
+
+        Args:
+            ssh: Whether SSH answers all the time, which shows that the stranger has a connection.
+        """
+        tries = Tries()
+        argv = ["docker", "exec", "-i", self.stranger, "python3", "-c", KNOCK, "--until-closed", self.address]
+        argv += [f"{self.address}:22", *self.targets()]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            yield tries
+            said, _ = process.communicate(timeout=60)
+        tries.__dict__.update(json.loads(said))
+        # SSH answers nearly always; otherwise the stranger has no connection at all.
+        answers = len(tries.answered[f"{self.address}:22"])
+        print(f"{self.name}: {tries.sent} attempts in {tries.seconds:.0f} s, SSH answered {answers} of them")
+        assert tries.sent >= 10
+        assert answers > (tries.sent / 2 if ssh else 0)
+
+    def open(self, tries: Tries) -> dict[str, list[float]]:
+        """Return what answered the stranger, except SSH."""
+        return tries.open(f"{self.address}:22")
+
+    def in_order(self) -> bool:
+        """Whether the firewall is active, and Docker's rules are complete."""
+        rules = self.ssh("iptables-save -t nat")
+        published = "8080" if "webserver" in self.services else "5432"
+        return (
+            "firewall: active\n" in self.ssh("airflow-watch status")
+            and f"--dport {published} -j DNAT" in rules
+            and "! -o br-airflow -j MASQUERADE" in rules
+        )
+
+
+@pytest.fixture(scope="session")
+def hosts() -> dict[str, Guarded]:
+    """The hosts by name, with all services healthy."""
+    services = {"data1": ("postgres", "redis"), "control1": ("webserver", "worker")}
+    found = {name: Guarded(remote, services[name]) for name, remote in lab(LAB).hosts.items() if name in services}
+    for host in found.values():
+        wait(lambda host=host: healthy(host), 300, f"healthy services on {host.name}")  # type: ignore[misc]
+    return found
+
+
+class Work:
+    """DAGs of the scenario: a short task every minute, and long ones in containers of their own."""
+
+    def __init__(self, hosts: dict[str, Guarded]) -> None:
+        self.data, self.control = hosts["data1"], hosts["control1"]
+        self.control.ssh(f"mkdir -p {MARKS} && chmod 777 {MARKS}")
+        self.since = self.sql("SELECT now()")
+
+    def sql(self, statement: str) -> str:
+        """Run a statement in Airflow's database and return its output."""
+        return self.data.ssh("docker exec -i airflow-postgres-1 psql -U airflow -At airflow", statement).strip()
+
+    def start_long(self, seconds: int = 120) -> str:
+        """Start a container that runs for some seconds, wait until it does, and return the id of the DAG run."""
+        run = f"run{time.time_ns()}"
+        self.control.ssh(f"airflow dags trigger long --run-id {run} --conf '{{\"seconds\": {seconds}}}'")
+        wait(lambda: self.control.run(f"test -s {MARKS}/{run}").returncode == 0, 180, f"the container of {run}")
+        return run
+
+    def finish(self, run: str) -> None:
+        """Wait for the end of a long run, and check what it and the short ones left."""
+        wait(lambda: self.state(run) in ("success", "failed"), RUN_SECONDS, f"the end of {run}")
+        assert self.state(run) == "success"
+        marks = [line.split() for line in self.control.ssh(f"cat {MARKS}/{run}").splitlines()]
+        # Each container wrote its lines without one of another container in between.
+        containers = [name for name, _ in groupby(name for _, name in marks)]
+        print(f"{run} succeeded with {len(containers)} containers")
+        assert len(containers) == len(set(containers)), containers
+        assert self.control.ssh("docker ps -aq --filter ancestor=news_fetcher:1.0") == ""
+        since = f"dag_id = 'short' AND start_date > '{self.since}'"
+        lost = f"SELECT count(*) FROM dag_run WHERE {since} AND state <> 'success'"  # noqa: S608
+        # One may be running now.
+        wait(lambda: int(self.sql(lost)) <= 1, RUN_SECONDS, "the end of the short runs")
+        done = self.sql(lost.replace("<>", "="))
+        print(f"{done} short runs succeeded")
+        assert int(done) > 0
+
+    def state(self, run: str) -> str:
+        """Return the state of a DAG run."""
+        return self.sql(f"SELECT state FROM dag_run WHERE run_id = '{run}'")  # noqa: S608
+
+
+@pytest.fixture
+def work(hosts: dict[str, Guarded]) -> Work:
+    """The work of the stack, with all services healthy at its start."""
+    for host in hosts.values():
+        wait(lambda host=host: healthy(host), 300, f"healthy services on {host.name}")  # type: ignore[misc]
+    return Work(hosts)
+
+
+def healthy(host: Guarded) -> bool:
+    """Whether all services of a host are healthy."""
+    states = host.ssh("docker ps -a --filter label=com.docker.compose.project=airflow --format '{{.Status}}'")
+    return bool(states) and all("(healthy)" in line for line in states.splitlines())
