@@ -113,7 +113,7 @@ jobs:
       type: str
       sample: scheduler-server1
     alive:
-      description: Whether its state is running and its heartbeat is younger than the scheduler's health threshold.
+      description: Whether its state is running and its heartbeat is younger than the health threshold of its type.
       type: bool
       sample: true
     heartbeat_age:

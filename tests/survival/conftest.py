@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from tests.support.hosts import Remote
 
 LAB = "survival"
-MARKS = "/usr/local/projects/survival"
+MARKS = "/usr/local/projects/news_fetcher/marks"
+# Time for a boot, and for the healing of all services, on a busy machine.
+RECOVERED_SECONDS = 420
 # Time for a long run with a retry, on a busy machine.
 RUN_SECONDS = 600
 KNOCK = (REPO / "molecule" / "default" / "files" / "knock.py").read_text(encoding="utf-8")
@@ -121,10 +123,15 @@ class Work:
         """Run a statement in Airflow's database and return its output."""
         return self.data.ssh("docker exec -i airflow-postgres-1 psql -U airflow -At airflow", statement).strip()
 
+    def trigger(self, dag: str, **conf: int) -> str:
+        """Start a run of a DAG, and return its id."""
+        run = f"run{time.time_ns()}"
+        self.control.ssh(f"airflow dags trigger {dag} --run-id {run} --conf '{json.dumps(conf)}'")
+        return run
+
     def start_long(self, seconds: int = 120) -> str:
         """Start a container that runs for some seconds, wait until it does, and return the id of the DAG run."""
-        run = f"run{time.time_ns()}"
-        self.control.ssh(f"airflow dags trigger long --run-id {run} --conf '{{\"seconds\": {seconds}}}'")
+        run = self.trigger("long", seconds=seconds)
         wait(lambda: self.control.run(f"test -s {MARKS}/{run}").returncode == 0, 180, f"the container of {run}")
         return run
 
@@ -163,3 +170,12 @@ def healthy(host: Guarded) -> bool:
     """Whether all services of a host are healthy."""
     states = host.ssh("docker ps -a --filter label=com.docker.compose.project=airflow --format '{{.Status}}'")
     return bool(states) and all("(healthy)" in line for line in states.splitlines())
+
+
+def recovered(hosts: dict[str, Guarded], since: float) -> None:
+    """Wait until all services of all hosts are healthy, and report how long that took."""
+    for host in hosts.values():
+        wait(lambda host=host: host.run("true").returncode == 0, 60, f"SSH of {host.name}")  # type: ignore[misc]
+        wait(lambda host=host: healthy(host), RECOVERED_SECONDS, f"healthy services on {host.name}")  # type: ignore[misc]
+        wait(host.in_order, RECOVERED_SECONDS, f"the firewall of {host.name}")
+    print(f"all services are healthy again after {time.monotonic() - since:.0f} s")

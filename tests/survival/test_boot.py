@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.docker import docker
-from tests.support.wait import wait
-from tests.survival.conftest import healthy
+from tests.survival.conftest import recovered
 
 if TYPE_CHECKING:
     from tests.survival.conftest import Guarded, Work
-
-# Time for a boot and the healing of all services on a busy machine.
-BOOTED_SECONDS = 420
 
 
 def cut_power(host: Guarded) -> None:
@@ -27,15 +23,6 @@ def cut_power(host: Guarded) -> None:
 def reboot(host: Guarded) -> None:
     """Shut the host down, and start it again."""
     docker("restart", "--time", "60", host.container)
-
-
-def recovered(hosts: dict[str, Guarded], since: float) -> None:
-    """Wait until all services of all hosts are healthy, and report how long that took."""
-    for host in hosts.values():
-        wait(lambda host=host: host.run("true").returncode == 0, 60, f"SSH of {host.name}")  # type: ignore[misc]
-        wait(lambda host=host: healthy(host), BOOTED_SECONDS, f"healthy services on {host.name}")  # type: ignore[misc]
-        wait(host.in_order, BOOTED_SECONDS, f"the firewall of {host.name}")
-    print(f"all services are healthy again after {time.monotonic() - since:.0f} s")
 
 
 @pytest.mark.parametrize("end", [cut_power, reboot])

@@ -17,7 +17,7 @@ TICK = """
 import os, sys, time
 end = time.time() + float(sys.argv[1])
 while time.time() < end:
-    with open("/marks/" + sys.argv[2], "a") as marks:
+    with open("/project/marks/" + sys.argv[2], "a") as marks:
         marks.write(f"{time.time():.1f} {os.uname().nodename}\\n")
     time.sleep(0.5)
 """
@@ -46,7 +46,7 @@ with DAG(
         # Only `command` is a templated field; `entrypoint` is not.
         entrypoint=["python", "-c", TICK],
         command=["{{ dag_run.conf.get('seconds', 120) }}", "{{ run_id }}"],
-        mounts=[Mount(source="/usr/local/projects/survival", target="/marks", type="bind")],
+        mounts=[Mount(source="/usr/local/projects/news_fetcher", target="/project", type="bind")],
         mount_tmp_dir=False,
         network_mode=os.environ["AIRFLOW_STACK_NETWORK"],
         auto_remove="force",

@@ -176,6 +176,18 @@ def serializable(dag: Any) -> Any:
     return lazy.from_dag(dag) if lazy else dag
 
 
+def heartbeat_limit(job_type: str) -> float:
+    """Return the seconds after which a job without a heartbeat is dead; not each type has an option in all releases."""
+    from airflow.configuration import conf  # noqa: PLC0415
+
+    limit = conf.getfloat("scheduler", "scheduler_health_check_threshold")
+    options = {
+        "TriggererJob": ("triggerer", "triggerer_health_check_threshold"),
+        "DagProcessorJob": ("dag_processor", "health_check_threshold"),
+    }
+    return float(conf.getfloat(*options[job_type], fallback=limit) if job_type in options else limit)
+
+
 def plugin_errors() -> dict[str, str]:
     """Return the errors from loading Airflow's plugins, by path or plugin name."""
     from airflow import plugins_manager  # noqa: PLC0415

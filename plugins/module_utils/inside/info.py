@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 from .commands import Airflow
-from .compat import existing_dags, find, has_deferred_slots, state_name
+from .compat import existing_dags, find, has_deferred_slots, heartbeat_limit, state_name
 
 
 def action_info(airflow: Airflow, request: dict[str, Any], report: dict[str, Any]) -> None:
@@ -135,14 +135,12 @@ def info_jobs(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any
     """Return the latest job of each service that has jobs, by type and host.
 
     A job is alive by the rule of Airflow's own health page: its state is running, and its last heartbeat is younger
-    than the scheduler's threshold.
+    than the threshold for its type.
     """
-    from airflow.configuration import conf  # noqa: PLC0415
     from airflow.utils import timezone  # noqa: PLC0415
     from airflow.utils.session import create_session  # noqa: PLC0415
 
     job = find("Job")
-    threshold = conf.getfloat("scheduler", "scheduler_health_check_threshold")
     latest: dict[tuple[str, str], dict[str, Any]] = {}
     with create_session() as session:
         # Query columns, not objects: those need the classes of all job types. Tasks have jobs too, one row per try.
@@ -150,7 +148,7 @@ def info_jobs(_airflow: Airflow, _request: dict[str, Any]) -> list[dict[str, Any
         query = query.filter(job.job_type.in_(["SchedulerJob", "TriggererJob", "DagProcessorJob"]))
         for job_type, hostname, state, heartbeat in query.order_by(job.latest_heartbeat):
             age = (timezone.utcnow() - heartbeat).total_seconds()
-            alive = state_name(state) == "running" and age < threshold
+            alive = state_name(state) == "running" and age < heartbeat_limit(job_type)
             latest[(job_type, hostname)] = {
                 "job_type": job_type,
                 "hostname": hostname,

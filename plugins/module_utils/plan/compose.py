@@ -10,7 +10,7 @@ from typing import Any
 Dict = dict[str, Any]
 
 # Keys that compose does not know: from the service table, and from the definitions in role airflow_stack.
-TABLE_WORDS = ("group", "beside", "airflow", "external", "spread", "commands")
+TABLE_WORDS = ("group", "beside", "airflow", "external", "spread", "commands", "healing")
 OWN_WORDS = (*TABLE_WORDS, "arguments", "reads", "data_volumes", "internal_ports", "tls")
 
 
@@ -120,6 +120,8 @@ def _with_airflow(name: str, service: Mapping[str, Any], plan: Mapping[str, Any]
         health = list(row["health"])
         if health[0] == "http":
             health[-1] = plan["web_path"] + health[-1]
+        if health[0] == "job":
+            health.append(str(plan["heartbeats"][health[1]]))
         # -B: a check writes no byte code, which would accumulate in the container's layer.
         result["healthcheck"] = {"test": ["CMD", "python", "-B", "/opt/airflow/health.py", *health]}
     return result

@@ -48,6 +48,12 @@ RENAMED_OPTIONS: dict[Option, str] = {("celery", "default_queue"): "operators.de
 READ_OPTIONS: dict[Option, str] = {
     ("celery_broker_transport_options", "visibility_timeout"): "",
     ("operators", "default_queue"): "",
+    ("scheduler", "scheduler_heartbeat_sec"): "",
+    ("scheduler", "job_heartbeat_sec"): "",
+    ("scheduler", "scheduler_health_check_threshold"): "",
+    ("triggerer", "job_heartbeat_sec"): "",
+    ("triggerer", "triggerer_health_check_threshold"): "",
+    ("dag_processor", "health_check_threshold"): "",
     ("webserver", "base_url"): "",
     ("api", "base_url"): "",
     ("webserver", "workers"): "airflow_web_workers",

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import web_path
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.healing import policies
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.heartbeats import limits
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import postgres_major
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import schemas
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import PORTS, location
@@ -68,7 +70,8 @@ def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
         "keeper": keeper(groups),
         "addresses": addresses,
         "address": addresses.get(around["host"], ""),
-        "services": {**services, **_placed(services, around, spread)},
+        **_services(services, inputs, around, spread),
+        "heartbeats": limits(inputs["airflow_config"], release["heartbeats"]),
         "internal_ports": internal_ports(release),
         "published": published(services, release, groups),
         "workers": _workers(around["members"]),
@@ -85,6 +88,15 @@ def _deployment(inputs: Mapping[str, Any]) -> Dict:
         "airflow_version": inputs["airflow_version"],
         "image": inputs["airflow_image"],
         "directory": inputs["airflow_directory"],
+    }
+
+
+def _services(services: Dict, inputs: Mapping[str, Any], around: Mapping[str, Any], spread: bool) -> Dict:
+    """Return the services of the stack and of this host, and the policies of the latter."""
+    placed = _placed(services, around, spread)
+    return {
+        "services": {**services, **placed},
+        "healing": policies(services["table"], placed["running"], inputs),
     }
 
 

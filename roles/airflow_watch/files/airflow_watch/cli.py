@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import pauses, services, store
+from . import pauses, services, stack, store
 from .commands import WatchError
 from .host import Host
 from .output import accept_any_text, complain, say
@@ -110,11 +110,12 @@ def status(_: argparse.Namespace) -> int:
     if not found:
         say("no service is paused")
     say(f"firewall: {'; '.join(host.firewall_problems()) or 'active'}")
-    containers, (busy, _failed) = host.containers(), host.restarts(forget=False)
+    containers, (busy, _failed), flags = host.containers(), host.restarts(forget=False), host.flags()
     for service in sorted(host.expected()):
         container = services.of(containers, service)
         left = " (paused)" if any(one.covers(service) for one in found) else ""
         left += " (its restart is under way)" if service in busy else ""
+        left += "".join(f" (systemctl status {name})" for name in sorted(flags) if name in stack.flags_of(service))
         say(f"{service}: {container.text() if container else 'no container'}{left}")
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from . import firewall, holder, iptables
+from . import firewall, holder, iptables, policy
 from .commands import WatchError
 from .engine import Engine
 from .nft import Nft
@@ -31,6 +31,7 @@ class Host(Engine, Stack):
             self.project, self.compose_file, self.bridge = (found[key] for key in ("project", "compose_file", "bridge"))
             # Missing in the settings of earlier releases.
             self.network = found.get("network", "")
+            self.policies = policy.read(found.get("healing", {}))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WatchError(f"{settings} is missing or broken; run site.yml, which writes it: {error!r}") from error
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from .services import Container
 
@@ -24,13 +24,14 @@ NEVER = "0001-"
 Lives = dict[str, list[Any]]
 
 
-def count(known: Any, containers: Iterable[Container], now: datetime) -> Lives:
+def count(known: Any, containers: Iterable[Container], now: datetime, paused: Collection[str] = ()) -> Lives:
     """Return the counts for the next round.
 
     Args:
         known: The note of the last round.
         containers: The containers of the stack.
         now: The time.
+        paused: Services that are not counted: somebody stops and starts them.
     """
     before: Lives = {
         service: life
@@ -46,6 +47,7 @@ def count(known: Any, containers: Iterable[Container], now: datetime) -> Lives:
         if waiting and one.service not in BACKING
         else _life(before.get(one.service), one, now)
         for one in containers
+        if one.service not in paused
     }
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .pauses import Pause
 
@@ -19,7 +19,8 @@ class Container(NamedTuple):
     """A container with the labels of the stack, as Docker describes it.
 
     ``ours`` is false if compose did not create the container: an image made from a container keeps its labels.
-    ``cut_off`` is true if the container runs outside of its network. ``restarts`` counts Docker's own restarts.
+    ``reason`` is the last line of the last health checks. ``cut_off`` is true if the container runs outside of its
+    network. ``restarts`` counts Docker's own restarts. ``pid`` is its first process on the host.
     """
 
     service: str
@@ -34,6 +35,7 @@ class Container(NamedTuple):
     started: str = ""
     finished: str = ""
     restarts: int = 0
+    pid: int = 0
 
     def text(self) -> str:
         """Return the state as text for people."""
@@ -46,13 +48,18 @@ class Container(NamedTuple):
 class Action(NamedTuple):
     """An action for a service.
 
-    ``do`` is one of start, create, recreate, unpause, restart, replace; or empty, if there is only a line to print.
+    ``do`` is one of start, create, recreate, unpause, continue, restart, replace; or empty, if there is at most a line
+    to print. The line is a failure of the round if ``failure`` is true. ``seconds`` limits the stop of a restart; with
+    0, the container's own limit applies. ``pids`` are the processes to continue.
     """
 
     do: str
     service: str
     container: str
     line: str
+    failure: bool = False
+    seconds: int = 0
+    pids: tuple[int, ...] = ()
 
 
 def container(inspected: dict[str, Any], project: str, network: str) -> Container:
@@ -83,6 +90,7 @@ def container(inspected: dict[str, Any], project: str, network: str) -> Containe
         started=state.get("StartedAt", ""),
         finished=state.get("FinishedAt", ""),
         restarts=inspected.get("RestartCount", 0),
+        pid=state.get("Pid", 0),
     )
 
 
@@ -102,7 +110,11 @@ def of(containers: Iterable[Container], service: str) -> Container | None:
 
 
 def decide(
-    expected: Iterable[str], containers: Sequence[Container], pauses: Sequence[Pause], busy: Iterable[str] = ()
+    expected: Iterable[str],
+    containers: Sequence[Container],
+    pauses: Sequence[Pause],
+    busy: Iterable[str] = (),
+    review: Callable[[Action, Container | None], Action] = lambda action, _: action,
 ) -> list[Action]:
     """Return the actions of a round.
 
@@ -111,6 +123,7 @@ def decide(
         containers: The existing containers of the stack.
         pauses: The active pauses.
         busy: Services whose restart is still under way.
+        review: Returns what to do instead of an action for a service that is not paused.
     """
     busy = set(busy)
     actions = []
@@ -126,7 +139,9 @@ def decide(
         if action and action.do and pause:
             state = found.text() if found else "has no container"
             action = Action("", service, "", f"{service} ({state}) is left alone: {pause.text()}")
-        if action:
+        elif action and action.do:
+            action = review(action, found)
+        if action and (action.do or action.line):
             actions.append(action)
     return actions
 
@@ -149,6 +164,6 @@ def _of(service: str, found: Container | None) -> Action | None:
         # It has no connection to other services, and a restart would not reconnect it.
         do, line = "replace", f"replacing {found.name}, which is no longer in the stack's network"
     elif found.status == "running" and found.health == "unhealthy":
-        do, line = "restart", f"restarting {found.name}, whose last health check said: {found.reason}"
+        do, line = "restart", f"restarting {found.name}, whose health check said: {found.reason}"
     # Docker itself completes restarts and removals.
     return Action(do, service, found.name, line) if do else None

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import services
+from . import notes, services
 from .commands import Commands, WatchError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 UNIT = "airflow-watch-restart-"
-UP = ("up", "--detach", "--no-deps", "--no-recreate", "--no-build", "--pull", "never", "--quiet-pull")
+# Units that only report a problem of a service: the name says which problem, the description why. They stay failed
+# until the service works again.
+GAVE_UP, CANNOT_START = "airflow-watch-gave-up-", "airflow-watch-cannot-start-"
+OPTIONS = ("--no-deps", "--no-recreate", "--no-build", "--pull", "never", "--quiet-pull")
+UP, CREATE = ("up", "--detach", *OPTIONS), ("up", "--no-start", *OPTIONS)
+EXPECTED = "services.json"
 # Two commands instead of `docker restart`, which cannot be cancelled once it runs: a pause can prevent the second one.
-RESTART = 'docker stop "$1" && docker start "$1"'
+RESTART = 'docker stop "$@" && for last; do :; done && docker start "$last"'
+# Compose must not create one network twice.
+CREATING = threading.Lock()
 # The container reaches neither the database nor the broker, so its tasks are lost. Its data must not be.
 REPLACE_SECONDS = 30
 REPLACE = f'docker stop -t {REPLACE_SECONDS} "$1" && docker rm --force "$1" && shift && exec docker compose "$@"'
+
+
+def flags_of(service: str) -> list[str]:
+    """Return the names of the units that may report a problem of a service."""
+    return [f"{prefix}{service}" for prefix in (GAVE_UP, CANNOT_START)]
 
 
 class Stack(Commands):
@@ -27,10 +43,23 @@ class Stack(Commands):
     network: str
 
     def expected(self) -> list[str]:
-        """Return the services that should always run: those in compose.yml without a profile."""
-        if not Path(self.compose_file).exists():
-            raise WatchError(f"{self.compose_file}, which lists the stack's services, is missing; run site.yml")
-        return self.run("docker", "compose", *self._compose("config", "--services")).split()
+        """Return the services that should always run: those in compose.yml without a profile.
+
+        Compose needs a fifth of a second of CPU time to read the file, so its answer is kept until the file changes.
+        """
+        try:
+            found = Path(self.compose_file).stat()
+        except OSError as error:
+            text = f"{self.compose_file}, which lists the stack's services, is missing; run site.yml"
+            raise WatchError(text) from error
+        stamp = [self.compose_file, found.st_mtime_ns, found.st_ino, found.st_size]
+        known = notes.read(EXPECTED)
+        if isinstance(known, dict) and known.get("stamp") == stamp:
+            return list(known["services"])
+        expected = self.run("docker", "compose", *self._compose("config", "--services")).split()
+        with contextlib.suppress(WatchError):
+            notes.write(EXPECTED, {"stamp": stamp, "services": expected})
+        return expected
 
     def containers(self) -> list[services.Container]:
         """Return the containers with the stack's labels, but not those of `docker compose run`."""
@@ -55,7 +84,9 @@ class Stack(Commands):
             with contextlib.suppress(WatchError):
                 self.run("docker", "start", container)
                 return
-        self.run("docker", "compose", *self._compose(*UP, service))
+        with CREATING:
+            self.run("docker", "compose", *self._compose(*CREATE, service))
+        self.run("docker", "start", container or f"{self.project}-{service}-1")
 
     def unpause(self, container: str) -> None:
         """Unpause a frozen container."""
@@ -65,9 +96,21 @@ class Stack(Commands):
         """Remove a container."""
         self.run("docker", "rm", "--force", container)
 
-    def restart(self, service: str, container: str) -> None:
-        """Start restarting a container, without waiting: it may take as long as a worker's tasks."""
-        self._begin(service, f"Restart the unhealthy service {service} of the Airflow stack", RESTART, container)
+    def proceed(self, pids: Iterable[int]) -> None:
+        """Continue processes that SIGSTOP stopped."""
+        self.run("kill", "-CONT", *map(str, pids))
+
+    def restart(self, service: str, container: str, seconds: int = 0) -> None:
+        """Start restarting a container, without waiting: it may take as long as a worker's tasks.
+
+        Args:
+            service: Name of the service.
+            container: Name of its container.
+            seconds: Time to stop before it is killed; 0 for the time in compose.yml.
+        """
+        limit = ["-t", str(seconds)] if seconds else []
+        text = f"Restart the unhealthy service {service} of the Airflow stack"
+        self._begin(service, text, RESTART, *limit, container)
 
     def replace(self, service: str, container: str) -> None:
         """Start removing a container and creating it again from compose.yml, without waiting."""
@@ -95,6 +138,20 @@ class Stack(Commands):
     def stop_restart(self, service: str) -> None:
         """Cancel a restart that is under way. A stop that has begun completes; no start follows."""
         self.run("systemctl", "stop", f"{UNIT}{service}.service")
+
+    def flags(self) -> set[str]:
+        """Return the names of the failed units that report a problem of a service, without their suffix."""
+        patterns = [f"{prefix}*.service" for prefix in (GAVE_UP, CANNOT_START)]
+        found = self.run("systemctl", "list-units", "--all", "--plain", "--no-legend", *patterns)
+        return {line.split()[0].removesuffix(".service") for line in found.splitlines() if line.strip()}
+
+    def flag(self, name: str, text: str) -> None:
+        """Let a unit fail that reports a problem; `systemctl --failed` shows its name and the text."""
+        self.run("systemd-run", "--quiet", f"--unit={name}.service", f"--description={text}", "false")
+
+    def unflag(self, name: str) -> None:
+        """Remove the report of a problem."""
+        self.run("systemctl", "reset-failed", f"{name}.service")
 
     def _begin(self, service: str, text: str, script: str, *words: str) -> None:
         argv = ["systemd-run", "--quiet", f"--unit={UNIT}{service}.service", f"--description={text}"]

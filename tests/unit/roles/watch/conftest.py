@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from airflow_watch import docker_rules, healing, notes
+from airflow_watch import docker_rules, evidence, healing, notes
 
 from tests.unit.roles.watch.played import Played
 
@@ -19,4 +19,5 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
     monkeypatch.setattr(docker_rules, "LOOK_AGAIN", 0)
     monkeypatch.setattr(docker_rules, "RULES_SECONDS", 0)
     monkeypatch.setattr(healing, "read_pauses", lambda *_: [])
+    monkeypatch.setattr(evidence, "processes", list)
     return Played()

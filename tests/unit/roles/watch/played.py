@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_watch.commands import WatchError
 from airflow_watch.iptables import parse
+from airflow_watch.policy import Policy
 from airflow_watch.services import Container
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class Played:
     bridge = "br-airflow"
 
     def __init__(self) -> None:
+        self.policies = {"worker": Policy(("redis",), {"hangs": 0.0}, 180, 60, 2)}
+        self.flagged: set[str] = set()
         self.rules, self.after_restart = GOOD, GOOD
         # Why the firewall is not active.
         self.open: list[str] = []
@@ -33,7 +36,7 @@ class Played:
 
     def __getattr__(self, name: str) -> Any:
         def do(*words: str) -> None:
-            self.done.append(" ".join([name, *words]).strip())
+            self.done.append(" ".join([name, *map(str, words)]).strip())
             if name in self.broken:
                 raise WatchError(f"{name} failed")
             if name == "restart_docker":
@@ -75,6 +78,20 @@ class Played:
 
     def containers(self) -> list[Container]:
         return self.there
+
+    def flags(self) -> set[str]:
+        return self.flagged
+
+    def flag(self, name: str, text: str) -> None:
+        self.done.append(f"flag {name}: {text}")
+        self.flagged |= {name}
+
+    def unflag(self, name: str) -> None:
+        self.done.append(f"unflag {name}")
+        self.flagged -= {name}
+
+    def restart(self, service: str, container: str, seconds: int) -> None:
+        self.done.append(f"restart {service} {container}" + (f" in {seconds} s" if seconds else ""))
 
     def restarts(self, **_: bool) -> tuple[list[str], list[str]]:
         return [], []

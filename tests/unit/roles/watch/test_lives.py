@@ -75,6 +75,15 @@ def test_services_that_end_without_their_database_are_not_reported(postgres: lis
     assert bool(failures(lives, [worker])) is counted
 
 
+def test_a_paused_database_explains_the_ends_of_other_services() -> None:
+    """Nothing counts for the paused service itself."""
+    worker = one("exited", "12:00:10", "12:00:20", 4)
+    postgres = one("exited", "11:00:00", "11:30:00")._replace(service="postgres")
+    lives = count({"worker": BEFORE, "postgres": BEFORE}, [worker, postgres], NOW, ["postgres"])
+    assert list(lives) == ["worker"]
+    assert failures(lives, [worker]) == []
+
+
 def test_a_database_that_does_not_stay_up_is_reported() -> None:
     postgres = one("exited", "12:00:10", "12:00:20", 4)._replace(service="postgres")
     lives = count({"postgres": BEFORE}, [postgres], NOW)

@@ -29,7 +29,7 @@ def one(status: str, health: str = "", service: str = "worker", **more: Any) -> 
         (
             [one("running", "unhealthy")],
             "restart",
-            "restarting airflow-worker-1, whose last health check said: no answer",
+            "restarting airflow-worker-1, whose health check said: no answer",
         ),
         (
             [one("running", "healthy", cut_off=True)],

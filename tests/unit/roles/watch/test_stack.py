@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from airflow_watch import notes
 from airflow_watch.commands import WatchError
 from airflow_watch.host import Host
 from airflow_watch.iptables import parse
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMPOSE = "--progress quiet --project-name p --file c"
-UP = f"{COMPOSE} up --detach --no-deps --no-recreate --no-build --pull never --quiet-pull worker"
+OPTIONS = "--no-deps --no-recreate --no-build --pull never --quiet-pull worker"
+UP, CREATE = f"{COMPOSE} up --detach {OPTIONS}", f"{COMPOSE} up --no-start {OPTIONS}"
 
 
 def known(
@@ -40,16 +42,37 @@ def test_settings_of_an_earlier_release_are_accepted(tmp_path: Path) -> None:
     assert Host(settings).network == ""
 
 
+def test_compose_is_asked_for_the_services_only_if_its_file_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notes, "DIRECTORY", tmp_path / "run")
+    host, told = known(tmp_path, monkeypatch, {"config --services": "redis\nworker\n"})
+    host.compose_file = str(tmp_path / "compose.yml")
+    with pytest.raises(WatchError, match=r"compose\.yml, which lists the stack's services, is missing; run site\.yml"):
+        host.expected()
+    for text, asked in (("a", 1), ("a", 1), ("ab", 2)):
+        if not (tmp_path / "compose.yml").exists() or (tmp_path / "compose.yml").read_text(encoding="utf-8") != text:
+            (tmp_path / "compose.yml").write_text(text, encoding="utf-8")
+        assert host.expected() == ["redis", "worker"]
+        assert len(told.lines) == asked
+    # A note that cannot be written, or that is broken, costs only time.
+    (tmp_path / "run" / "services.json").write_text("[]", encoding="utf-8")
+    assert host.expected() == ["redis", "worker"]
+    monkeypatch.setattr(notes, "DIRECTORY", tmp_path / "compose.yml")
+    assert host.expected() == ["redis", "worker"]
+
+
 def test_a_container_is_started_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host, told = known(tmp_path, monkeypatch)
     host.start("worker", "p-worker-1")
     assert told.lines == ["docker start p-worker-1"]
     host.start("worker")
-    assert told.lines[1:] == [f"docker compose {UP}"]
+    assert told.lines[1:] == [f"docker compose {CREATE}", "docker start p-worker-1"]
     # The container's network may no longer exist.
     host, told = known(tmp_path, monkeypatch, {"docker start": WatchError("network n not found")})
-    host.start("worker", "p-worker-1")
-    assert told.lines == ["docker start p-worker-1", f"docker compose {UP}"]
+    with pytest.raises(WatchError, match="network n not found"):
+        host.start("worker", "p-worker-1")
+    assert told.lines == ["docker start p-worker-1", f"docker compose {CREATE}", "docker start p-worker-1"]
 
 
 def test_restarts_and_replacements_run_in_separate_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,6 +86,20 @@ def test_restarts_and_replacements_run_in_separate_units(tmp_path: Path, monkeyp
     ]
     assert told.lines[0].endswith(f"/bin/sh -c {RESTART} sh p-worker-1")
     assert told.lines[1].endswith(f"/bin/sh -c {REPLACE} sh p-worker-1 {UP}")
+    host.restart("worker", "p-worker-1", 60)
+    assert told.lines[2].endswith(f"/bin/sh -c {RESTART} sh -t 60 p-worker-1")
+
+
+def test_problems_are_reported_by_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    units = "airflow-watch-gave-up-dag-processor.service loaded failed failed gave up on dag-processor\n"
+    host, told = known(tmp_path, monkeypatch, {"list-units": units})
+    assert host.flags() == {"airflow-watch-gave-up-dag-processor"}
+    host.flag("airflow-watch-gave-up-worker", "gave up on worker")
+    host.unflag("airflow-watch-gave-up-worker")
+    assert told.lines[1:] == [
+        "systemd-run --quiet --unit=airflow-watch-gave-up-worker.service --description=gave up on worker false",
+        "systemctl reset-failed airflow-watch-gave-up-worker.service",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +107,7 @@ def test_restarts_and_replacements_run_in_separate_units(tmp_path: Path, monkeyp
     [
         (RESTART, "", ["stop p-worker-1", "start p-worker-1"]),
         (RESTART, "stop", ["stop p-worker-1"]),
+        (RESTART, "", ["stop -t 60 p-worker-1", "start p-worker-1"]),
         (REPLACE, "", ["stop -t 30 p-worker-1", "rm --force p-worker-1", f"compose {UP}"]),
         (REPLACE, "rm", ["stop -t 30 p-worker-1", "rm --force p-worker-1"]),
     ],
@@ -78,7 +116,8 @@ def test_commands_of_these_units(tmp_path: Path, script: str, fails: str, done: 
     docker = tmp_path / "docker"
     docker.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/done\n[ "$1" != "{fails}" ]\n', encoding="utf-8")
     docker.chmod(0o755)
-    argv = ["/bin/sh", "-c", script, "sh", "p-worker-1", *(UP.split() if script == REPLACE else [])]
+    limit = done[0].split()[1:3] if script == RESTART and "-t" in done[0] else []
+    argv = ["/bin/sh", "-c", script, "sh", *limit, "p-worker-1", *(UP.split() if script == REPLACE else [])]
     run = subprocess.run(argv, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False)
     assert (tmp_path / "done").read_text(encoding="utf-8").splitlines() == done
     assert bool(run.returncode) is bool(fails)

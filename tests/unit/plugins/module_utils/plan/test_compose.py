@@ -95,6 +95,7 @@ def arguments(
         "services": {"table": table, "all_groups": PLACES, "running": list(running)},
         "release": {"services": RELEASE if release is None else release},
         "web_path": "",
+        "heartbeats": {"SchedulerJob": 60},
     }
     plan |= {word: value for word, value in changes.items() if word in plan}
     return definitions, plan, WORDS | {word: value for word, value in changes.items() if word in WORDS}
@@ -160,7 +161,7 @@ def test_health_checks_use_the_path_of_base_url() -> None:
     for path in ("", "/airflow"):
         services = made(running=("worker", "scheduler"), release=release, web_path=path)["services"]
         assert services["worker"]["healthcheck"]["test"][-2:] == ["8080", f"{path}/health"]
-        assert services["scheduler"]["healthcheck"]["test"][-2:] == ["job", "SchedulerJob"]
+        assert services["scheduler"]["healthcheck"]["test"][-3:] == ["job", "SchedulerJob", "60"]
     assert release["worker"]["health"][-1] == "/health"
 
 
