@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.capacity import capacity
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.capacity import capacity_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.cluster import cluster_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.deployed import deployed_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.distribution import (
@@ -21,6 +23,8 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         """Return the filters, keyed by name."""
         return {
+            "airflow_capacity": capacity,
+            "airflow_capacity_problems": capacity_problems,
             "airflow_cluster_problems": cluster_problems,
             "airflow_deployed_problems": deployed_problems,
             "airflow_distribution_problems": distribution_problems,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.firewall import firewall_table
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.watch import watch_checks
 
 
 class FilterModule:
@@ -14,4 +15,5 @@ class FilterModule:
         """Return the filters, keyed by name."""
         return {
             "airflow_firewall_table": firewall_table,
+            "airflow_watch_checks": watch_checks,
         }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_host_state
-short_description: Report the clock, secrets, images, database and reachable hosts of a stack's host
+short_description: Report the clock, secrets, images, database, memory, disks and reachable hosts of a stack's host
 description:
   - Collects what the hosts of a stack must agree on, before anything is changed.
   - The offset from the controller's clock is computed from the module's start and end times on both machines.
@@ -51,9 +51,32 @@ options:
     description: File of the stack's firewall, which hosts have that this release or a later one deployed.
     type: path
     default: /etc/airflow-firewall.nft
+  places:
+    description: Places whose file systems to measure.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the place in the result.
+        type: str
+        required: true
+      path:
+        description: Its path. A path that does not exist yet stands for its parent.
+        type: str
+        default: ""
+      volume:
+        description:
+          - Name of the Docker volume that it is. Without a path and a volume, the place is Docker's data directory.
+        type: str
+        default: ""
+  data_root:
+    description: Docker's data directory. If empty, it is read from /etc/docker/daemon.json.
+    type: str
+    default: ""
 author: ansible-airflow maintainers (@ansible-airflow)
 notes:
-  - The result contains digests of secrets, so use the module only in a task with C(no_log).
+  - With O(secrets), the result contains digests of secrets, so use the module only in a task with C(no_log).
 attributes:
   check_mode:
     support: full
@@ -84,6 +107,13 @@ EXAMPLES = r"""
     secrets: [fernet_key, postgres_password]
   register: state
   no_log: true
+
+- name: Read the memory and the free space of a host
+  ansible_airflow.airflow.airflow_host_state:
+    places:
+      - {name: images}
+      - {name: logs, path: /usr/local/projects/airflow}
+  register: state
 """
 
 RETURN = r"""
@@ -131,6 +161,20 @@ firewall:
   type: bool
   returned: success
   sample: true
+memory:
+  description: Memory of the host in MiB; 0 if it is unknown.
+  type: int
+  returned: success
+  sample: 7936
+file_systems:
+  description:
+    - The file systems of O(places), with the names of their places, where they are mounted, and what is free for users
+      other than root, in MiB and as inodes. On a file system without a fixed number of inodes, that is -1.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - {places: [images, logs], mount: /, free: 20480, inodes: 1200000}
 database:
   description: Whether the volume of Airflow's database exists.
   type: bool
@@ -142,6 +186,7 @@ import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import capacity
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.state import (
     ARGUMENTS,
     digests,
@@ -161,6 +206,7 @@ def main() -> None:
     except OSError as error:
         module.fail_json(msg=f"{error.filename}: {error.strerror}; nothing was changed.")
     volume = [docker, "volume", "inspect", module.params["volume"]]
+    paths = capacity.located(module.params["places"], module.params["data_root"] or capacity.data_root())
     module.exit_json(
         changed=False,
         unreachable_addresses=unreachable(module.params["reach"]),
@@ -170,6 +216,8 @@ def main() -> None:
         firewall=os.path.exists(module.params["firewall_file"]),
         images=images(module.run_command, docker, module.params["project"]) if docker else {},
         database=bool(docker) and module.run_command(volume)[0] == 0,
+        memory=capacity.memory(),
+        file_systems=capacity.file_systems(paths),
         times=[started, time.time()],
     )
 

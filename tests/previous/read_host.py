@@ -28,8 +28,8 @@ SKIPPED = {
 SKIPPED |= {Path("/", name) for name in ("dev", "proc", "run", "sys", "tmp")}
 # Directories with files that no package owns. For all other files the versions of packages are compared.
 COMPARED = ("/etc/", "/usr/local/", "/var/lib/airflow", "/var/spool/", "/opt/", "/srv/", "/root/", "/home/")
-# Excluded from the comparison of contents, because each host generates its own: secrets, and records of runs.
-GENERATED = ("/etc/airflow/secrets/", "/var/lib/airflow-stack/")
+# Excluded from the comparison of contents, as each host generates its own: secrets, and records of runs and alerts.
+GENERATED = ("/etc/airflow/secrets/", "/var/lib/airflow-stack/", "/var/lib/airflow-watch/alerts.json")
 # Bytes; in larger files no texts are replaced.
 LARGE = 100_000
 

@@ -19,6 +19,17 @@ ARGUMENTS = {
     "project": {"type": "str", "default": "airflow"},
     "ca_file": {"type": "path", "default": "/usr/local/projects/airflow/ca/ca.crt"},
     "firewall_file": {"type": "path", "default": "/etc/airflow-firewall.nft"},
+    "places": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "path": {"type": "str", "default": ""},
+            "volume": {"type": "str", "default": ""},
+        },
+    },
+    "data_root": {"type": "str", "default": ""},
 }
 # Prefix of compose's labels.
 COMPOSE = "com.docker.compose"

@@ -28,8 +28,9 @@ KEEP = {
     "fernet_key": "Connections and variables in the database are encrypted with the key in that file and cannot be "
     "decrypted with another one.",
 }
-# Configuration of the two servers; Redis reads its password from here.
-REDIS_CONF = 'dir /data\nappendonly yes\nrequirepass "{redis_password:redis}"\n'
+# Configuration of the two servers; Redis reads its password from here. The append-only file is enough: after a snapshot
+# that failed, as on a full disk, Redis would refuse all writes until the next one succeeds.
+REDIS_CONF = 'dir /data\nappendonly yes\nsave ""\nrequirepass "{redis_password:redis}"\n'
 REDIS_TLS = """\
 port 0
 tls-port 6379

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import SERVICES
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.capacity import MEMORY
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import TABLE_WORDS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.placement import SINGLE
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.removal import WITH_DATA
@@ -31,6 +32,7 @@ LISTS = {
     "roles/airflow/vars/main/releases_2.yml": "test_a_release_has_services_of_the_table",
     "roles/airflow/vars/main/releases_3.yml": "test_a_release_has_services_of_the_table",
     "plugins/module_utils/containers/airflow.py": "test_modules_run_commands_in_the_services_of_the_table",
+    "plugins/module_utils/plan/capacity.py": "test_every_service_that_runs_has_a_memory",
     "plugins/doc_fragments/airflow_container.py": "Ansible's validate-modules compares it with the argument spec",
     "plugins/modules/airflow_dag_check.py": "Ansible's validate-modules compares it with the argument spec",
     "playbooks/rollback_airflow_dags.yml": "test_the_dags_reach_every_host_that_runs_airflow",
@@ -76,6 +78,10 @@ def most_named(lines: list[str]) -> int:
 def test_no_other_file_lists_the_services() -> None:
     named = {name: most_named(lines) for name, lines in sources()}
     assert sorted(name for name, count in named.items() if count >= MANY and name not in LISTS) == []
+
+
+def test_every_service_that_runs_has_a_memory() -> None:
+    assert set(MEMORY) == set(GROUPS)
 
 
 def test_every_listed_file_and_its_test_exist() -> None:

@@ -14,6 +14,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.optio
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems import (
     addresses,
     backup,
+    capacity,
     databases,
     names,
     packages,
@@ -24,6 +25,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     servers,
     sources,
     tls,
+    watch,
     workers,
 )
 
@@ -58,6 +60,8 @@ def input_problems(inputs: Dict, around: Dict) -> list[str]:
         *sources.plugins_problems(inputs["airflow_plugins_source"], around["inventories"]),
         *packages.package_problems(inputs["airflow_extra_packages"]),
         *backup.backup_problems(inputs, around["projects_directory"]),
+        *watch.watch_problems(inputs),
+        *capacity.minimum_problems(inputs["airflow_host_minimums"]),
         *_run(inputs, around),
     ]
 

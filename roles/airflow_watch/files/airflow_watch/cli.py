@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import pauses, services, stack, store
+from . import alerting, pauses, services, stack, store
+from .checks import note_round
 from .commands import WatchError
 from .host import Host
 from .output import accept_any_text, complain, say
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
 
 # A directory, so that the lock works even if no file can be written.
 LOCK = Path(__file__).parent
+# The same for checks of the host, which do not wait for rounds.
+ALERT_LOCK = LOCK.parent
 # Seconds to wait for a round that is under way to finish.
 ROUND_SECONDS = 300
 
 
 @contextmanager
-def alone(seconds: float) -> Iterator[None]:
-    """Hold the lock that only one round can hold; wait for it at most this many seconds."""
-    lock = os.open(LOCK, os.O_RDONLY)
+def alone(seconds: float, directory: Path | None = None, what: str = "round") -> Iterator[None]:
+    """Hold the lock that only one round or check can hold; wait for it at most this many seconds."""
+    lock = os.open(directory or LOCK, os.O_RDONLY)
     try:
         until = time.monotonic() + seconds
         while True:
@@ -39,7 +42,7 @@ def alone(seconds: float) -> Iterator[None]:
             except OSError as error:
                 if time.monotonic() >= until:
                     raise WatchError(
-                        f"another round of airflow-watch is under way and did not end within {seconds:.0f} s"
+                        f"another {what} of airflow-watch is under way and did not end within {seconds:.0f} s"
                     ) from error
                 time.sleep(0.2)
         yield
@@ -50,7 +53,21 @@ def alone(seconds: float) -> Iterator[None]:
 def run(_: argparse.Namespace) -> int:
     """Run one round."""
     with alone(ROUND_SECONDS):
-        return 0 if Round(Host(), say).run() else 1
+        one = Round(Host(), say)
+        done = one.run()
+        note_round(one.failed_steps)
+        return 0 if done else 1
+
+
+def alert(arguments: argparse.Namespace) -> int:
+    """Check the host, and report what fails or has recovered."""
+    host = Host()
+    if not host.checks:
+        raise WatchError("the settings of alerts are missing; run site.yml, which writes them")
+    if arguments.test:
+        return 0 if alerting.test(host, say) else 1
+    with alone(ROUND_SECONDS, ALERT_LOCK, "check"):
+        return 0 if alerting.Alerting(host, say).run() else 1
 
 
 def known_service(host: Host, service: str | None) -> None:
@@ -102,7 +119,7 @@ def resume(arguments: argparse.Namespace) -> int:
 
 
 def status(_: argparse.Namespace) -> int:
-    """Show pauses, services and the firewall."""
+    """Show pauses, alerts, services and the firewall."""
     host = Host()
     found = store.read_pauses(datetime.now(UTC), say)
     for one in found:
@@ -110,6 +127,8 @@ def status(_: argparse.Namespace) -> int:
     if not found:
         say("no service is paused")
     say(f"firewall: {'; '.join(host.firewall_problems()) or 'active'}")
+    for line in alerting.Alerting(host, say).lines():
+        say(line)
     containers, (busy, _failed), flags = host.containers(), host.restarts(forget=False), host.flags()
     for service in sorted(host.expected()):
         container = services.of(containers, service)
@@ -139,7 +158,10 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("service", nargs="?", metavar="SERVICE", help="end pauses of this service; by default all pauses")
     one.add_argument("--owner", metavar="NAME", help="end only the pauses of this owner")
     one.set_defaults(call=resume)
-    one = commands.add_parser("status", help="show pauses, services and the firewall")
+    one = commands.add_parser("alert", help="check the host and report faults, as the timer does")
+    one.add_argument("--test", action="store_true", help="only send a test message")
+    one.set_defaults(call=alert)
+    one = commands.add_parser("status", help="show pauses, alerts, services and the firewall")
     one.set_defaults(call=status)
     return top
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -64,6 +65,22 @@ class Engine(Commands):
     def live_restore(self) -> bool:
         """Return whether containers keep running while Docker restarts."""
         return self.run("docker", "info", "--format", "{{.LiveRestoreEnabled}}").strip() == "true"
+
+    def data_root(self) -> str:
+        """Return Docker's data directory."""
+        with contextlib.suppress(WatchError):
+            return str(self._options().get("data-root", DATA_ROOT))
+        return DATA_ROOT
+
+    def volume_directory(self, name: str) -> Path | None:
+        """Return the directory of a volume, usually without a call of Docker, which may hang; None if unknown."""
+        with contextlib.suppress(WatchError):
+            path = Path(self.data_root(), "volumes", name, "_data")
+            if path.is_dir():
+                return path
+            # With remapped user ids, for instance, Docker has another directory.
+            return Path(self.run("docker", "volume", "inspect", "--format", "{{.Mountpoint}}", name).strip())
+        return None
 
     def check_docker_can_start(self) -> None:
         """Check that Docker would start again; a running Docker does not notice what was broken since its start.

@@ -32,6 +32,7 @@ class Host(Engine, Stack):
             # Missing in the settings of earlier releases.
             self.network = found.get("network", "")
             self.policies = policy.read(found.get("healing", {}))
+            self.checks = found.get("checks", {})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WatchError(f"{settings} is missing or broken; run site.yml, which writes it: {error!r}") from error
 

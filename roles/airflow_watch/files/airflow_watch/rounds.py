@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .commands import WatchError
 from .docker_rules import DockerRules
 from .firewall import UNIT
 from .healing import Healing
+from .reserve import Reserve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,8 @@ class Round:
         """Store the host and the function that prints a line."""
         self.host, self.say = host, say
         self.failures: list[str] = []
+        # The same with the name of the step, for alerts.
+        self.failed_steps: list[tuple[str, str]] = []
 
     def run(self) -> bool:
         """Run all steps, even if one fails; return whether all succeeded."""
@@ -40,23 +44,28 @@ class Round:
         return not self.failures
 
     def look_after_docker(self) -> None:
-        """Run the steps that wait for Docker."""
+        """Run the steps that wait for Docker, and before them the one for Postgres' disk, which does not."""
+        self.step(Reserve(self.host, self.say).keep_reserve)
         self.step(DockerRules(self.host, self.say).restore)
-        self.step(Healing(self.host, self.say, self.fail).start_services)
+        # It carries out its actions in threads, so it names its step itself.
+        fail = partial(self.fail, step=Healing.start_services.__name__)
+        self.step(Healing(self.host, self.say, fail).start_services)
 
     def step(self, step: Callable[[], None]) -> None:
         """Run a step and record its failure."""
+        name = getattr(step, "__name__", str(step))
         try:
             step()
         except WatchError as error:
-            self.fail(str(error))
+            self.fail(str(error), name)
         except Exception as error:
             # A bug in one step must not prevent the others.
-            self.fail(f"{getattr(step, '__name__', step)}: {error!r}")
+            self.fail(f"{name}: {error!r}", name)
 
-    def fail(self, text: str) -> None:
+    def fail(self, text: str, step: str) -> None:
         """Record and print why a step failed."""
         self.failures.append(text)
+        self.failed_steps.append((step, text))
         self.say(f"ERROR: {text}")
 
     def keep_strangers_out(self) -> None:

@@ -29,7 +29,11 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     ("airflow_tree_switch", {**SWITCH, "keep": "many"}, ["'keep' is of type", "cannot be converted to an int"]),
     ("airflow_tree_switch", {**SWITCH, "force": True}, ["Unsupported parameters", "include: directory, keep, release"]),
-    ("airflow_host_state", {"server": []}, ["Unsupported parameters", "include: ca_file, project, reach, secrets, "]),
+    (
+        "airflow_host_state",
+        {"server": []},
+        ["Unsupported parameters", "include: ca_file, data_root, places, project, "],
+    ),
     ("airflow_host_state", {"reach": "192.0.2.1"}, ["'reach' is of type", "dictionary requested"]),
     ("upload_tree", {"src": "/nonexistent"}, ["missing required arguments: dest"]),
     ("upload_tree", {"src": "/", "dest": "/", "mode": "0644"}, ["Unsupported parameters", "include: dest, src"]),

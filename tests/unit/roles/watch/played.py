@@ -22,6 +22,7 @@ class Played:
     """Simulate a host with rules and containers, and record the actions done to it."""
 
     bridge = "br-airflow"
+    checks: Mapping[str, Any] = {}
 
     def __init__(self) -> None:
         self.policies = {"worker": Policy(("redis",), {"hangs": 0.0}, 180, 60, 2)}

@@ -73,6 +73,7 @@ def test_status_shows_a_restart_in_progress(
     assert capsys.readouterr().out.splitlines() == [
         "no service is paused",
         "firewall: active",
+        "no alert is active",
         "worker: running, healthy (its restart is under way)",
     ]
 

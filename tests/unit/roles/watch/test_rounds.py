@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import pytest
-from airflow_watch import rounds
+from airflow_watch import faults, rounds
 from airflow_watch.services import Container
 
 from tests.unit.roles.watch.played import FLUSHED, GOOD, Played
@@ -51,6 +51,27 @@ def test_a_failed_step_does_not_block_others(host: Played, rules: Any, broken: s
     assert said[-1] == "worker runs again"
     assert ok is (rules is GOOD)
     assert (f"ERROR: {broken} failed" in said) is (rules is not GOOD)
+
+
+def test_failures_are_recorded_with_their_step(host: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alerts depend on the names of these functions."""
+    host.broken, host.rules, host.there = {"load_firewall", "restart_docker", "start"}, FLUSHED, []
+    host.open = MISSING
+    monkeypatch.setattr(rounds.Reserve, "keep_reserve", fail_of("keep_reserve"))
+    one = rounds.Round(host, list[str]().append)  # type: ignore[arg-type]
+    assert not one.run()
+    assert [text for _, text in one.failed_steps] == one.failures
+    assert {step for step, _ in one.failed_steps} == set(faults.STEPS)
+
+
+def fail_of(name: str) -> Any:
+    """Return a step that fails."""
+
+    def step(_: object) -> None:
+        raise rounds.WatchError("failed")
+
+    step.__name__ = name
+    return step
 
 
 def test_without_docker_only_the_firewall_is_checked(host: Played) -> None:

@@ -1,0 +1,80 @@
+"""Checks whether a host has the memory and the disks for its services, and of the variable with the minimums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.capacity import KEYS
+
+
+def minimum_problems(minimums: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with ``airflow_host_minimums``.
+
+    Args:
+        minimums: Value of the variable.
+    """
+    if unknown := sorted(set(minimums) - set(KEYS)):
+        return [f"airflow_host_minimums: {', '.join(unknown)} is not known; write numbers for {', '.join(KEYS)}."]
+    return [
+        f"airflow_host_minimums.{key}: {value!r} is not a whole number of 0 or more; write MiB without a unit, such as "
+        "2048, or a number of inodes. 0 turns the check off."
+        for key, value in minimums.items()
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0
+    ]
+
+
+def capacity_problems(found: Mapping[str, Any], wanted: Mapping[str, Any], *, new: bool) -> list[str]:
+    """Return what a host lacks, one sentence each.
+
+    Args:
+        found: ``memory`` and ``file_systems`` of the host; see the module airflow_host_state.
+        wanted: What it needs; see `capacity`.
+        new: Whether the host has no stack yet, and so needs space for all of it. Otherwise space must not be low.
+    """
+    return [
+        *_memory(found["memory"], wanted),
+        *(text for disk in found["file_systems"] for text in _space(disk, wanted, new=new)),
+        *(text for disk in found["file_systems"] for text in _inodes(disk, wanted, new=new)),
+    ]
+
+
+def _memory(there: int, wanted: Mapping[str, Any]) -> list[str]:
+    """Return whether the memory is too small. A host that does not report it is not refused."""
+    needed = wanted["minimums"].get("memory", sum(wanted["memory"].values()))
+    if not there or there >= needed:
+        return []
+    parts = ", ".join(f"{name} {size}" for name, size in wanted["memory"].items())
+    return [
+        f"memory: the host has {there} MiB, and needs {needed} ({parts}). Use a larger machine, reduce "
+        "airflow_worker_concurrency, or move services to other hosts. airflow_host_minimums.memory sets another "
+        "minimum."
+    ]
+
+
+def _space(disk: Mapping[str, Any], wanted: Mapping[str, Any], *, new: bool) -> list[str]:
+    """Return whether a file system has too little free space."""
+    spaces = [wanted["space"][name] for name in disk["places"]]
+    if new:
+        key, needed = "disk", wanted["minimums"].get("disk", sum(space["needed"] for space in spaces))
+    else:
+        key, needed = "disk_low", max(space["low"] for space in spaces)
+    if disk["free"] >= needed:
+        return []
+    what = "needs" if new else "is low below"
+    return [
+        f"disk: {disk['mount']} has {disk['free']} MiB free, and {what} {needed} for {', '.join(disk['places'])}. Free "
+        f"space, or mount a larger disk. airflow_host_minimums.{key} sets another minimum."
+    ]
+
+
+def _inodes(disk: Mapping[str, Any], wanted: Mapping[str, Any], *, new: bool) -> list[str]:
+    """Return whether a file system has too few free inodes. Only some have a fixed number."""
+    key = "inodes" if new else "inodes_low"
+    if not 0 <= disk["inodes"] < wanted[key]:
+        return []
+    return [
+        f"disk: {disk['mount']} has {disk['inodes']} inodes free, and needs {wanted[key]} for "
+        f"{', '.join(disk['places'])}. Remove small files, or create the file system with more inodes. "
+        f"airflow_host_minimums.{key} sets another minimum."
+    ]
