@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from typing import Any
+from unittest import mock
 
 from tests.lab.names import REPO
 
@@ -16,3 +18,13 @@ def load(name: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def load_with(name: str, *imported: str) -> Any:
+    """Load a program that imports other programs of the directory; they are its attributes."""
+    others = {other: load(other) for other in imported}
+    with mock.patch.dict(sys.modules, others):
+        program = load(name)
+    for other, module in others.items():
+        setattr(program, other, module)
+    return program

@@ -192,7 +192,7 @@ def test_after_the_budget_a_unit_fails_and_recovers_with_the_service(calm: Host)
     since = calm.now()
     try:
         wait(lambda: unit in calm.ssh("systemctl --failed --plain --no-legend"), NOTICED_SECONDS, "a failed unit")
-        assert "gave up on webserver for " in calm.ssh(f"systemctl show -P Description {unit}")
+        assert "webserver: gave up for " in calm.ssh(f"systemctl show -P Description {unit}")
         assert f"(systemctl status {unit.removesuffix('.service')})" in calm.ssh("airflow-watch status")
         assert "restarting " not in calm.said(since)
     finally:

@@ -4,6 +4,8 @@ Celery forks a process for each task slot. Memory that a process writes to is co
 that it imports for its first task and, at every garbage collection, a field in the header of every object. So this
 program imports the modules, and exempts all objects from garbage collection, before Celery forks.
 
+If containers of tasks are watched, it then also changes how DockerOperator creates them; see stack_containers.py.
+
 A worker in warm shutdown finishes its tasks first. It accepts no new tasks, answers no query, and must not receive a
 second signal: Celery then abandons its tasks, returns their messages to the broker, and hangs (seen with 5.2.7).
 health.py reads the record.
@@ -13,6 +15,7 @@ health.py reads the record.
 
 import gc
 import importlib
+import os
 import signal
 import sys
 
@@ -32,6 +35,8 @@ def prepare(modules):
     """Import modules by their names, then exempt all existing objects from garbage collection."""
     for name in modules:
         preload(name)
+    if os.environ.get("AIRFLOW_STACK_ORPHANS"):
+        importlib.import_module("stack_containers").install()
     gc.collect()
     gc.freeze()
 

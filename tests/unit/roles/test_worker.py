@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +56,21 @@ def test_a_worker_imports_before_it_forks_and_freezes_objects_for_the_gc(
         gc.unfreeze()
     assert "this_release_has_it" in sys.modules
     assert "another_release.had_it is not imported before the first task" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("watched", ["watched", ""])
+def test_task_containers_are_labelled_only_if_they_are_watched(
+    worker: Any, monkeypatch: pytest.MonkeyPatch, watched: str
+) -> None:
+    installed = []
+    module = SimpleNamespace(install=lambda: installed.append(True))
+    monkeypatch.setitem(sys.modules, "stack_containers", module)
+    monkeypatch.setenv("AIRFLOW_STACK_ORPHANS", watched)
+    try:
+        worker.prepare([])
+    finally:
+        gc.unfreeze()
+    assert installed == ([True] if watched else [])
 
 
 def test_the_health_check_reads_that_note(

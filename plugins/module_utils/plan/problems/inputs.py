@@ -108,6 +108,7 @@ def _services(inputs: Dict, around: Dict, external: Dict) -> list[str]:
     return [
         *workers.visibility_problems(config, inputs["airflow_worker_grace_period"]),
         *workers.concurrency_problems(inputs["airflow_worker_concurrency"]),
+        *workers.orphan_problems(inputs["airflow_orphans_grace_period"]),
         *(workers.connection_problems(slots, limit) if "postgres" not in external else []),
         *databases.database_problems(inputs["airflow_postgres_databases"]),
         *workers.queue_problems(inputs["airflow_worker_queues"], config, sorted(served)),

@@ -30,6 +30,20 @@ def concurrency_problems(concurrency: Any) -> list[str]:
     ]
 
 
+def orphan_problems(grace: Any) -> list[str]:
+    """Return what is wrong with ``airflow_orphans_grace_period``.
+
+    Args:
+        grace: Value of the variable, seconds.
+    """
+    if not isinstance(grace, bool) and re.fullmatch(r"[0-9]+", str(grace)):
+        return []
+    return [
+        f"airflow_orphans_grace_period: {grace!r} must be a whole number of seconds, such as 60. To leave containers "
+        "of tasks alone, write airflow_orphans_enabled: false."
+    ]
+
+
 def connection_problems(worker_slots: Sequence[Any], max_connections: int) -> list[str]:
     """Refuse a limit of connections to Postgres below what the workers may need: tasks would fail at random.
 

@@ -15,6 +15,7 @@ from . import alerting, pauses, services, stack, store
 from .checks import note_round
 from .commands import WatchError
 from .host import Host
+from .orphans import Orphans
 from .output import accept_any_text, complain, say
 from .rounds import Round
 
@@ -139,6 +140,18 @@ def status(_: argparse.Namespace) -> int:
     return 0
 
 
+def orphans(arguments: argparse.Namespace) -> int:
+    """List the containers of tasks, or forget those of a lost host."""
+    known = Orphans(Host(), say, complain)
+    if arguments.forget is None:
+        for line in known.lines() or ["no task has a container on this host"]:
+            say(line)
+    else:
+        known.forget(arguments.forget)
+        say(f"later tries no longer wait for containers on {arguments.forget}")
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
@@ -163,6 +176,10 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(call=alert)
     one = commands.add_parser("status", help="show pauses, alerts, services and the firewall")
     one.set_defaults(call=status)
+    one = commands.add_parser("orphans", help="list the containers of tasks and which are leftovers; remove none")
+    text = "let later tries of tasks start without waiting for containers on this host, which is lost for good"
+    one.add_argument("--forget", metavar="ADDRESS", help=text)
+    one.set_defaults(call=orphans)
     return top
 
 

@@ -27,6 +27,7 @@ STEPS = {
     "restore": "docker_rules",
     "start_services": "services",
     "keep_reserve": "reserve_file",
+    "stop_leftovers": "orphans",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from . import firewall, holder, iptables, policy
 from .commands import WatchError
@@ -33,6 +34,7 @@ class Host(Engine, Stack):
             self.network = found.get("network", "")
             self.policies = policy.read(found.get("healing", {}))
             self.checks = found.get("checks", {})
+            self.orphans: dict[str, Any] = found.get("orphans") or {}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WatchError(f"{settings} is missing or broken; run site.yml, which writes it: {error!r}") from error
 

@@ -134,7 +134,7 @@ def judge(service: str, evidence: Evidence, record: Record, policy: Policy, now:
     allowed = may_restart_at(record, policy)
     if spent(record, policy) and now < allowed:
         tried = f"{len(record.restarts)} restarts within an hour did not help"
-        line = f"gave up on {service} for {allowed - now:.0f} s, because {tried}: {evidence.text}"
+        line = f"{service}: gave up for {allowed - now:.0f} s, because {tried}: {evidence.text}"
         return Verdict(False, line, failure=True, gave_up=True)
     at = max(allowed, record.since + policy.after[evidence.kind])
     if record.away >= 0 and evidence.kind not in INDEPENDENT:

@@ -1,4 +1,4 @@
-"""One round of checks: the firewall first, then Docker's own rules, then the services; no step depends on another."""
+"""One round of checks: firewall, Docker's own rules, services, containers of tasks; no step depends on another."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .commands import WatchError
 from .docker_rules import DockerRules
 from .firewall import UNIT
 from .healing import Healing
+from .orphans import Orphans
 from .reserve import Reserve
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class Round:
         # It carries out its actions in threads, so it names its step itself.
         fail = partial(self.fail, step=Healing.start_services.__name__)
         self.step(Healing(self.host, self.say, fail).start_services)
+        # Last: it asks the database through a service that the step before may have started.
+        fail = partial(self.fail, step=Orphans.stop_leftovers.__name__)
+        self.step(Orphans(self.host, self.say, fail).stop_leftovers)
 
     def step(self, step: Callable[[], None]) -> None:
         """Run a step and record its failure."""

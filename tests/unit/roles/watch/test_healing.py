@@ -129,8 +129,8 @@ def test_after_the_budget_a_unit_fails_until_the_service_works(host: Played, clo
         clock[0] += seconds
         found = heal(host)
     unit, reason = "airflow-watch-gave-up-worker", "because 2 restarts within an hour did not help: no answer"
-    assert found == ([], [f"gave up on worker for 2910 s, {reason}"])
-    assert host.done == ["restart worker w", "restart worker w", f"flag {unit}: gave up on worker for 2940 s, {reason}"]
+    assert found == ([], [f"worker: gave up for 2910 s, {reason}"])
+    assert host.done == ["restart worker w", "restart worker w", f"flag {unit}: worker: gave up for 2940 s, {reason}"]
     # Not while it starts; only when it works.
     for health, done in (("starting", []), ("healthy", [f"unflag {unit}"])):
         host.there, host.done = [HANGS._replace(health=health)], []

@@ -54,7 +54,7 @@ def test_after_the_hourly_budget_healing_gives_up_until_an_hour_has_passed() -> 
     record = SINCE._replace(restarts=(NOW - 3000, NOW - 2000, NOW - 1000))
     verdict = judge("worker", Evidence("hangs", "x"), record, POLICY, NOW)
     assert (verdict.restart, verdict.failure, verdict.gave_up) == (False, True, True)
-    assert verdict.line == "gave up on worker for 600 s, because 3 restarts within an hour did not help: x"
+    assert verdict.line == "worker: gave up for 600 s, because 3 restarts within an hour did not help: x"
     later = NOW + 600
     record = observe(record, "hangs", later, away=False)
     assert record.restarts == (NOW - 2000, NOW - 1000)

@@ -58,6 +58,7 @@ def test_failures_are_recorded_with_their_step(host: Played, monkeypatch: pytest
     host.broken, host.rules, host.there = {"load_firewall", "restart_docker", "start"}, FLUSHED, []
     host.open = MISSING
     monkeypatch.setattr(rounds.Reserve, "keep_reserve", fail_of("keep_reserve"))
+    monkeypatch.setattr(rounds.Orphans, "stop_leftovers", fail_of("stop_leftovers"))
     one = rounds.Round(host, list[str]().append)  # type: ignore[arg-type]
     assert not one.run()
     assert [text for _, text in one.failed_steps] == one.failures

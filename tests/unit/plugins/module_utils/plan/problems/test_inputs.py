@@ -27,6 +27,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.workers import (
     concurrency_problems,
     connection_problems,
+    orphan_problems,
     queue_problems,
     visibility_problems,
 )
@@ -264,6 +265,18 @@ def test_any_other_worker_concurrency_is_refused(concurrency: Any) -> None:
     assert "such as 16" in problem
 
 
+@pytest.mark.parametrize("grace", [0, 60, "600"])
+def test_the_grace_period_of_orphans_may_be_a_whole_number(grace: Any) -> None:
+    assert orphan_problems(grace) == []
+
+
+@pytest.mark.parametrize("grace", [-1, 2.5, True, "", "1m", None])
+def test_any_other_grace_period_of_orphans_is_refused(grace: Any) -> None:
+    (problem,) = orphan_problems(grace)
+    assert problem.startswith(f"airflow_orphans_grace_period: {grace!r} must be")
+    assert "airflow_orphans_enabled: false" in problem
+
+
 def test_postgres_accepts_the_connections_of_all_workers() -> None:
     assert connection_problems([16] * 6, 400) == []
     (problem,) = connection_problems([*[16] * 6, 5], 400)
@@ -342,6 +355,7 @@ def test_all_problems_are_reported_together() -> None:
         "airflow_environment": {"AIRFLOW__CELERY__WORKER_AUTOSCALE": "8,2", "_PIP_ADDITIONAL_REQUIREMENTS": ""},
         "airflow_fernet_key": "",
         "airflow_worker_concurrency": 0,
+        "airflow_orphans_grace_period": -1,
         "airflow_postgres_max_connections": 100,
         "airflow_postgres_databases": [{"name": "postgres", "owner": "o"}],
         "airflow_worker_queues": ["a,b"],
@@ -376,6 +390,7 @@ def test_all_problems_are_reported_together() -> None:
         "airflow_fernet_key",
         "airflow_config.celery_broker_transport_options.visibility_timeout",
         "airflow_worker_concurrency",
+        "airflow_orphans_grace_period",
         "airflow_postgres_databases",
         "airflow_worker_queues",
         "airflow_config.operators.default_queue",
