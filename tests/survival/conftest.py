@@ -34,7 +34,7 @@ ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 
 @dataclass
 class Tries:
-    """What a stranger did: number of attempts on each address, and the seconds of the answers since the start."""
+    """What a stranger did: number of attempts on each address, and the seconds of those that were answered."""
 
     sent: int = 0
     seconds: float = 0.0
@@ -175,7 +175,7 @@ def healthy(host: Guarded) -> bool:
 def recovered(hosts: dict[str, Guarded], since: float) -> None:
     """Wait until all services of all hosts are healthy, and report how long that took."""
     for host in hosts.values():
-        wait(lambda host=host: host.run("true").returncode == 0, 60, f"SSH of {host.name}")  # type: ignore[misc]
+        wait(lambda host=host: host.run("true").returncode == 0, 240, f"SSH of {host.name}")  # type: ignore[misc]
         wait(lambda host=host: healthy(host), RECOVERED_SECONDS, f"healthy services on {host.name}")  # type: ignore[misc]
         wait(host.in_order, RECOVERED_SECONDS, f"the firewall of {host.name}")
     print(f"all services are healthy again after {time.monotonic() - since:.0f} s")

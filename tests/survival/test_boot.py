@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.docker import docker
+from tests.support.wait import wait
 from tests.survival.conftest import recovered
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def test_a_private_address_that_comes_a_minute_after_docker(hosts: dict[str, Gua
         recovered(hosts, since)
         assert "cannot assign requested address" in host.ssh("journalctl -u docker -b --no-pager")
     finally:
+        wait(lambda: host.run("true").returncode == 0, 120, "SSH")
         host.ssh(f"systemctl disable {LATE}; rm /etc/systemd/system/{LATE}")
     work.finish(work.start_long(20))
 

@@ -39,8 +39,8 @@ def reason(host: Host, service: str) -> str:
 
 
 def unhealthy(host: Host, service: str) -> bool:
-    """Whether Docker takes a service for unhealthy."""
-    return host.inspect(service, ".State.Health.Status") == "unhealthy"
+    """Whether Docker takes a running service for unhealthy. It calls every stopped one unhealthy, too."""
+    return host.inspect(service, ".State.Status }} {{ .State.Health.Status") == "running unhealthy"
 
 
 @contextmanager

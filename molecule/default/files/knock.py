@@ -4,7 +4,7 @@ python3 knock.py HOST ADDRESS:PORT...: sends the host an Ethernet frame with a S
 the link can, and prints the addresses that answer. Runs as root in a container of the lab; needs only Python.
 
 python3 knock.py --until-closed HOST ADDRESS:PORT...: does so 20 times a second until its standard input is closed, and
-prints the number of attempts, and for each address that answered the seconds of the answers since the start.
+prints the number of attempts, and for each address that answered the seconds of these attempts since the start.
 """
 
 from __future__ import annotations
@@ -73,24 +73,26 @@ def knock(host: str, targets: list[str]) -> list[str]:
                 link.send(target)
             end = time.monotonic() + SECONDS
             while time.monotonic() < end:
-                answered |= link.answers()
+                answered |= {target for target, _ in link.answers()}
     return sorted(answered)
 
 
 def knock_on(host: str, targets: list[str]) -> dict[str, object]:
     """Knock until standard input is closed; return when which targets answered."""
-    answered: dict[str, list[float]] = {target: [] for target in targets}
+    # A host repeats its answer for seconds, so what counts is when the packet was sent.
+    answered: dict[str, set[float]] = {target: set() for target in targets}
     sent, started = 0, time.monotonic()
     with Link(host) as link:
         print("ready", flush=True)
         while not select.select([sys.stdin], [], [], 0)[0]:
             for target in targets:
-                link.send(target)
+                link.send(target, round(time.monotonic() - started, 2))
             sent, end = sent + 1, time.monotonic() + PERIOD
             while time.monotonic() < end:
-                for target in link.answers(PERIOD / 5):
-                    answered[target].append(round(time.monotonic() - started, 2))
-    return {"sent": sent, "seconds": time.monotonic() - started, "answered": answered}
+                for target, at in link.answers(PERIOD / 5):
+                    answered[target].add(at)
+    times = {target: sorted(found) for target, found in answered.items()}
+    return {"sent": sent, "seconds": time.monotonic() - started, "answered": times}
 
 
 class Link:
@@ -104,7 +106,7 @@ class Link:
         # start at random, because the host would treat a packet between known ports as part of a connection that it
         # accepted before.
         self.port = random.randrange(20000, 60000)  # noqa: S311
-        self.asked: dict[int, str] = {}
+        self.asked: dict[int, tuple[str, float]] = {}
 
     def __enter__(self) -> Self:
         """Open the socket."""
@@ -116,15 +118,15 @@ class Link:
         """Close the socket."""
         self.socket.close()
 
-    def send(self, target: str) -> None:
-        """Send a SYN to a target, written ADDRESS:PORT."""
+    def send(self, target: str, at: float = 0.0) -> None:
+        """Send a SYN to a target, written ADDRESS:PORT, and remember the time."""
         self.port = 20000 + (self.port + 1) % 40000
-        self.asked[self.port] = target
+        self.asked[self.port] = target, at
         address, theirs = target.split(":")
         self.socket.send(self.head + packet(self.source, address, (self.port, int(theirs))))
 
-    def answers(self, seconds: float = 0.2) -> set[str]:
-        """Return the targets whose answer arrives within some seconds."""
+    def answers(self, seconds: float = 0.2) -> set[tuple[str, float]]:
+        """Return the targets whose answer arrives within some seconds, with the times at which they were asked."""
         self.socket.settimeout(seconds)
         with contextlib.suppress(TimeoutError):
             frame = self.socket.recv(2000)

@@ -52,16 +52,8 @@ def labels_of(instance, auto_remove):
         instance: The running task instance.
         auto_remove: Value of the operator's argument.
     """
-    map_index = -1 if instance.map_index is None else instance.map_index
-    texts = (
-        stack_id(),
-        instance.dag_id,
-        instance.task_id,
-        instance.run_id,
-        map_index,
-        instance.try_number,
-        auto_remove,
-    )
+    index = -1 if instance.map_index is None else instance.map_index
+    texts = [stack_id(), instance.dag_id, instance.task_id, instance.run_id, index, instance.try_number, auto_remove]
     # Python 3.7 has no `strict`.
     return dict(zip((*INSTANCE, TRY, AUTO_REMOVE), map(str, texts)))  # noqa: B905
 
@@ -75,8 +67,9 @@ class Run:
     """One call of DockerOperator.execute."""
 
     def __init__(self, labels):
-        """Store the labels of its containers."""
-        self.labels = labels
+        """Store the labels of its containers, the number of the try, and the try as in Redis."""
+        self.labels, self.number = labels, int(labels[TRY])
+        self.entry = [*(labels[name] for name in (DAG, TASK, RUN)), int(labels[MAP_INDEX]), self.number]
         self.clients = []
 
     def before(self, client, name):
@@ -112,16 +105,6 @@ class Run:
                     client.stop(found["Id"], timeout=STOP_SECONDS)
         if self.clients and os.environ.get("AIRFLOW_STACK_ADDRESS"):
             leave(self.entry)
-
-    @property
-    def number(self):
-        """The number of the try."""
-        return int(self.labels[TRY])
-
-    @property
-    def entry(self):
-        """The try as in Redis."""
-        return [*(self.labels[name] for name in (DAG, TASK, RUN)), int(self.labels[MAP_INDEX]), self.number]
 
     def found(self, client, every):
         """Return the containers of all tries of the task instance: every container, or those that run."""

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
-import time
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import alerting, pauses, services, stack, store
+from . import alerting, locks, pauses, services, stack, store
 from .checks import note_round
 from .commands import WatchError
 from .host import Host
@@ -20,40 +16,12 @@ from .output import accept_any_text, complain, say
 from .rounds import Round
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-# A directory, so that the lock works even if no file can be written.
-LOCK = Path(__file__).parent
-# The same for checks of the host, which do not wait for rounds.
-ALERT_LOCK = LOCK.parent
-# Seconds to wait for a round that is under way to finish.
-ROUND_SECONDS = 300
-
-
-@contextmanager
-def alone(seconds: float, directory: Path | None = None, what: str = "round") -> Iterator[None]:
-    """Hold the lock that only one round or check can hold; wait for it at most this many seconds."""
-    lock = os.open(directory or LOCK, os.O_RDONLY)
-    try:
-        until = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if time.monotonic() >= until:
-                    raise WatchError(
-                        f"another {what} of airflow-watch is under way and did not end within {seconds:.0f} s"
-                    ) from error
-                time.sleep(0.2)
-        yield
-    finally:
-        os.close(lock)
+    from collections.abc import Sequence
 
 
 def run(_: argparse.Namespace) -> int:
     """Run one round."""
-    with alone(ROUND_SECONDS):
+    with locks.alone("round", locks.ROUNDS):
         one = Round(Host(), say)
         done = one.run()
         note_round(one.failed_steps)
@@ -67,7 +35,7 @@ def alert(arguments: argparse.Namespace) -> int:
         raise WatchError("the settings of alerts are missing; run site.yml, which writes them")
     if arguments.test:
         return 0 if alerting.test(host, say) else 1
-    with alone(ROUND_SECONDS, ALERT_LOCK, "check"):
+    with locks.alone("check", locks.ALERTS):
         return 0 if alerting.Alerting(host, say).run() else 1
 
 
@@ -91,7 +59,7 @@ def pause(arguments: argparse.Namespace) -> int:
     new = pauses.Pause(arguments.owner, arguments.reason, expires, arguments.service or "")
     store.add(new)
     # A round that has already read the pauses may be about to start the service.
-    with alone(ROUND_SECONDS):
+    with locks.alone("round", locks.ROUNDS):
         busy, _ = host.restarts(forget=False)
     for service in filter(new.covers, busy):
         # After a pause, nothing may start the service.

@@ -67,9 +67,8 @@ class Healing:
     def report_waiting(self, reviewed: review.Review) -> None:
         """Report each server that is away in one line, with the services that wait for it."""
         for server, waiting in reviewed.waiting.items():
-            self.fail(
-                f"{server} is away; {', '.join(sorted(waiting))} need it, and airflow-watch does not restart them"
-            )
+            services_waiting = ", ".join(sorted(waiting))
+            self.fail(f"{server} is away; waiting for it, and therefore not restarted: {services_waiting}")
 
     def act(
         self, actions: Sequence[services.Action], known: Mapping[str, policy.Record], foreign: Mapping[str, str]

@@ -39,7 +39,7 @@ def count(known: Any, containers: Iterable[Container], now: datetime, paused: Co
         if isinstance(life, list) and list(map(type, life)) == [int, str, int]
     }
     containers = list(containers)
-    steady = {one.service for one in containers if one.status == "running" and _lived(one, now) >= LIVED}
+    steady = {one.service for one in containers if _is_steady(one, now)}
     # Those that this host had before count even if their container was removed.
     waiting = bool(BACKING & {*before, *(one.service for one in containers)} - steady)
     return {
@@ -49,6 +49,11 @@ def count(known: Any, containers: Iterable[Container], now: datetime, paused: Co
         for one in containers
         if one.service not in paused
     }
+
+
+def _is_steady(one: Container, now: datetime) -> bool:
+    """Return whether a container has worked for a while. A database that recovers runs, but does not answer."""
+    return one.status == "running" and one.health in ("", "healthy") and _lived(one, now) >= LIVED
 
 
 def _life(before: list[Any] | None, one: Container, now: datetime) -> list[Any]:

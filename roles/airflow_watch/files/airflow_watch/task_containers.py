@@ -74,7 +74,7 @@ def container(inspected: Sequence[Any]) -> TaskContainer | None:
 def to_remove(status: str, exit_code: int, auto_remove: str) -> bool:
     """Return whether a container must not stay after its try.
 
-    One that exited stays if its author wants to keep it: DockerOperator removes it only with ``auto_remove``.
+    An exited container stays if its author wants to keep it: DockerOperator removes it only with ``auto_remove``.
     """
     if status != "exited":
         return True

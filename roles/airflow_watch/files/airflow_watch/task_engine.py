@@ -105,7 +105,7 @@ class TaskEngine:
         raise WatchError(f"none of these services runs on this host: {', '.join(services)}")
 
     def remove(self, there: Sequence[TaskContainer]) -> None:
-        """Stop containers, all at the same time, and remove them. One that is gone or cannot be removed is no error."""
+        """Stop containers, all at the same time, and remove them. It is no error if one is gone or stays."""
         if running := [one.id for one in there if one.status in LIVE]:
             # A paused container cannot be stopped, but removed.
             with contextlib.suppress(WatchError):

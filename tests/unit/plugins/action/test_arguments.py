@@ -32,7 +32,7 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "airflow_host_state",
         {"server": []},
-        ["Unsupported parameters", "include: ca_file, data_root, places, project, "],
+        ["Unsupported parameters", "include: ca_file, data_root, firewall_file, places, "],
     ),
     ("airflow_host_state", {"reach": "192.0.2.1"}, ["'reach' is of type", "dictionary requested"]),
     ("upload_tree", {"src": "/nonexistent"}, ["missing required arguments: dest"]),

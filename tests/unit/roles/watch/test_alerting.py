@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow_watch import alerting, calls, checks, cli, delivery, kept, notes, reserve
+from airflow_watch import alerting, calls, checks, cli, delivery, kept, locks, notes, reserve
 from airflow_watch.alerting import Alerting
 from airflow_watch.commands import WatchError
 from airflow_watch.delivery import Target
@@ -217,7 +217,7 @@ def test_a_test_says_that_something_failed_and_recovered(world: World) -> None:
 
 
 def test_the_command_line(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any) -> None:
-    monkeypatch.setattr(cli, "ALERT_LOCK", tmp_path)
+    monkeypatch.setattr(locks, "ALERTS", tmp_path)
     monkeypatch.setattr(cli, "Host", lambda: world.host)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     world.present, world.broken = [DISK], "no answer"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow_watch import cli, output, store
+from airflow_watch import cli, locks, output, store
 
 from tests.rows import ROLES
 from tests.unit.roles.watch.played import Played
@@ -20,7 +20,7 @@ from tests.unit.roles.watch.played import Played
 def there(host: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
     """A host on which root runs the command."""
     monkeypatch.setattr(store, "DIRECTORY", tmp_path / "pauses")
-    monkeypatch.setattr(cli, "LOCK", tmp_path)
+    monkeypatch.setattr(locks, "ROUNDS", tmp_path)
     monkeypatch.setattr(cli, "Host", lambda: host)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     return host
@@ -125,11 +125,12 @@ def test_characters_unknown_to_the_locale_are_escaped() -> None:
 
 def test_two_rounds_do_not_overlap_even_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock is held on a directory, so that no file has to be written."""
-    monkeypatch.setattr(cli, "LOCK", tmp_path)
+    monkeypatch.setattr(locks, "SECONDS", 0)
     tmp_path.chmod(0o500)
-    with cli.alone(0), pytest.raises(cli.WatchError, match="another round of airflow-watch is under way"), cli.alone(0):
+    first, second = locks.alone("round", tmp_path), locks.alone("round", tmp_path)
+    with first, pytest.raises(cli.WatchError, match="another round of airflow-watch is under way"), second:
         pass
-    with cli.alone(0):
+    with locks.alone("round", tmp_path):
         lock = os.open(tmp_path, os.O_RDONLY)
         with pytest.raises(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -148,7 +148,7 @@ def test_services_wait_for_a_server_in_one_line(host: Played, clock: list[float]
     host.policies["webserver"] = host.policies["worker"]
     # Docker restarts it again and again.
     host.there += [Container("webserver", "x", "restarting")]
-    line = "redis is away; scheduler, webserver, worker need it, and airflow-watch does not restart them"
+    line = "redis is away; waiting for it, and therefore not restarted: scheduler, webserver, worker"
     for _ in range(9):
         assert heal(host) == ([], [line])
         clock[0] += 30

@@ -63,6 +63,9 @@ def test_the_exit_code_of_a_running_service_is_not_reported() -> None:
     [
         ([one("running", "11:00:00", "0001-01-01T00:00:00Z")._replace(service="postgres")], True),
         ([one("running", "12:00:00", "11:59:50")._replace(service="postgres")], False),
+        # It recovers.
+        ([one("running", "11:00:00", "10:59:50")._replace(service="postgres", health="unhealthy")], False),
+        ([one("running", "11:00:00", "10:59:50")._replace(service="postgres", health="healthy")], True),
         ([one("exited", "11:00:00", "12:00:20")._replace(service="postgres")], False),
         # The database's container was removed since the last check.
         ([], False),
