@@ -87,7 +87,7 @@ class Orphans:
             WatchError: Containers of tasks are not watched, or the database does not answer.
         """
         if not self.host.orphans:
-            raise WatchError("containers of tasks are not watched: airflow_orphans_enabled is false")
+            raise WatchError("no containers of tasks are watched here: this host has no worker, or airflow_orphans_enabled is false")
         there = self.engine.containers()
         rows, _ = self.engine.ask([one.instance for one in there]) if there else ({}, [])
         findings = [task_containers.judge(one, rows) for one in there]
@@ -102,7 +102,7 @@ class Orphans:
             WatchError: They are still there.
         """
         if not self.host.orphans or not self.host.orphans["spread"]:
-            raise WatchError("only a stack on several hosts whose task containers are watched has such tries")
+            raise WatchError("only a stack on several hosts, on a host with a worker, has such tries")
         self.engine.ask([], forget=address)
 
 
