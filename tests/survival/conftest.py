@@ -7,7 +7,6 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from tests.lab.names import REPO
 from tests.support.hosts import lab
 from tests.support.wait import wait
+from tests.support.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
     from tests.support.hosts import Remote
 
 LAB = "survival"
-MARKS = "/usr/local/projects/news_fetcher/marks"
 # Time for a boot, and for the healing of all services, on a busy machine.
 RECOVERED_SECONDS = 420
-# Time for a long run with a retry, on a busy machine.
-RUN_SECONDS = 600
 KNOCK = (REPO / "molecule" / "default" / "files" / "knock.py").read_text(encoding="utf-8")
 FLUSH = "for t in filter nat mangle raw; do iptables -t $t -F; iptables -t $t -X; done"
 ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
@@ -111,59 +108,12 @@ def hosts() -> dict[str, Guarded]:
     return found
 
 
-class Work:
-    """DAGs of the scenario: a short task every minute, and long ones in containers of their own."""
-
-    def __init__(self, hosts: dict[str, Guarded]) -> None:
-        self.data, self.control = hosts["data1"], hosts["control1"]
-        self.control.ssh(f"mkdir -p {MARKS} && chmod 777 {MARKS}")
-        self.since = self.sql("SELECT now()")
-
-    def sql(self, statement: str) -> str:
-        """Run a statement in Airflow's database and return its output."""
-        return self.data.ssh("docker exec -i airflow-postgres-1 psql -U airflow -At airflow", statement).strip()
-
-    def trigger(self, dag: str, **conf: int) -> str:
-        """Start a run of a DAG, and return its id."""
-        run = f"run{time.time_ns()}"
-        self.control.ssh(f"airflow dags trigger {dag} --run-id {run} --conf '{json.dumps(conf)}'")
-        return run
-
-    def start_long(self, seconds: int = 120) -> str:
-        """Start a container that runs for some seconds, wait until it does, and return the id of the DAG run."""
-        run = self.trigger("long", seconds=seconds)
-        wait(lambda: self.control.run(f"test -s {MARKS}/{run}").returncode == 0, 180, f"the container of {run}")
-        return run
-
-    def finish(self, run: str) -> None:
-        """Wait for the end of a long run, and check what it and the short ones left."""
-        wait(lambda: self.state(run) in ("success", "failed"), RUN_SECONDS, f"the end of {run}")
-        assert self.state(run) == "success"
-        marks = [line.split() for line in self.control.ssh(f"cat {MARKS}/{run}").splitlines()]
-        # Each container wrote its lines without one of another container in between.
-        containers = [name for name, _ in groupby(name for _, name in marks)]
-        print(f"{run} succeeded with {len(containers)} containers")
-        assert len(containers) == len(set(containers)), containers
-        assert self.control.ssh("docker ps -aq --filter ancestor=news_fetcher:1.0") == ""
-        since = f"dag_id = 'short' AND start_date > '{self.since}'"
-        lost = f"SELECT count(*) FROM dag_run WHERE {since} AND state <> 'success'"  # noqa: S608
-        # One may be running now.
-        wait(lambda: int(self.sql(lost)) <= 1, RUN_SECONDS, "the end of the short runs")
-        done = self.sql(lost.replace("<>", "="))
-        print(f"{done} short runs succeeded")
-        assert int(done) > 0
-
-    def state(self, run: str) -> str:
-        """Return the state of a DAG run."""
-        return self.sql(f"SELECT state FROM dag_run WHERE run_id = '{run}'")  # noqa: S608
-
-
 @pytest.fixture
 def work(hosts: dict[str, Guarded]) -> Work:
     """The work of the stack, with all services healthy at its start."""
     for host in hosts.values():
         wait(lambda host=host: healthy(host), 300, f"healthy services on {host.name}")  # type: ignore[misc]
-    return Work(hosts)
+    return Work(hosts["data1"], hosts["control1"])
 
 
 def healthy(host: Guarded) -> bool:

@@ -12,7 +12,8 @@ from tests.support.wait import wait
 from tests.survival.conftest import recovered
 
 if TYPE_CHECKING:
-    from tests.survival.conftest import Guarded, Work
+    from tests.support.work import Work
+    from tests.survival.conftest import Guarded
 
 
 def cut_power(host: Guarded) -> None:

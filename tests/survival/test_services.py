@@ -14,7 +14,8 @@ from tests.support.wait import wait
 from tests.survival.conftest import recovered
 
 if TYPE_CHECKING:
-    from tests.survival.conftest import Guarded, Work
+    from tests.support.work import Work
+    from tests.survival.conftest import Guarded
 
 NAMES = "$(docker ps --filter label=com.docker.compose.project=airflow --format '{{.Names}}')"
 # What an operator, or the kernel, does to all services of a host. The first one kills the processes, so that Docker

@@ -87,7 +87,9 @@ class Orphans:
             WatchError: Containers of tasks are not watched, or the database does not answer.
         """
         if not self.host.orphans:
-            raise WatchError("no containers of tasks are watched here: this host has no worker, or airflow_orphans_enabled is false")
+            raise WatchError(
+                "no containers of tasks are watched here: this host has no worker, or airflow_orphans_enabled is false"
+            )
         there = self.engine.containers()
         rows, _ = self.engine.ask([one.instance for one in there]) if there else ({}, [])
         findings = [task_containers.judge(one, rows) for one in there]
