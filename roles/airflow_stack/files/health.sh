@@ -22,9 +22,10 @@ fail() {
 
 # Exit codes of `timeout`: 124, with busybox 143.
 postgres() {
+  # Not the database airflow: a restore creates it while Postgres must count as healthy.
   # Not to 127.0.0.1 or the local socket, where the image asks for no password. These also have the temporary server of the first start.
   said=$(PGPASSWORD=$(cat /run/secrets/postgres_password) PGCONNECT_TIMEOUT=$((SECONDS_FOR_AN_ANSWER - 2)) LC_ALL=C \
-    timeout "$SECONDS_FOR_AN_ANSWER" psql -h "$(hostname)" -U airflow -d airflow -XAtqc 'SELECT 1' 2>&1)
+    timeout "$SECONDS_FOR_AN_ANSWER" psql -h "$(hostname)" -U airflow -d postgres -XAtqc 'SELECT 1' 2>&1)
   case "$?:$said" in
     0:1) ;;
     # It works, and has no connection left for this check.
