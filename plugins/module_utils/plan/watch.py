@@ -9,7 +9,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.capac
 
 # Seconds between two backups.
 INTERVALS = {"hourly": 3600, "daily": 86400}
-BACKUP_TIMERS = ["airflow-backup.timer", "airflow-backup-drill.timer"]
 # File with where alerts go, which can be a secret, in the directory of the secrets.
 TARGET = "watch_alert"
 
@@ -23,7 +22,6 @@ def watch_checks(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: str) 
         host: Inventory name of the host.
     """
     wanted, secrets = capacity(inputs, plan), inputs["airflow_secrets_directory"]
-    backups = inputs["airflow_backup_enabled"]
     return {
         "host": host,
         "services": sorted(plan["services"]["running"]),
@@ -34,8 +32,8 @@ def watch_checks(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: str) 
             for place in wanted["places"]
         ],
         "certificates": [f"{secrets}/*_certificate", f"{plan['ca']['directory']}/*.crt"],
-        "timers": ["airflow-watch.timer", *(BACKUP_TIMERS if backups else [])],
-        "backup": _backup(inputs, plan, host) if backups else {},
+        "timers": ["airflow-watch.timer"],
+        "backup": _backup(inputs, plan, host) if inputs["airflow_backup_enabled"] else {},
         "reserve": _reserve(inputs, wanted),
     }
 
@@ -47,6 +45,7 @@ def _backup(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: str) -> di
         "record": f"{plan['records']}/backup.json",
         "settings_file": f"{inputs['airflow_secrets_directory']}/backup_settings",
         "interval": INTERVALS[inputs["airflow_backup_schedule"]],
+        "timers": ["airflow-backup.timer", "airflow-backup-drill.timer"],
         "drills": own or host == plan["keeper"],
     }
 

@@ -25,6 +25,8 @@ UNITS = ("airflow-*.service", "airflow-*.timer", "docker.service", "containerd.s
 DRILL_TIMER = "airflow-backup-drill.timer"
 # Seconds for which a check must fail before that is reported.
 CHECK_SECONDS = 300
+# Seconds that a run of site.yml may take from the installation of airflow-watch to that of the backups.
+SET_UP_SECONDS = 3600
 
 
 def note_round(failed_steps: Iterable[tuple[str, str]]) -> None:
@@ -64,13 +66,19 @@ class Checks:
 
     def units(self) -> list[Fault]:
         """Return which units have failed, and which timers do not run."""
-        return faults.of_units(self._states(), self.settings["timers"])
+        backup = self.settings["backup"]
+        # A run of site.yml installs them a few minutes after airflow-watch.
+        more = backup["timers"] if backup and os.path.exists(backup["settings_file"]) else []
+        return faults.of_units(self._states(), [*self.settings["timers"], *more])
 
     def backups(self) -> list[Fault]:
         """Return which backups are missing."""
         if not (settings := self.settings["backup"]):
             return []
-        since = os.stat(settings["settings_file"]).st_mtime
+        path = settings["settings_file"]
+        if not os.path.exists(path):
+            return [Fault("backup:settings", f"{path} is missing, so no backup is made: run site.yml", SET_UP_SECONDS)]
+        since = os.stat(path).st_mtime
         failed = [unit for unit, state in self._states().items() if state == "failed"]
         return faults.of_backups(
             _json(Path(settings["record"])), {**settings, "since": since}, self._fired(), failed, time.time()

@@ -233,6 +233,7 @@ def test_the_command_line(world: World, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 UNITS = """\
 airflow-watch.timer loaded active waiting Check the Airflow stack twice a minute
+airflow-backup.timer loaded active waiting Back up the Airflow stack on schedule
 airflow-firewall.service loaded failed failed Firewall for the containers of the Airflow stack
 """
 
@@ -240,12 +241,19 @@ airflow-firewall.service loaded failed failed Firewall for the containers of the
 @pytest.fixture
 def checked(host: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
     """A host without faults, apart from its firewall's unit."""
-    (tmp_path / "ca.crt").write_text("x", encoding="ascii")
+    for name in ("ca.crt", "settings"):
+        (tmp_path / name).write_text("x", encoding="ascii")
     host.checks = {
         "services": ["worker"],
         "after": 300,
         "timers": ["airflow-watch.timer"],
-        "backup": {"record": str(tmp_path / "none"), "settings_file": str(tmp_path), "interval": 86400, "drills": True},
+        "backup": {
+            "record": str(tmp_path / "none"),
+            "settings_file": str(tmp_path / "settings"),
+            "interval": 86400,
+            "timers": ["airflow-backup.timer"],
+            "drills": True,
+        },
         "certificates": [str(tmp_path / "*.crt")],
         "places": [
             {"name": "data", "path": "", "volume": "", "low": 0, "low_inodes": 0},
@@ -273,6 +281,15 @@ def test_all_checks_read_the_host(checked: Played, tmp_path: Path) -> None:
     assert found(checked)[0] == "service:worker"
     assert found(checked)[-1] == "reserve"
     assert [what for what in found(checked) if what.startswith("disk:")] != []
+
+
+def test_backups_may_be_set_up_later_than_the_checks(checked: Played, tmp_path: Path) -> None:
+    checked.checks["backup"]["timers"] = ["airflow-backup-drill.timer"]
+    assert "unit:airflow-backup-drill.timer" in found(checked)
+    (tmp_path / "settings").unlink()
+    assert "unit:airflow-backup-drill.timer" not in found(checked)
+    (fault,) = [one for one in checks.Checks(checked, []).faults() if one.what == "backup:settings"]  # type: ignore[arg-type]
+    assert fault.after == checks.SET_UP_SECONDS
 
 
 def test_a_check_that_fails_is_a_fault_and_hinders_no_other(checked: Played, monkeypatch: pytest.MonkeyPatch) -> None:
