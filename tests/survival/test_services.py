@@ -25,7 +25,7 @@ FAULTS = {
     "docker kill": f"docker kill {NAMES}",
     "docker stop": f"docker stop -t 5 {NAMES}",
     "docker rm": f"docker rm -f {NAMES}",
-    "SIGSTOP": f"for name in {NAMES}; do kill -STOP $(docker top $name -eo pid | tail -n +2); done",
+    "SIGSTOP": f"for name in {NAMES}; do kill -STOP $(docker top $name -eo pid | tail -n +2) || true; done",
 }
 MEMORY = Path("/sys/fs/cgroup/memory/docker")
 
