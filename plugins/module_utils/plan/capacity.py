@@ -6,7 +6,7 @@ for all services on one machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Dict = dict[str, Any]
@@ -31,6 +31,8 @@ IMAGES, LOGS, RECORDS = (6144, 2048), (1024, 1024), (64, 64)
 POSTGRES, REDIS, BACKUPS = (1024, 1024), (256, 256), (1024, 1024)
 # Free inodes that a new host needs on each file system, and below which they are low. An image has up to 100,000 files.
 INODES = (200_000, 20_000)
+# The place for which these numbers are meant; others have few and large files.
+IMAGES_PLACE, FEW_INODES = "Docker's data", 1000
 KEYS = ("memory", "disk", "disk_low", "inodes", "inodes_low")
 # Directory of the dumps of a backup.
 DUMPS = "/var/lib/airflow-backup"
@@ -68,6 +70,16 @@ def capacity(inputs: Mapping[str, Any], plan: Mapping[str, Any]) -> Dict:
     }
 
 
+def inodes(places: Iterable[str], minimum: int) -> int:
+    """Return the free inodes that a file system needs.
+
+    Args:
+        places: Names of the places on it.
+        minimum: The minimum for the place of the images.
+    """
+    return minimum if IMAGES_PLACE in places else min(minimum, FEW_INODES)
+
+
 def _places(
     inputs: Mapping[str, Any], plan: Mapping[str, Any], services: list[str]
 ) -> list[tuple[dict[str, str], tuple[int, int]]]:
@@ -77,7 +89,7 @@ def _places(
     # airflow-watch creates the reserve later.
     reserve = {"postgres": int(inputs["airflow_postgres_reserve"])}
     return [
-        (_place("Docker's data"), IMAGES),
+        (_place(IMAGES_PLACE), IMAGES),
         (_place("task logs", path=inputs["airflow_directory"]), LOGS),
         (_place("records", path=plan["records"]), RECORDS),
         *(

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.capacity import VOLUMES, capacity
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.capacity import (
+    VOLUMES,
+    capacity,
+    inodes,
+)
 
 # Seconds between two backups.
 INTERVALS = {"hourly": 3600, "daily": 86400}
@@ -28,7 +32,11 @@ def watch_checks(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: str) 
         "after": int(inputs["airflow_watch_alert_after"]),
         "target": f"{secrets}/{TARGET}",
         "places": [
-            {**place, "low": wanted["space"][place["name"]]["low"], "low_inodes": wanted["inodes_low"]}
+            {
+                **place,
+                "low": wanted["space"][place["name"]]["low"],
+                "low_inodes": inodes([place["name"]], wanted["inodes_low"]),
+            }
             for place in wanted["places"]
         ],
         "certificates": [f"{secrets}/*_certificate", f"{plan['ca']['directory']}/*.crt"],

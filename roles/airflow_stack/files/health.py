@@ -127,7 +127,7 @@ def container_age():
         return float(file.read().split()[0]) - started
 
 
-def job(job_type, seconds):
+def job(job_type, seconds=30):
     """Check the heartbeat of this container's job in the metadata database."""
     # The name that Airflow records; see stack_address.py.
     name = os.environ.get("AIRFLOW_STACK_ADDRESS") or socket.gethostname()

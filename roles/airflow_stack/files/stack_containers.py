@@ -156,7 +156,9 @@ def executing(execute):
         finally:
             _runs.remove(run)
             try:
-                run.after()
+                # The container of a deferred try runs on.
+                if getattr(sys.exc_info()[0], "__name__", "") != "TaskDeferred":
+                    run.after()
             except Exception as error:  # the result of the task counts; airflow-watch does the rest
                 log.warning("airflow-watch has to check for a container left by this task: %r", error)
 

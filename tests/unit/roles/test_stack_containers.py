@@ -195,6 +195,22 @@ def test_what_runs_after_its_task_has_failed_is_stopped_and_the_error_is_that_of
         run(program, operator)
 
 
+def test_the_container_of_a_deferred_try_runs_on(program: Any) -> None:
+    operator = Operator(program)
+
+    class TaskDeferred(BaseException):
+        """Airflow's exception, with which a task leaves its slot."""
+
+    def defer() -> None:
+        operator.client.add(operator.client.created[0]["labels"], "goes-on")
+        raise TaskDeferred
+
+    operator.runs = defer
+    with pytest.raises(TaskDeferred):
+        run(program, operator)
+    assert operator.client.done == []
+
+
 class Redis:
     """The hash in Redis."""
 

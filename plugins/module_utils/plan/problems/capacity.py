@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.capacity import KEYS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.capacity import KEYS, inodes
 
 
 def minimum_problems(minimums: Mapping[str, Any]) -> list[str]:
@@ -71,10 +71,11 @@ def _space(disk: Mapping[str, Any], wanted: Mapping[str, Any], *, new: bool) -> 
 def _inodes(disk: Mapping[str, Any], wanted: Mapping[str, Any], *, new: bool) -> list[str]:
     """Return whether a file system has too few free inodes. Only some have a fixed number."""
     key = "inodes" if new else "inodes_low"
-    if not 0 <= disk["inodes"] < wanted[key]:
+    needed = inodes(disk["places"], wanted[key])
+    if not 0 <= disk["inodes"] < needed:
         return []
     return [
-        f"disk: {disk['mount']} has {disk['inodes']} inodes free, and needs {wanted[key]} for "
+        f"disk: {disk['mount']} has {disk['inodes']} inodes free, and needs {needed} for "
         f"{', '.join(disk['places'])}. Remove small files, or create the file system with more inodes. "
         f"airflow_host_minimums.{key} sets another minimum."
     ]

@@ -96,7 +96,7 @@ class Alerting:
     def beat(self, to: delivery.Target) -> None:
         """Send the heartbeat, unless rounds are missing or alerts do not arrive: then its absence is the alert."""
         missing = SILENT & {alert.what for alert in alerts.active(self.alerts)}
-        if missing or any(call.error for call in self.calls):
+        if missing or any(call.error and not call.given_up for call in self.calls):
             return
         error = ""
         try:

@@ -24,7 +24,9 @@ def end(path: Path) -> float | str:
     A file with several certificates is a list of CAs, of which any one may be used: the last end counts.
     """
     try:
-        found = [_end(ssl.PEM_cert_to_DER_cert(text)) for text in PEM.findall(path.read_text(encoding="ascii"))]
+        # People write comments between certificates.
+        content = path.read_text(encoding="utf-8", errors="replace")
+        found = [_end(ssl.PEM_cert_to_DER_cert(text)) for text in PEM.findall(content)]
     except OSError as error:
         return error.strerror or type(error).__name__
     except (ValueError, IndexError):

@@ -17,6 +17,8 @@ CERTIFICATE_DAYS = 30
 DRILL_SECONDS = DAY
 # Seconds that a failed unit stays before it is reported: airflow-watch or systemd may start it again.
 UNIT_SECONDS = 120
+# The same for rounds: at boot, and after a playbook that stopped them, the first one is about to end.
+MISSING_SECONDS = 300
 # Their failures are reported by other faults: those of the rounds and of the backups, and by `airflow-watch status`.
 OTHER_UNITS = frozenset(
     {"airflow-watch.service", "airflow-watch-alert.service", "airflow-backup.service", "airflow-backup-drill.service"}
@@ -59,7 +61,7 @@ def of_round(note: Any, services: Iterable[str], now: float, up: float, after: i
         finished, failures = now - up, []
     if now - finished > ROUND_SECONDS:
         text = f"no round of airflow-watch has ended for {(now - finished) / 60:.0f} minutes"
-        return [Fault("rounds", f"{text}, so nothing is healed: systemctl status airflow-watch.timer")]
+        return [Fault("rounds", f"{text}, so nothing is healed: systemctl status airflow-watch.timer", MISSING_SECONDS)]
     known, found = set(services), {}
     for step, text in failures:
         what = STEPS.get(step, step or "services")

@@ -59,14 +59,16 @@ class Healing:
         self.count_ends([one for one in found.values() if one], pauses)
         reviewed = review.Review(self.host.policies, records.read(), found, boot_seconds(), cache(evidence.processes))
         actions = services.decide(expected, containers, pauses, busy, reviewed)
-        self.report_waiting(reviewed)
+        self.report_waiting(reviewed, pauses)
         known = self.act(actions, reviewed.records, {one.service: one.name for one in containers if not one.ours})
         self.note(records.write, known, "restarts")
         self.update_flags(found, known, reviewed.gave_up)
 
-    def report_waiting(self, reviewed: review.Review) -> None:
-        """Report each server that is away in one line, with the services that wait for it."""
+    def report_waiting(self, reviewed: review.Review, pauses: Sequence[Pause]) -> None:
+        """Report each server that is away and not paused in one line, with the services that wait for it."""
         for server, waiting in reviewed.waiting.items():
+            if any(pause.covers(server) for pause in pauses):
+                continue
             services_waiting = ", ".join(sorted(waiting))
             self.fail(f"{server} is away; waiting for it, and therefore not restarted: {services_waiting}")
 

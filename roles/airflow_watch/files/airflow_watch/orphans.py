@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from . import notes, task_containers
 from .commands import WatchError
+from .store import read_pauses
 from .task_engine import TaskEngine
 
 if TYPE_CHECKING:
@@ -65,7 +67,9 @@ class Orphans:
         silent = now if note["silent"] is None else note["silent"]
         notes.write(NOTE, {**note, "silent": silent})
         text = f"containers of tasks are left alone, because the database cannot be asked about them: {error}"
-        if now - silent >= SILENT_SECONDS:
+        # Somebody may have stopped the database on purpose.
+        paused = any(pause.covers("postgres") for pause in read_pauses(datetime.now(UTC), lambda _: None))
+        if now - silent >= SILENT_SECONDS and not paused:
             raise WatchError(text)
         self.say(text)
 

@@ -178,7 +178,7 @@ def test_the_end_of_a_certificate_is_that_which_openssl_reads(tmp_path: Path, da
     assert certificates.end(path) == ssl.cert_time_to_seconds(said.strip().removeprefix("notAfter="))
     # Of a list of CAs, any one may be in use.
     whole = path.read_text(encoding="ascii")
-    path.write_text(f"# comment\n{whole}{whole}", encoding="ascii")
+    path.write_text(f"# für alle\n{whole}{whole}", encoding="utf-8")
     assert isinstance(certificates.end(path), float)
     for text in (whole.replace("MII", "AII", 1), whole[:200] + whole[-27:], "", "\xff"):
         path.write_text(text, encoding="latin-1")

@@ -138,6 +138,17 @@ def test_after_the_budget_a_unit_fails_until_the_service_works(host: Played, clo
         assert host.done == done
 
 
+def test_a_server_that_somebody_paused_is_no_failure(host: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.services = ["redis", "worker"]
+    host.there = [Container("redis", "r", "exited"), HANGS._replace(reason="away: redis: refused")]
+    pause = Pause("ana", "new disk", datetime.now(UTC) + timedelta(hours=1), "redis")
+    monkeypatch.setattr(healing, "read_pauses", lambda *_: [pause])
+    said, failures = heal(host)
+    assert failures == []
+    assert "redis (exited with code 0) is left alone: paused by ana" in said[0]
+    assert host.done == []
+
+
 def test_services_wait_for_a_server_in_one_line(host: Played, clock: list[float]) -> None:
     """On this host or on another one. When it is back, they get time to recover."""
     host.policies = {**host.policies, "scheduler": host.policies["worker"]}

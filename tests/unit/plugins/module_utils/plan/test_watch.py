@@ -111,6 +111,12 @@ def test_minimums_replace_the_numbers() -> None:
     assert problems(8000, disk(99999, 6), new=False, airflow_host_minimums={"inodes_low": 7}) != []
 
 
+def test_only_images_need_many_inodes() -> None:
+    assert problems(8000, disk(99999, 1000, "task logs", "backups")) == []
+    (text,) = problems(8000, disk(99999, 999, "task logs", "backups"))
+    assert "has 999 inodes free, and needs 1000 for task logs, backups." in text
+
+
 def test_too_few_inodes_are_named() -> None:
     (text,) = problems(8000, disk(99999, 199_999))
     assert text.startswith("disk: / has 199999 inodes free, and needs 200000 for ")
