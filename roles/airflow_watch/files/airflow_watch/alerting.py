@@ -22,6 +22,8 @@ RECORD = "alerts.json"
 CALLS_SECONDS = 150
 # Seconds for which heartbeats must fail before that is an alert.
 HEARTBEAT_SECONDS = 900
+# Seconds after which the status shows that a fault is absent: two checks.
+ABSENT_SECONDS = 150
 # These say that nothing is healed, so that the heartbeat must stop.
 SILENT = frozenset({"rounds", "check:rounds"})
 
@@ -130,10 +132,13 @@ class Alerting:
 
     def lines(self) -> list[str]:
         """Return the alerts and the calls that failed as text for people."""
-        found = [
-            f"alert: {one.what}: since {calls.iso(one.since)}: {one.text}{'' if one.reported else ' (not reported)'}"
-            for one in alerts.active(self.alerts)
-        ]
+        found = []
+        for one in alerts.active(self.alerts):
+            notes = [] if one.reported else ["not reported"]
+            # It has recovered when it has been absent for long enough.
+            notes += [f"absent since {calls.iso(one.seen)}"] if time.time() - one.seen > ABSENT_SECONDS else []
+            note = f" ({', '.join(notes)})" if notes else ""
+            found.append(f"alert: {one.what}: since {calls.iso(one.since)}: {one.text}{note}")
         return (found or ["no alert is active"]) + [call.line() for call in self.calls]
 
 

@@ -6,6 +6,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .alerts import FAILED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -55,6 +57,7 @@ def message(event: Event, host: str, stack: str) -> dict[str, str]:
         host: Inventory name of the host.
         stack: Name of the compose project.
     """
+    state = event.state if event.state == FAILED else f"{event.state}, no longer true"
     return {
         "id": uuid.uuid4().hex,
         "host": host,
@@ -64,7 +67,7 @@ def message(event: Event, host: str, stack: str) -> dict[str, str]:
         "since": iso(event.since),
         "time": iso(event.time),
         # A whole sentence, because many chats show only this field.
-        "text": f"{stack} on {host}: {event.state}: {event.text}",
+        "text": f"{stack} on {host}: {state}: {event.text}",
     }
 
 

@@ -77,6 +77,10 @@ def test_a_fault_is_called_once_and_its_end_once(world: World) -> None:
     assert world.said == ["ALERT failed: disk:/: / is full"]
     assert world.alerting().lines() == ["alert: disk:/: since 2027-01-15T08:03:00+00:00: / is full"]
     world.present = []
+    world.minutes(3)
+    assert world.alerting().lines() == [
+        "alert: disk:/: since 2027-01-15T08:03:00+00:00: / is full (absent since 2027-01-15T08:22:00+00:00)"
+    ]
     world.minutes(20)
     assert world.got == ["disk:/ failed", "disk:/ recovered"]
     assert world.alerting().lines() == ["no alert is active"]

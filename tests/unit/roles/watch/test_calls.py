@@ -23,6 +23,8 @@ def test_a_message_says_everything() -> None:
         "text": "airflow on web1: failed: / is full",
     }
     FAILED["id"] = "1"
+    over = calls.message(Event("disk", "recovered", "/ is full", NOW - 60, NOW), "web1", "airflow")
+    assert over["text"] == "airflow on web1: recovered, no longer true: / is full"
 
 
 def test_a_call_that_fails_is_tried_again_less_and_less_often_and_then_given_up() -> None:
