@@ -7,6 +7,8 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan import topology
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import base_url_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.healing import healing_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.heartbeats import heartbeat_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import (
     config_problems,
     environment_problems,
@@ -61,6 +63,7 @@ def input_problems(inputs: Dict, around: Dict) -> list[str]:
         *packages.package_problems(inputs["airflow_extra_packages"]),
         *backup.backup_problems(inputs, around["projects_directory"]),
         *watch.watch_problems(inputs),
+        *healing_problems(inputs),
         *capacity.minimum_problems(inputs["airflow_host_minimums"]),
         *_run(inputs, around),
     ]
@@ -97,6 +100,7 @@ def _configuration(inputs: Dict, around: Dict, row: Dict) -> list[str]:
         *config_problems(config, version, moved),
         *environment_problems(inputs["airflow_environment"], version, moved),
         *(base_url_problems(config, row["web_section"]) if row else []),
+        *(heartbeat_problems(config, row["heartbeats"]) if row else []),
     ]
 
 
