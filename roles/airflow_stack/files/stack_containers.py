@@ -107,7 +107,7 @@ class Run:
             leave(self.entry)
 
     def found(self, client, every):
-        """Return the containers of all tries of the task instance: every container, or those that run."""
+        """Return the containers of all tries of the task instance: all of them, or only running ones."""
         filters = {"label": [f"{name}={self.labels[name]}" for name in INSTANCE]}
         return [one for one in client.containers(all=every, filters=filters) if own_labels(client, one)]
 

@@ -1,4 +1,4 @@
-"""The queue of calls to the alert command or URL: which are due, and when one that failed is tried again."""
+"""The queue of calls to the alert command or URL: which are due, and when a failed call is tried again."""
 
 from __future__ import annotations
 

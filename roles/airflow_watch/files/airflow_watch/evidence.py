@@ -62,7 +62,7 @@ def processes() -> list[Process]:
 
 
 def below(pid: int, found: Iterable[Process]) -> list[Process]:
-    """Return a process and all its descendants, but none of those that run a worker's tasks."""
+    """Return a process and all its descendants, except processes that run a worker's tasks."""
     children: dict[int, list[Process]] = {}
     known = []
     for one in found:

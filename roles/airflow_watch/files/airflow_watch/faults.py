@@ -77,7 +77,7 @@ def of_units(states: Mapping[str, str], wanted: Iterable[str]) -> list[Fault]:
     """Return which units have failed, and which timers do not run.
 
     Args:
-        states: State by unit, for those that have failed and for those in ``wanted``.
+        states: State by unit, for failed units and for the units in ``wanted``.
         wanted: Timers that must be active.
     """
     faults = [

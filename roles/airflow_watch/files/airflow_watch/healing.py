@@ -1,4 +1,4 @@
-"""Starts services that are down, and restarts those that their policies allow to restart."""
+"""Starts services that are down, and restarts services as their policies allow."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Review:
         return found
 
     def __call__(self, action: Action, one: Container | None) -> Action:
-        """Return the action to carry out instead of one that is not paused; perhaps only a line."""
+        """Return the action to carry out for a service that is not paused; perhaps only a line."""
         if action.do == "restart" and one:
             return self._restart(action, one)
         record = self.records[action.service]
