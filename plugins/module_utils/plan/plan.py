@@ -17,7 +17,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import schemas
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import PORTS, location
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
-    internal_ports,
     keeper,
     placement,
     published,
@@ -72,7 +71,6 @@ def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
         "address": addresses.get(around["host"], ""),
         **_services(services, inputs, around, spread),
         "heartbeats": limits(inputs["airflow_config"], release["heartbeats"]),
-        "internal_ports": internal_ports(release),
         "published": published(services, release, groups),
         "workers": _workers(around["members"]),
         **_trust(inputs, services, addresses, groups),

@@ -204,7 +204,8 @@ def test_the_firewall_guards_every_port_between_hosts() -> None:
     ports = [port for words in definitions.values() for port in words.get("internal_ports", [])]
     for version in tables.tested():
         logs = {row["log_port"] for row in tables.row(version)["services"].values() if "log_port" in row}
-        guarded = rows.plain(rows.value(rows.known(version, several=True), "airflow_plan['internal_ports']"))
+        published = rows.plain(rows.value(rows.known(version, several=True), "airflow_plan['published']"))
+        guarded = {int(port) for found in published.values() for port in found}
         assert sorted(guarded) == sorted([*ports, *logs])
 
 
