@@ -1,5 +1,7 @@
 """The installed collection changes nothing on a host that the checkout deployed, because both have the same code.
 
+tests/default/test_guards.py has killed a run before. So this run shows as well that the next run completes a killed
+one and releases its lock.
 In scenario `installed`, the longer version, the collection deploys the host.
 """
 
@@ -9,6 +11,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from tests.lab.names import INSTANCES
+from tests.support.guarded import GuardedHost
 from tests.support.home import SITE, Home
 
 if TYPE_CHECKING:
@@ -25,3 +28,4 @@ def test_a_host_that_the_checkout_deployed_is_not_changed(tmp_path: Path) -> Non
     played = home.play(SITE, "--diff")
     assert (played.code, played.changed) == (0, 0), played.output
     assert " works." in played.output
+    assert GuardedHost(NAME).lock() == {}
