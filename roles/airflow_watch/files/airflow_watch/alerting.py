@@ -7,10 +7,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import alerts, calls, delivery, kept
-from .checks import Checks
+from . import alerts, calls, checks, delivery, kept
 from .commands import WatchError
-from .faults import Fault
+from .faults import NO_ROUNDS, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ HEARTBEAT_SECONDS = 900
 # Seconds after which the status shows that a fault is absent: two checks.
 ABSENT_SECONDS = 150
 # These say that nothing is healed, so that the heartbeat must stop.
-SILENT = frozenset({"rounds", "check:rounds"})
+SILENT = frozenset({NO_ROUNDS, f"{checks.FAILED_CHECK}rounds"})
 
 
 class Alerting:
@@ -66,10 +65,10 @@ class Alerting:
     def check(self, now: float) -> None:
         """Update the alerts, and queue a call for each event."""
         reported = [alert.what for alert in self.alerts if alert.reported]
-        found = Checks(self.host, reported).faults()
+        found = checks.Checks(self.host, reported).faults()
         if self.beat_error:
             found.append(Fault("heartbeat", f"the heartbeat is not received: {self.beat_error}", HEARTBEAT_SECONDS))
-        self.alerts, events = alerts.update(self.alerts, found, now)
+        self.alerts, events = alerts.update(self.alerts, found, now, checks.unknown(found))
         for event in events:
             self.say(f"ALERT {event.state}: {event.what}: {event.text}")
         new = [calls.Call(calls.message(event, self.host.checks["host"], self.host.project)) for event in events]

@@ -5,6 +5,8 @@
   ended, and nothing is reported. Each further report of the same fault within a day doubles that time, up to
   `QUIETEST`: what fails and recovers all the time is reported less and less often.
 - A fault that ends before it is reported is forgotten after `FORGET` seconds.
+- A check that fails says nothing of its faults: those that it found before are neither present nor absent, and stay
+  as they are.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from .faults import Fault
 
@@ -25,6 +27,7 @@ class Alert(NamedTuple):
     """A fault since it was first seen; the times are in seconds since the epoch.
 
     ``reported`` is true once it was reported as failed. ``earlier`` are the times of reports in the last day.
+    ``check`` is the name of the check that found the fault.
     """
 
     what: str
@@ -33,6 +36,7 @@ class Alert(NamedTuple):
     seen: float
     reported: bool = False
     earlier: tuple[float, ...] = ()
+    check: str = ""
 
 
 class Event(NamedTuple):
@@ -45,13 +49,16 @@ class Event(NamedTuple):
     time: float
 
 
-def update(alerts: Iterable[Alert], faults: Iterable[Fault], now: float) -> tuple[list[Alert], list[Event]]:
-    """Return the alerts after a check of the host, and what to report.
+def update(
+    alerts: Iterable[Alert], faults: Iterable[Fault], now: float, unknown: Collection[str] = ()
+) -> tuple[list[Alert], list[Event]]:
+    """Return the alerts after the checks of the host, and what to report.
 
     Args:
-        alerts: The alerts before the check.
-        faults: The faults that the check found.
+        alerts: The alerts before the checks.
+        faults: The faults that the checks found.
         now: Seconds since the epoch.
+        unknown: Names of the checks that could not find their faults.
     """
     there = {fault.what: fault for fault in faults}
     # The clock may have been set back; a time in the future would keep an alert for that long.
@@ -60,6 +67,9 @@ def update(alerts: Iterable[Alert], faults: Iterable[Fault], now: float) -> tupl
     events: list[Event] = []
     for what in sorted({*there, *known}):
         before, fault = known.get(what), there.get(what)
+        if before and not fault and before.check in unknown and before.seen >= 0:
+            after.append(before._replace(seen=now))
+            continue
         alert, state = _seen(before, fault, now) if fault else _absent(known[what], now)
         if state:
             text = alert.text if alert else known[what].text
@@ -73,7 +83,7 @@ def _seen(before: Alert | None, fault: Fault, now: float) -> tuple[Alert, str]:
     earlier = tuple(when for when in before.earlier if now - when < DAY) if before else ()
     # An alert that only remembers earlier reports begins anew.
     since = before.since if before and before.seen >= 0 else now
-    alert = Alert(fault.what, fault.text, since, now, before.reported if before else False, earlier)
+    alert = Alert(fault.what, fault.text, since, now, before.reported if before else False, earlier, fault.check)
     if alert.reported or now - since < fault.after:
         return alert, ""
     return alert._replace(reported=True, earlier=(*earlier, now)), FAILED
@@ -107,9 +117,9 @@ def read(found: Any) -> list[Alert]:
     alerts = []
     for entry in found if isinstance(found, list) else []:
         try:
-            what, text, since, seen, reported, earlier = entry
+            what, text, since, seen, reported, earlier, check = entry
             times = tuple(float(when) for when in earlier)
-            alerts.append(Alert(str(what), str(text), float(since), float(seen), bool(reported), times))
+            alerts.append(Alert(str(what), str(text), float(since), float(seen), bool(reported), times, str(check)))
         except (TypeError, ValueError):
             continue
     return alerts

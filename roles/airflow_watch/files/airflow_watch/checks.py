@@ -25,8 +25,20 @@ UNITS = ("airflow-*.service", "airflow-*.timer", "docker.service", "containerd.s
 DRILL_TIMER = "airflow-backup-drill.timer"
 # Seconds for which a check must fail before that is reported.
 CHECK_SECONDS = 300
+# Before the name of a check: key of the fault that the check fails.
+FAILED_CHECK = "check:"
 # Seconds that a run of site.yml may take from the installation of airflow-watch to that of the backups.
 SET_UP_SECONDS = 3600
+
+
+def unknown(found: Iterable[Fault]) -> set[str]:
+    """Return the checks that cannot say which of their faults are present.
+
+    Args:
+        found: All faults of the host.
+    """
+    failed = {fault.what.removeprefix(FAILED_CHECK) for fault in found if fault.what.startswith(FAILED_CHECK)}
+    return failed | {fault.check for fault in found if fault.what == faults.NO_ROUNDS}
 
 
 def note_round(failed_steps: Iterable[tuple[str, str]]) -> None:
@@ -49,13 +61,12 @@ class Checks:
         """Return all faults of the host."""
         found: list[Fault] = []
         for check in (self.rounds, self.units, self.backups, self.certificates, self.disks, self.reserve):
+            name = check.__name__
             try:
-                found += check()
+                found += [fault._replace(check=name) for fault in check()]
             except Exception as error:
                 text = str(error) if isinstance(error, WatchError) else repr(error)
-                found.append(
-                    Fault(f"check:{check.__name__}", f"{check.__name__} cannot be checked: {text}", CHECK_SECONDS)
-                )
+                found.append(Fault(f"{FAILED_CHECK}{name}", f"{name} cannot be checked: {text}", CHECK_SECONDS))
         return found
 
     def rounds(self) -> list[Fault]:

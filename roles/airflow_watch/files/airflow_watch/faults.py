@@ -33,16 +33,21 @@ STEPS = {
 }
 
 
+# The fault that rounds are missing: nobody knows then what a round would have found.
+NO_ROUNDS = "rounds"
+
+
 class Fault(NamedTuple):
     """Something that is wrong on the host.
 
     ``what`` is a stable key, ``text`` one sentence for people, ``after`` the seconds for which the fault must last
-    before it is reported.
+    before it is reported, ``check`` the name of the check that found it.
     """
 
     what: str
     text: str
     after: int = 0
+    check: str = ""
 
 
 def of_round(note: Any, services: Iterable[str], now: float, up: float, after: int) -> list[Fault]:
@@ -61,7 +66,9 @@ def of_round(note: Any, services: Iterable[str], now: float, up: float, after: i
         finished, failures = now - up, []
     if now - finished > ROUND_SECONDS:
         text = f"no round of airflow-watch has ended for {(now - finished) / 60:.0f} minutes"
-        return [Fault("rounds", f"{text}, so nothing is healed: systemctl status airflow-watch.timer", MISSING_SECONDS)]
+        return [
+            Fault(NO_ROUNDS, f"{text}, so nothing is healed: systemctl status airflow-watch.timer", MISSING_SECONDS)
+        ]
     known, found = set(services), {}
     for step, text in failures:
         what = STEPS.get(step, step or "services")

@@ -306,6 +306,13 @@ def test_a_check_that_fails_is_a_fault_and_hinders_no_other(checked: Played, mon
     assert all_found[3].what.startswith("certificate:")
 
 
+def test_a_check_that_cannot_say_what_is_wrong_is_unknown(checked: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checks.unknown(checks.Checks(checked, []).faults()) == set()  # type: ignore[arg-type]
+    notes.write(checks.ROUND, {"finished": time.time() - 7200, "failures": [["start_services", "worker: broken"]]})
+    monkeypatch.setattr(checked, "run", Told({"systemctl": WatchError("`systemctl` did not end within 60 s")}))
+    assert checks.unknown(checks.Checks(checked, []).faults()) == {"rounds", "units", "backups"}  # type: ignore[arg-type]
+
+
 def test_a_round_is_noted_with_its_steps(checked: Played) -> None:
     checks.note_round([("a", "b")])
     note = notes.read(checks.ROUND)

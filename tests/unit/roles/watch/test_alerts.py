@@ -111,6 +111,25 @@ def test_a_clock_that_was_set_back_holds_nothing_back() -> None:
     assert [event.state for event in events] == ["recovered"]
 
 
-@pytest.mark.parametrize("record", [None, {}, "x", [1], [["a"]], [["a", "b", "c", 1, 2, 3]], [[None] * 6]])
+@pytest.mark.parametrize("record", [None, {}, "x", [1], [["a"]], [["a", "b", "c", 1, 2, 3, 4]], [[None] * 7]])
 def test_a_damaged_record_is_empty(record: object) -> None:
     assert alerts.read(record) == []
+
+
+def test_a_check_that_fails_ends_no_fault_and_begins_none() -> None:
+    known, _ = update([], [Fault("disk", "x", check="disks"), Fault("late", "x", 3600, "disks")], START)
+    events: list[alerts.Event] = []
+    for minute in range(1, 60):
+        known, new = update(known, [Fault("other", "x", check="units")], START + minute * MINUTE, {"disks"})
+        events += new
+    assert [event.what for event in events] == ["other"]
+    assert [alert.what for alert in alerts.active(known)] == ["disk", "late", "other"]
+    # The check works again: one fault is over since then, and the other has lasted long enough.
+    for minute in range(60, 70):
+        known, new = update(known, [Fault("late", "x", 3600, "disks")], START + minute * MINUTE)
+        events += new
+    assert [(event.what, event.state) for event in events[1:]] == [
+        ("late", "failed"),
+        ("disk", "recovered"),
+        ("other", "recovered"),
+    ]
