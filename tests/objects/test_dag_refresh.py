@@ -146,6 +146,7 @@ def test_history_goes_with_a_file_and_not_with_an_error_in_it(folder: Folder) ->
     assert folder.sql("SELECT dag_id FROM dag_run ORDER BY 1") == [["a"], ["a2"]]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(V3, reason="Airflow 3 gives each version of a DAG a row of its own")
 def test_the_scheduler_may_write_the_same_dag_at_the_same_time(folder: Folder) -> None:
     folder.write("a.py", "a")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.encryption import count_query
 
 from tests.lab import docker
@@ -85,6 +86,7 @@ def test_airflow_reads_what_was_encrypted(stack: Stack) -> None:
     assert variables["plain"] == SECRETS[3] + ODD
 
 
+@pytest.mark.slow
 def test_many_rows(stack: Stack) -> None:
     numbers = f"generate_series(1, {MANY}) AS n"
     stack.sql(f"INSERT INTO variable (key, val, is_encrypted) SELECT 'k' || n, 'secret' || n, false FROM {numbers}")  # noqa: S608

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import yaml
 
 from tests.objects.stack import Stack, connections, play, task, words
@@ -33,6 +34,7 @@ POOLS = [{"name": ODD, "slots": -1, "description": ODD}, {"name": "default_pool"
 ALL_POOLS = "SELECT json_agg(json_build_array(pool, slots, description) ORDER BY pool) FROM slot_pool"
 
 
+@pytest.mark.slow
 def test_what_is_exported_can_be_seeded(stack: Stack, playbook: Playbook, tmp_path: Path) -> None:
     play(connections(CONNECTIONS), task("variables", VARIABLES), task("pools", POOLS))
     before = stack.exported(), stack.variables(), stack.sql(ALL_POOLS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import yaml
 
 from tests.lab.names import REPO
@@ -27,6 +28,7 @@ def recipes() -> dict[str, Any]:
     return variables
 
 
+@pytest.mark.slow
 def test_recipes(stack: Stack, playbook: Playbook, tmp_path: Path) -> None:
     given = recipes()
     for database in given["airflow_postgres_databases"]:

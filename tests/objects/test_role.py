@@ -70,6 +70,7 @@ def test_seeds_all_kinds_at_once(stack: Stack, seed: Seed, tmp_path: Path) -> No
     }
 
 
+@pytest.mark.slow
 def test_a_missing_password_stops_the_run(stack: Stack, seed: Seed, tmp_path: Path) -> None:
     seed = partial(seed, airflow_connections=CONNECTIONS, airflow_users=[])
     check = seed("--check")
@@ -129,6 +130,7 @@ def test_an_unknown_key_is_refused(stack: Stack, seed: Seed) -> None:
     assert stack.exported() == {}
 
 
+@pytest.mark.slow
 def test_makes_the_first_administrator_once(stack: Stack, seed: Seed, tmp_path: Path) -> None:
     seed = partial(seed, airflow_users=[])
     secret = tmp_path / "admin_password"
