@@ -109,7 +109,7 @@ def test_an_upgrade_of_the_engine_opens_nothing(hosts: dict[str, Guarded]) -> No
 @pytest.mark.parametrize("flags", ["as the kernel allows", "owner only"])
 def test_a_killed_holder_opens_at_most_a_second(host: Guarded, flags: str) -> None:
     """Kernels before 6.9 remove the table together with the process that holds it."""
-    module = "/usr/local/lib/airflow-watch/airflow_watch/firewall.py"
+    module = "/usr/local/lib/airflow-watch/current/airflow_watch/firewall.py"
     narrow = f'sed -i \'s/"owner,persist", "owner"/"owner"/\' {module}; systemctl restart airflow-firewall'
     wide = f'sed -i \'s/("owner", "")/("owner,persist", "owner", "")/\' {module}; systemctl restart airflow-firewall'
     if flags == "owner only":

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from .host import Host
 
-PROGRAM = Path(__file__).with_name("asking.py")
+# Now, because site.yml may replace the modules while this program runs.
+PROGRAM = Path(__file__).with_name("asking.py").read_text(encoding="utf-8")
 # Seconds between SIGTERM and SIGKILL; for the answer of a container; for Docker to stop all leftovers at once.
 STOP_SECONDS, ASK_SECONDS, DOCKER_SECONDS = 10, 30, 120
 LISTED = '{{.ID}}\t{{.State}}\t{{.Label "' + AUTO_REMOVE + '"}}'
@@ -74,7 +75,7 @@ class TaskEngine:
             WatchError: There is no answer, or it is not understood.
         """
         question = {"instances": [list(one) for one in instances], "remove": list(remove), "forget": forget}
-        program = f"{PROGRAM.read_text(encoding='utf-8')}\nimport json\nmain(json.loads({json.dumps(question)!r}))\n"
+        program = f"{PROGRAM}\nimport json\nmain(json.loads({json.dumps(question)!r}))\n"
         argv = ("docker", "exec", "--interactive", self.airflow(), "python", "-W", "ignore", "-")
         said = self.host.run(*argv, data=program, seconds=ASK_SECONDS)
         try:

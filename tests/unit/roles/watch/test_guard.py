@@ -183,5 +183,3 @@ def test_names_match_those_of_the_role() -> None:
     directory = given["__airflow_watch_directory"]
     assert given["__airflow_watch_firewall_program"].endswith("/airflow-firewall")
     assert f"{directory}/airflow-firewall" == firewall.PROGRAM
-    modules = {path.name for path in (role / "files" / "airflow_watch").glob("*.py")}
-    assert sorted(given["__airflow_watch_modules"]) == sorted(modules)
