@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
 MAIN_LINES = 30
 
 
+@cache
 def load(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
