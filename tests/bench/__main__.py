@@ -7,11 +7,11 @@ import os
 import platform
 import sys
 
-from tests.bench import dags, hosts, objects, tasks
-from tests.bench.entry import RESULTS, TABLE, write
+from tests.bench import dags, hosts, idle, objects, tasks
+from tests.bench.entry import RESULTS, TABLE, rounded, write
 from tests.lab.names import REPO
 
-GROUPS = [*objects.GROUPS, *dags.GROUPS, *hosts.GROUPS, *tasks.GROUPS]
+GROUPS = [*objects.GROUPS, *dags.GROUPS, *hosts.GROUPS, *tasks.GROUPS, *idle.GROUPS]
 
 
 def main() -> int:
@@ -29,10 +29,8 @@ def main() -> int:
             for result in group.measure():
                 if not only or result.name in only:
                     results.append(result)
-                    print(
-                        f"{result.name:<40} {result.ours:8.1f} against {result.reference:8.1f}  {result.note}",
-                        flush=True,
-                    )
+                    both = f"{rounded(result.ours):8g} against {rounded(result.reference):8g}"
+                    print(f"{result.name:<40} {both}  {result.note}", flush=True)
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()} on the controller"
     write(results, names, machine)
     print(f"Written: {RESULTS.relative_to(REPO)}, {TABLE.relative_to(REPO)}")

@@ -55,7 +55,7 @@ class Group:
 
 def rounded(value: float) -> float:
     """A value rounded to the digits that are significant on a noisy machine."""
-    return round(value, 1 if value < 100 else 0)
+    return round(value, 3 if value < 1 else 1 if value < 100 else 0)
 
 
 def write(results: Sequence[Measured], names: Sequence[str], machine: str, table: Path = TABLE) -> None:
