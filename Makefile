@@ -35,8 +35,8 @@ test: setup ## Run what every change must pass: check, the images' contract, the
 test-full: setup ## Run all scenarios
 	@$(PY) -m tests.run full
 
-molecule: setup ## Run one scenario: make molecule SCENARIO=default (VERSION=2.5.3 selects an Airflow release)
-	@$(PY) -m tests.run scenario $(or $(SCENARIO),default) $(if $(VERSION),--release $(VERSION))
+molecule: setup ## Run one scenario: make molecule SCENARIO=default (VERSION=2.5.3 selects an Airflow release, PART=NAME a test file)
+	@$(PY) -m tests.run scenario $(or $(SCENARIO),default) $(if $(VERSION),--release $(VERSION)) $(if $(PART),--part $(PART))
 
 bench: setup ## Measure against a reference and update docs/benchmarks.md (ONLY=NAME,NAME runs some of the benchmarks)
 	@$(PY) -m tests.bench $(ONLY)

@@ -34,6 +34,8 @@ RELEASE = "AIRFLOW_VERSION"
 YARDSTICK = Step("yardstick", ["ansible-playbook", "--inventory", "localhost,", "tests/yardstick.yml"])
 # Word after a scenario's name: skip the verification steps that `make test` runs on another release.
 SHORT = "short"
+# Environment variable with the only test file of a scenario to run, without `test_` and `.py`; unset means all.
+PART = "VERIFY_PART"
 # Name of all steps of `make check` in tests/scenarios.yml, which run two at a time.
 CHECK = "check"
 
@@ -68,8 +70,17 @@ def listed() -> dict[str, Any]:
 def scenario_step(entry: str) -> Step:
     """Step that runs the whole sequence of a scenario and always destroys its hosts at the end."""
     name, *words = entry.split()
-    variables = dict(("VERIFY_SHORT", "1") if word == SHORT else (RELEASE, word) for word in words)
+    variables = dict(word_variable(name, word) for word in words)
     return Step(f"scenario {entry}", ["molecule", "test", "--scenario-name", name], variables=variables)
+
+
+def word_variable(scenario: str, word: str) -> tuple[str, str]:
+    """Environment variable for a word after a scenario's name: `short`, a part of its tests, or an Airflow release."""
+    if word == SHORT:
+        return "VERIFY_SHORT", "1"
+    if (ROOT / "tests" / scenario / f"test_{word}.py").is_file():
+        return PART, word
+    return RELEASE, word
 
 
 def image_steps(kind: str) -> list[Step]:
@@ -125,23 +136,25 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("kind", choices=["core", "full", "scenario"], help="what to run")
     parser.add_argument("name", nargs="?", help="name of the scenario, for kind `scenario`")
     parser.add_argument("--release", help="Airflow release, for kind `scenario`; by default the default release")
+    parser.add_argument("--part", help="test file of the scenario, without test_ and .py; by default all of them")
     arguments = parser.parse_args()
     if arguments.kind == "scenario" and not (arguments.name and (ROOT / "molecule" / arguments.name).is_dir()):
         there = ", ".join(scenario_names("full"))
         parser.error(f"no such scenario: {arguments.name}; there are: {there}")
+    if arguments.part and word_variable(arguments.name or "", arguments.part)[0] != PART:
+        parser.error(f"no such part: there is no file tests/{arguments.name}/test_{arguments.part}.py")
     return arguments
 
 
-def long_steps(kind: str, name: str = "", release: str = "") -> list[Step]:
+def long_steps(kind: str, *words: str) -> list[Step]:
     """Steps that take minutes, in the order of the run.
 
     Args:
         kind: `core`, `full` or `scenario`.
-        name: Name of the scenario, for kind `scenario`.
-        release: Airflow release of the scenario; empty means the default release.
+        words: For kind `scenario`, its name and further words as in tests/scenarios.yml; empty ones are left out.
     """
     if kind == "scenario":
-        return [scenario_step(" ".join(filter(None, [name, release])))]
+        return [scenario_step(" ".join(filter(None, words)))]
     return [*image_steps(kind), *map(scenario_step, scenario_names(kind))]
 
 
@@ -156,7 +169,7 @@ def main() -> int:
     # One test run at a time, because the end of the last scenario also removes what labs share: registry and engine.
     with alone("test-run", "test run"):
         speed = [run(YARDSTICK, LOGS)] if allowed else []
-        for step in long_steps(arguments.kind, arguments.name, arguments.release):
+        for step in long_steps(arguments.kind, arguments.name, arguments.part, arguments.release):
             results.append(run_long(step))
             spent[step.name] = results[-1].seconds
         speed += [run(YARDSTICK, LOGS)] if allowed else []

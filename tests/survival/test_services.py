@@ -33,7 +33,7 @@ MEMORY = Path("/sys/fs/cgroup/memory/docker")
 @pytest.mark.parametrize("name", ["control1", "data1"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_all_services_of_a_host(hosts: dict[str, Guarded], work: Work, fault: str, name: str) -> None:
-    run_id = work.start_long()
+    run_id = work.start_long(60)
     since = time.monotonic()
     hosts[name].ssh(FAULTS[fault])
     time.sleep(1)

@@ -49,6 +49,8 @@ def test_make_test_runs_a_subset_of_make_test_full() -> None:
         ("default 3.3.2", {"AIRFLOW_VERSION": "3.3.2"}),
         ("default short", {"VERIFY_SHORT": "1"}),
         ("default 3.3.2 short", {"AIRFLOW_VERSION": "3.3.2", "VERIFY_SHORT": "1"}),
+        ("survival boot", {"VERIFY_PART": "boot"}),
+        ("survival boot 3.3.2", {"VERIFY_PART": "boot", "AIRFLOW_VERSION": "3.3.2"}),
     ],
 )
 def test_variables_of_a_scenario(entry: str, variables: dict[str, str]) -> None:
@@ -68,6 +70,16 @@ def test_newest_and_other_releases_come_from_the_release_table(monkeypatch: pyte
     assert run.with_releases("a others", ["a 2.0.1", "b 1.1.1"]) == ["a 1.1.1", "a 2.1.1"]
     assert "cluster 2.1.1" in full
     assert list(run.listed()["core_modules"]) == ["2.1.1"]
+
+
+def test_the_parts_of_a_scenario_are_all_its_test_files() -> None:
+    parts: dict[str, set[str]] = {}
+    for entry in run.scenario_names("full"):
+        variables = run.scenario_step(entry).variables
+        if run.PART in variables:
+            parts.setdefault(entry.split()[0], set()).add(f"test_{variables[run.PART]}.py")
+    files = {name: {path.name for path in (run.ROOT / "tests" / name).glob("test_*.py")} for name in parts}
+    assert parts == files != {}
 
 
 BUDGET = Budget(50.0, {"check": 1.0, "scenario host": 2.0, "scenario local": 3.0}, yardstick=10.0)
