@@ -25,6 +25,7 @@ LAB = "survival"
 # Time for a boot, and for the healing of all services, on a busy machine.
 RECOVERED_SECONDS = 420
 KNOCK = (REPO / "molecule" / "default" / "files" / "knock.py").read_text(encoding="utf-8")
+SERVICES = "--filter label=com.docker.compose.project=airflow"
 FLUSH = "for t in filter nat mangle raw; do iptables -t $t -F; iptables -t $t -X; done"
 ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 
@@ -117,9 +118,13 @@ def work(hosts: dict[str, Guarded]) -> Work:
 
 
 def healthy(host: Guarded) -> bool:
-    """Whether all services of a host are healthy."""
-    states = host.ssh("docker ps -a --filter label=com.docker.compose.project=airflow --format '{{.Status}}'")
-    return bool(states) and all("(healthy)" in line for line in states.splitlines())
+    """Whether all services of a host are healthy, and none of their processes is stopped."""
+    states = host.ssh(f"docker ps -a {SERVICES} --format '{{{{.Status}}}}'")
+    if not states or any("(healthy)" not in line for line in states.splitlines()):
+        return False
+    # Docker takes a frozen service for healthy until its check has failed several times.
+    processes = host.ssh(f"for id in $(docker ps -q {SERVICES}); do docker top $id -eo stat | tail -n +2; done")
+    return not any(line.startswith("T") for line in processes.splitlines())
 
 
 def recovered(hosts: dict[str, Guarded], since: float) -> None:
