@@ -41,6 +41,7 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
 CHANGED: Mapping[str, str] = {
     r"variables: airflow_dags_release": "contains the current DAG release",
     r"(runs|tasks): handover .*": "ran during the takeover",
+    r"files: /etc/airflow/secrets/redis_conf": "Redis' settings beside its password, which has its own file",
     r"files: /usr/local/projects/airflow/logs/(dag_id=handover|scheduler|dag_processor_manager)/.*": "grow",
 }
 

@@ -100,7 +100,8 @@ def read(host: Remote) -> dict[str, dict[str, Any]]:
     rights = host.ssh("find /etc/airflow -printf '%p %m %u %g\\n'")
     found["rights of secrets"] = dict(line.split(maxsplit=1) for line in rights.splitlines())
     found["releases of DAGs"] = digests(host, "/usr/local/projects/airflow/dags/releases")
-    volumes = host.ssh("docker volume inspect -f '{{.Name}} {{.CreatedAt}}' $(docker volume ls -q)")
+    # Not Docker's CreatedAt: that is the time of the last change beside the data, where the reserve of Postgres is.
+    volumes = host.ssh("stat -c '%n %i/%W' $(docker volume inspect -f '{{.Mountpoint}}' $(docker volume ls -q))")
     found["volumes"] = dict(line.split() for line in volumes.splitlines())
     beside = host.ssh("docker inspect -f '{{.Id}} {{.State.StartedAt}}' beside").strip()
     found["containers of others"] = {"beside": beside}

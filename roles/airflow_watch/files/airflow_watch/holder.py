@@ -11,7 +11,8 @@ import socket
 import sys
 import time
 
-from . import firewall
+from . import firewall, old_chains
+from .commands import Commands, WatchError
 from .nft import Nft, NftError
 from .output import say
 
@@ -136,16 +137,32 @@ def main(argv: list[str] | None = None) -> int:
     """Run as a program.
 
     Without an argument, hold the firewall. ``load`` loads it without holding it, ``check`` tells whether it is loaded,
-    and ``wait`` waits for that.
+    and ``wait`` waits for that. ``old`` prints the tables of iptables that have chains of an earlier firewall, and
+    ``forget`` removes these chains.
     """
     words = sys.argv[1:] if argv is None else argv
     try:
-        if words in (["check"], ["wait"]):
-            return check(RELOAD_SECONDS if words == ["wait"] else 0)
-        if words == ["load"]:
-            load(Nft(), "", ("",))
-            return 0
-        return hold()
+        return _call(words[0] if words else "hold")
     except (NftError, OSError) as error:
         say(f"ERROR: the firewall was not loaded, other hosts may reach the stack: {error}")
-        return 1
+    except WatchError as error:
+        say(f"ERROR: {error}")
+    return 1
+
+
+def _call(word: str) -> int:
+    """Carry out a command."""
+    if word == "hold":
+        return hold()
+    if word in ("check", "wait"):
+        return check(RELOAD_SECONDS if word == "wait" else 0)
+    if word == "load":
+        load(Nft(), "", ("",))
+    elif word == "old":
+        for work in old_chains.needed(Commands()):
+            say(work.split("\n", 1)[0].lstrip("*"))
+    elif word == "forget":
+        old_chains.remove(Commands())
+    else:
+        raise WatchError(f"there is no command {word}")
+    return 0
