@@ -15,7 +15,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.heali
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.heartbeats import limits
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import postgres_major
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import schemas
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import PORTS, location
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.servers import PORTS, elsewhere, location
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
     keeper,
     placement,
@@ -73,7 +73,7 @@ def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
         "heartbeats": limits(inputs["airflow_config"], release["heartbeats"]),
         "published": published(services, release, groups),
         "workers": _workers(around["members"]),
-        **_trust(inputs, services, addresses, groups),
+        **_trust(inputs, services, addresses, groups, around["host"]),
         "web_path": web_path(inputs["airflow_config"], release["web_section"]),
         "comparison": _comparison(inputs, around["host"], addresses, services["external"], release),
     }
@@ -131,14 +131,16 @@ def _workers(members: Mapping[str, Any]) -> Dict:
     return {"queues": members["queues"], "slots": members["slots"], "served_queues": sorted(served)}
 
 
-def _trust(inputs: Mapping[str, Any], services: Dict, addresses: Mapping[str, str], groups: Mapping[str, Any]) -> Dict:
+def _trust(
+    inputs: Mapping[str, Any], services: Dict, addresses: Mapping[str, str], groups: Mapping[str, Any], host: str
+) -> Dict:
     """Return the addresses of Postgres and Redis for clients, and where their certificates are."""
-    servers = {
-        name: addresses.get(next(iter(groups.get(services["all_groups"][name], [])), ""), name) for name in PORTS
-    }
+    hosts = {name: list(groups.get(services["all_groups"][name], [])) for name in PORTS}
+    servers = {name: addresses.get(next(iter(there), ""), name) for name, there in hosts.items()}
     directory = f"{inputs['airflow_directory']}/ca"
     return {
         "servers": servers,
+        "elsewhere": elsewhere(services["external"], servers, [name for name in PORTS if host in hosts[name]]),
         "ca": {"directory": directory, "file": f"{directory}/ca.crt"},
         "certified": {
             name: address

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -24,6 +24,18 @@ def location(service: str, server: Server) -> tuple[str, str]:
         ``HOST:PORT`` and the variable's name.
     """
     return f"{server.get('host')}:{server.get('port', PORTS[service])}", f"airflow_{service}_external"
+
+
+def elsewhere(external: Mapping[str, Server], servers: Mapping[str, str], running: Sequence[str]) -> dict[str, str]:
+    """Return the servers that a host does not run itself, as ``HOST:PORT`` by name.
+
+    Args:
+        external: The external servers by name.
+        servers: Host name or address of the stack's own servers by name.
+        running: The services of the host that run all the time.
+    """
+    others = {name: f"{address}:{PORTS[name]}" for name, address in servers.items() if name not in running}
+    return others | {name: location(name, server)[0] for name, server in external.items()}
 
 
 def _authorities(service: str, server: Server, directory: str) -> str:

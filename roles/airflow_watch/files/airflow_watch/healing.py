@@ -56,8 +56,12 @@ class Healing:
         for service in failed:
             self.fail(f"{service} could not be restarted: journalctl -u {UNIT}{service}")
         found = {service: services.of(containers, service) for service in expected}
-        self.count_ends([one for one in found.values() if one], pauses)
-        reviewed = review.Review(self.host.policies, records.read(), found, boot_seconds(), cache(evidence.processes))
+        there = [one for one in found.values() if one]
+        processes = cache(evidence.processes)
+        reviewed = review.Review(
+            self.host.policies, records.read(), found, boot_seconds(), processes, unreachable=self.host.unreachable
+        )
+        self.count_ends(there, pauses, reviewed)
         actions = services.decide(expected, containers, pauses, busy, reviewed)
         self.report_waiting(reviewed, pauses)
         known = self.act(actions, reviewed.records, {one.service: one.name for one in containers if not one.ours})
@@ -97,7 +101,7 @@ class Healing:
                 record = after[action.service]
                 after[action.service] = record._replace(restarts=(*record.restarts, now))
             elif action.do:
-                after[action.service] = _started(after[action.service], reasons[action.service], now)
+                after[action.service] = policy.started(after[action.service], reasons[action.service], now)
         return after
 
     def attempt(self, action: services.Action, foreign: Mapping[str, str]) -> str:
@@ -175,13 +179,16 @@ class Healing:
             self.host.unflag(name)
             self.say(f"{name} is over: the service works")
 
-    def count_ends(self, containers: Sequence[services.Container], pauses: Iterable[Pause]) -> None:
-        """Report services that repeatedly exit soon after starting, whatever restarts them."""
+    def count_ends(
+        self, containers: Sequence[services.Container], pauses: Iterable[Pause], reviewed: review.Review
+    ) -> None:
+        """Report services that repeatedly exit soon after starting, unless they only wait for a server."""
         paused = [one.service for one in containers if any(pause.covers(one.service) for pause in pauses)]
         known = notes.read(lives.NOTE)
         now = lives.count(known, containers, datetime.now(UTC), paused)
-        for line in lives.failures(now, [one for one in containers if one.service in now]):
-            self.fail(line)
+        for service, line in lives.failures(now, [one for one in containers if one.service in now]).items():
+            if not reviewed.waits(service):
+                self.fail(line)
         if now != known:
             self.note(lambda new: notes.write(lives.NOTE, new), now, "service exits")
 
@@ -191,10 +198,3 @@ class Healing:
             write(note)
         except WatchError as error:
             self.fail(f"{what} cannot be recorded: {error}")
-
-
-def _started(record: policy.Record, reason: str, now: float) -> policy.Record:
-    """Return the record of a service after a start, which failed if there is a reason."""
-    if not reason:
-        return record._replace(failed=0, why="")
-    return record._replace(failed=record.failed + 1, tried=now, why=reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from .stack import Stack
 SETTINGS = Path("/etc/airflow-watch.json")
 # Seconds to wait for the firewall's unit. systemd may delay it while Docker stops.
 UNIT_SECONDS = 20
+# Seconds in which a server on another host must accept a connection.
+CONNECT_SECONDS = 3
 SAVE, RESTORE = "/usr/sbin/iptables-save", "/usr/sbin/iptables-restore"
 
 
@@ -32,6 +35,7 @@ class Host(Engine, Stack):
             self.project, self.compose_file, self.bridge = (found[key] for key in ("project", "compose_file", "bridge"))
             # Missing in the settings of earlier releases.
             self.network = found.get("network", "")
+            self.servers: dict[str, str] = dict(found.get("servers", {}))
             self.policies = policy.read(found.get("healing", {}))
             self.checks = found.get("checks", {})
             self.orphans: dict[str, Any] = found.get("orphans") or {}
@@ -53,6 +57,10 @@ class Host(Engine, Stack):
         except OSError as error:
             raise WatchError(f"the firewall cannot be checked; run site.yml: {error}") from error
 
+    def unreachable(self) -> set[str]:
+        """Return the servers on other hosts that accept no connection; this host's own services are not among them."""
+        return {name for name, address in self.servers.items() if not _accepts(*address.rsplit(":", 1))}
+
     def has_bridge(self) -> bool:
         """Return whether the stack's bridge exists."""
         return Path("/sys/class/net", self.bridge).exists()
@@ -71,3 +79,12 @@ class Host(Engine, Stack):
         there = self.run(SAVE, "--table", "filter").split("\n").count(f"-A {jump}")
         lines = ["*filter", *[f"-D {jump}"] * there, f"-I {jump}", "COMMIT", ""]
         self.run(RESTORE, "--wait", "--noflush", data="\n".join(lines))
+
+
+def _accepts(address: str, port: str) -> bool:
+    """Return whether a server accepts a connection."""
+    try:
+        socket.create_connection((address.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True

@@ -73,13 +73,13 @@ def _lived(one: Container, now: datetime) -> float:
     return ((now if one.status == "running" else max(started, ended)) - started).total_seconds()
 
 
-def failures(lives: Lives, containers: Iterable[Container]) -> list[str]:
-    """Return a line for each service that does not stay up."""
-    lines = []
+def failures(lives: Lives, containers: Iterable[Container]) -> dict[str, str]:
+    """Return a line for each service that does not stay up, by service."""
+    lines = {}
     for one in containers:
         if (ends := lives[one.service][0]) >= ENDS:
             code = "" if one.status == "running" else f", last with code {one.exit_code}"
-            lines.append(
+            lines[one.service] = (
                 f"{one.service} does not stay up: it exited {ends} times in a row within {LIVED} s of its start{code}: "
                 f"docker logs {one.name}"
             )

@@ -144,6 +144,13 @@ def judge(service: str, evidence: Evidence, record: Record, policy: Policy, now:
     return Verdict(True, f"restarting {service}, whose health check said: {evidence.text}")
 
 
+def started(record: Record, reason: str, now: float) -> Record:
+    """Return the record of a service after a start, which failed if there is a reason."""
+    if not reason:
+        return record._replace(failed=0, why="")
+    return record._replace(failed=record.failed + 1, tried=now, why=reason)
+
+
 def start_again_at(record: Record) -> float:
     """Return the time from which a service whose start failed may be started again."""
     if not record.failed:

@@ -9,7 +9,7 @@ from .evidence import Evidence, parse, stopped, tasks
 from .policy import Policy, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from .evidence import Process
     from .services import Action, Container
@@ -39,6 +39,8 @@ class Review:
         found: Mapping[str, Container | None],
         now: float,
         processes: Callable[[], Sequence[Process]],
+        *,
+        unreachable: Callable[[], Collection[str]] = tuple,
     ) -> None:
         """Look at all services.
 
@@ -48,22 +50,29 @@ class Review:
             found: The containers of all expected services.
             now: Seconds since boot.
             processes: Returns the host's processes; called only if a service fails its health check.
+            unreachable: Returns the servers on other hosts that accept no connection; called only if a service does
+                not work.
         """
         self.policies, self.now, self.processes = policies, now, processes
         self.away = {name for name, one in found.items() if not works(one)}
+        self.away |= set(unreachable()) if self.away else set()
         # Services that wait, by the server that they wait for; and reasons by service for which healing gave up.
-        self.waiting: dict[str, list[str]] = {}
+        self.waiting: dict[str, set[str]] = {}
         self.gave_up: dict[str, str] = {}
         for name, one in found.items():
             # Docker restarts it again and again, because it exits without the server.
             if one and one.status == "restarting":
-                self._waits(name, policy.waiting_for(self._policy(name), NOTHING, self.away))
+                self.waits(name)
         self.records = {name: self._observed(name, one, records.get(name, Record())) for name, one in found.items()}
+
+    def waits(self, service: str) -> bool:
+        """Note that a service waits, if a server that it needs is away."""
+        return self._waits(service, policy.waiting_for(self._policy(service), NOTHING, self.away))
 
     def _waits(self, service: str, server: str) -> bool:
         """Note that a service waits for a server, if there is one."""
         if server:
-            self.waiting.setdefault(server, []).append(service)
+            self.waiting.setdefault(server, set()).add(service)
         return bool(server)
 
     def _observed(self, service: str, one: Container | None, record: Record) -> Record:

@@ -28,6 +28,8 @@ class Played:
         self.policies = {"worker": Policy(("redis",), {"hangs": 0.0}, 180, 60, 2)}
         self.flagged: set[str] = set()
         self.rules, self.after_restart = GOOD, GOOD
+        # Servers on other hosts that accept no connection.
+        self.gone: set[str] = set()
         # Why the firewall is not active.
         self.open: list[str] = []
         self.done: list[str] = []
@@ -51,6 +53,9 @@ class Played:
                 self.there += [Container(words[0], words[0], "running")]
 
         return do
+
+    def unreachable(self) -> set[str]:
+        return self.gone
 
     def tables(self) -> Any:
         return self.rules

@@ -232,7 +232,7 @@ def flapping(number: int, **more: Any) -> Container:
     """Return a container that Docker has restarted a few times, and is about to restart."""
     now = datetime.now(UTC)
     times = {"started": f"{now - timedelta(seconds=9):%FT%T}.1Z", "finished": f"{now:%FT%T}.{number}Z"}
-    return Container("worker", "w", "restarting", exit_code=3, restarts=number, **times, **more)
+    return Container("worker", "w", "restarting", exit_code=3, restarts=number, **times)._replace(**more)
 
 
 def test_a_service_in_a_crash_loop_fails_each_round_with_a_count(host: Played, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,6 +250,26 @@ def test_a_service_in_a_crash_loop_fails_each_round_with_a_count(host: Played, m
     assert heal(host)[1] == []
     monkeypatch.setattr(healing, "read_pauses", lambda *_: [])
     assert heal(host)[1] == []
+
+
+def test_services_that_exit_without_a_server_on_another_host_wait_for_it(host: Played) -> None:
+    """Airflow's scheduler exits without its database, and Docker starts it again and again."""
+    host.gone, found = {"redis"}, []
+    for number in (1, 2, 3, 5, 6):
+        host.there = [flapping(number, **({"status": "running", "health": "starting"} if number == 6 else {}))]
+        found.append(heal(host)[1])
+    assert found == [["redis is away; waiting for it, and therefore not restarted: worker"]] * 5
+    host.gone = set()
+    assert "does not stay up" in heal(host)[1][0]
+    # A server that the service does not need explains nothing.
+    host.gone = {"postgres"}
+    assert "does not stay up" in heal(host)[1][0]
+
+
+def test_a_service_that_hangs_while_a_server_on_another_host_is_away_is_not_restarted(host: Played) -> None:
+    host.there, host.gone = [HANGS], {"redis"}
+    assert heal(host)[1] == ["redis is away; waiting for it, and therefore not restarted: worker"]
+    assert host.done == []
 
 
 def test_a_count_that_cannot_be_stored_is_reported(host: Played) -> None:

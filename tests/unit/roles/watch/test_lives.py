@@ -54,7 +54,7 @@ def test_consecutive_early_ends_are_counted(known: Any, container: Container, en
 
 def test_the_exit_code_of_a_running_service_is_not_reported() -> None:
     container = one("running", "12:00:21", "12:00:20")
-    (line,) = failures({"worker": [4, "", 0]}, [container])
+    line = failures({"worker": [4, "", 0]}, [container])["worker"]
     assert line == "worker does not stay up: it exited 4 times in a row within 60 s of its start: docker logs w"
 
 
@@ -84,7 +84,7 @@ def test_a_paused_database_explains_the_ends_of_other_services() -> None:
     postgres = one("exited", "11:00:00", "11:30:00")._replace(service="postgres")
     lives = count({"worker": BEFORE, "postgres": BEFORE}, [worker, postgres], NOW, ["postgres"])
     assert list(lives) == ["worker"]
-    assert failures(lives, [worker]) == []
+    assert failures(lives, [worker]) == {}
 
 
 def test_a_database_that_does_not_stay_up_is_reported() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -183,3 +184,14 @@ def test_a_rule_with_invalid_utf_8_is_accepted(tmp_path: Path, monkeypatch: pyte
     assert "caf\\xe9" in printed
     printed.encode()
     assert parse(printed)["filter"]["INPUT"] == ["--log-prefix caf\\xe9 -j LOG"]
+
+
+def test_servers_on_other_hosts_that_accept_no_connection(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.json"
+    with socket.create_server(("127.0.0.1", 0)) as there, socket.create_server(("127.0.0.1", 0)) as gone:
+        ports = {"redis": there.getsockname()[1], "postgres": gone.getsockname()[1]}
+        gone.close()
+        servers = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+        words = {"project": "airflow", "compose_file": "x", "bridge": "b", "servers": servers}
+        settings.write_text(json.dumps(words), encoding="utf-8")
+        assert Host(settings).unreachable() == {"postgres"}

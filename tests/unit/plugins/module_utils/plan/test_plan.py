@@ -56,6 +56,7 @@ def test_a_single_host_runs_everything_and_uses_service_names() -> None:
     services = found["services"]
     assert (found["spread"], found["keeper"], found["addresses"], found["address"]) == (False, "one", {}, "")
     assert found["servers"] == {"postgres": "postgres", "redis": "redis"}
+    assert found["elsewhere"] == {}
     assert (found["tls"], found["certified"]) == (False, {})
     assert services["running"] == ["postgres", "redis", "scheduler", "triggerer", "webserver", "worker"]
     assert services["backing"] == ["postgres", "redis"]
@@ -87,6 +88,8 @@ def test_on_several_hosts_each_runs_the_services_of_its_groups() -> None:
         assert found["servers"] == found["certified"] == {"postgres": "192.0.2.1", "redis": "192.0.2.1"}
         assert found["published"] == {"data": [5432, 6379], "work": [8793]}
         assert found["workers"]["served_queues"] == ["default", "work"]
+    assert data["elsewhere"] == {}
+    assert work["elsewhere"] == {"postgres": "192.0.2.1:5432", "redis": "192.0.2.1:6379"}
     assert list(work["comparison"]["reach"]) == ["192.0.2.1"]
     assert work["comparison"]["secrets"] == ["fernet_key", "webserver_secret_key", "jwt_secret"]
 
@@ -97,6 +100,7 @@ def test_an_external_server_has_its_own_address_and_ca_certificate() -> None:
     assert found["keeper"] == "control"
     assert found["certified"] == {"redis": "192.0.2.1"}
     assert found["database"] == "meta"
+    assert found["elsewhere"] == {"postgres": "db.example.com:5433", "redis": "192.0.2.1:6379"}
     assert found["comparison"]["servers"] == {"db.example.com:5433": "airflow_postgres_external"}
     assert plan()["database"] == "airflow"
 
