@@ -65,9 +65,9 @@ class Work:
         lost = f"SELECT count(*) FROM dag_run WHERE {since} AND state <> 'success'"  # noqa: S608
         # One may be running now.
         wait(lambda: int(self.sql(lost)) <= 1, RUN_SECONDS, "the end of the short runs")
-        done = self.sql(lost.replace("<>", "="))
-        print(f"{done} short runs succeeded")
-        assert int(done) > 0
+        done = lost.replace("<>", "=")
+        wait(lambda: int(self.sql(done)) > 0, RUN_SECONDS, "the success of a short run")
+        print(f"{self.sql(done)} short runs succeeded")
 
     def state(self, run: str) -> str:
         """Return the state of a DAG run."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -99,9 +100,6 @@ def running_postgres(directory: Path) -> Iterator[str]:
     if os.geteuid() == 0:
         # Postgres refuses to run as root. Debian's package creates this user; it needs access to the directory.
         shutil.chown(directory, "postgres")
-        for parent in [directory, *directory.parents][:4]:
-            if parent.stat().st_uid == 0 and parent != Path("/tmp"):
-                parent.chmod(parent.stat().st_mode | 0o011)
         user = {"user": "postgres", "group": "postgres", "extra_groups": []}
     secret = directory / "password"
     secret.write_text(PASSWORD, encoding="utf-8")
@@ -125,8 +123,9 @@ def running_postgres(directory: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+def database() -> Iterator[str]:
+    # Not below pytest's directory, which each pytest that starts closes to other users.
+    with tempfile.TemporaryDirectory(prefix="postgres-") as directory, running_postgres(Path(directory)) as url:
         yield url
 
 
