@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from functools import partial
 from pathlib import Path
 from statistics import median
 
 from tests import tables
+from tests.bench.deployed import deployed
 from tests.bench.entry import Group, Measured
 from tests.lab.docker import docker
-from tests.lab.names import REPO
-from tests.support.hosts import Remote, lab
+from tests.support.hosts import Remote, services_healthy
 from tests.support.wait import wait
 
 RELEASES = (tables.default_release(), tables.tested()[-1])
 LAB = "bench-idle"
-MAIN = REPO / "molecule" / "default" / "molecule.yml"
 # Windows of each kind, and the seconds of one: a multiple of the periods of all checks.
 WINDOWS, SECONDS = 3, 120
 # Cores that a host may use at most, which was set when the checks were designed.
@@ -80,15 +77,9 @@ def cores(host: Remote) -> float:
     return (used(host) - before) / (time.monotonic() - since)
 
 
-def healthy(host: Remote) -> bool:
-    """Whether all services of a host are healthy."""
-    states = host.ssh("docker ps --filter label=com.docker.compose.project=airflow --format '{{.Status}}'")
-    return bool(states) and all("(healthy)" in line for line in states.splitlines())
-
-
 def settled(host: Remote) -> None:
     """Wait until all services have started and their first work is done."""
-    wait(partial(healthy, host), 600, "healthy services")
+    wait(partial(services_healthy, host), 600, "healthy services")
     time.sleep(SECONDS)
 
 
@@ -107,15 +98,8 @@ def official(release: str, services: list[str]) -> str:
 
 def measure(release: str) -> list[Measured]:
     """Deploy a host, stop its schedules, and measure it with our checks, then with the official ones."""
-    try:
-        command = [sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", str(MAIN), "--airflow", release]
-        subprocess.run(command, check=True, cwd=REPO)
-        deployed = lab(LAB).play("site.yml", airflow_version=release)
-        if deployed.code != 0:
-            raise RuntimeError(f"deployment of the host failed: {deployed.output[-3000:]}")
-        return compare(lab(LAB).hosts["airflow1"], release)
-    finally:
-        subprocess.run([sys.executable, "-m", "tests.lab", "down", LAB], check=True, cwd=REPO)
+    with deployed(LAB, release) as hosts:
+        return compare(hosts.hosts["airflow1"], release)
 
 
 def compare(host: Remote, release: str) -> list[Measured]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
 
 from tests import tables
+from tests.bench.deployed import deployed
 from tests.bench.entry import Group, Measured
-from tests.lab.names import REPO
-from tests.support.hosts import Lab, lab
+from tests.support.hosts import Lab
 from tests.support.wait import wait
 
 RUNS = 5
@@ -20,7 +18,6 @@ COUNT = 60
 SLOTS = 16
 RELEASES = (tables.default_release(), tables.tested()[-1])
 LAB = "bench-tasks"
-MAIN = REPO / "molecule" / "default" / "molecule.yml"
 COMPOSE = "docker compose --file /usr/local/projects/airflow/compose.yml"
 
 # Queue of each worker and its container; `default` is the queue of our worker.
@@ -81,15 +78,8 @@ def names(release: str) -> list[str]:
 
 def measure(release: str) -> list[Measured]:
     """Deploy a host, start the reference worker next to ours, and give both the same runs alternately."""
-    try:
-        command = [sys.executable, "-m", "tests.lab", "up", LAB, "--platforms", str(MAIN), "--airflow", release]
-        subprocess.run(command, check=True, cwd=REPO)
-        deployed = lab(LAB).play("site.yml", airflow_version=release)
-        if deployed.code != 0:
-            raise RuntimeError(f"deployment of the host failed: {deployed.output[-3000:]}")
-        return compare(lab(LAB), release)
-    finally:
-        subprocess.run([sys.executable, "-m", "tests.lab", "down", LAB], check=True, cwd=REPO)
+    with deployed(LAB, release) as hosts:
+        return compare(hosts, release)
 
 
 def compare(hosts: Lab, release: str) -> list[Measured]:

@@ -10,6 +10,7 @@ import pytest
 from tests.lab.docker import docker
 from tests.lab.names import REPO
 from tests.support.guarded import GuardedHost
+from tests.support.hosts import services_healthy
 from tests.support.wait import wait
 from tests.support.work import Work
 
@@ -39,15 +40,9 @@ def work(host: GuardedHost) -> Work:
     return Work(host, host)
 
 
-def healthy(host: GuardedHost) -> bool:
-    """Whether all services are healthy."""
-    states = host.run("docker ps -a --filter label=com.docker.compose.project=airflow --format '{{.Status}}'").stdout
-    return states.count("(healthy)") == len(states.splitlines()) > 0
-
-
 def recovered(host: GuardedHost, since: float) -> None:
     """Wait until all services are healthy, and report how long that took."""
-    wait(lambda: healthy(host), RECOVERED_SECONDS, "healthy services")
+    wait(lambda: services_healthy(host), RECOVERED_SECONDS, "healthy services")
     print(f"all services are healthy again after {time.monotonic() - since:.0f} s")
 
 

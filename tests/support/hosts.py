@@ -17,6 +17,8 @@ from tests.support.ssh import SshHost
 if TYPE_CHECKING:
     import subprocess
 
+    from tests.support.work import Rooted
+
 
 @dataclass(frozen=True)
 class Remote(SshHost):
@@ -33,6 +35,12 @@ def remote(name: str, variables: Mapping[str, Any]) -> Remote:
     """Return a host by its entry in the lab's inventory."""
     options = ["-i", variables["ansible_ssh_private_key_file"], *variables["ansible_ssh_common_args"].split()]
     return Remote(name, (*options, f"{variables['ansible_user']}@{variables['ansible_host']}"), variables)
+
+
+def services_healthy(host: Rooted) -> bool:
+    """Whether all services of a host are healthy, as far as Docker knows; a host that does not answer has none."""
+    states = host.run("docker ps -a --filter label=com.docker.compose.project=airflow --format '{{.Status}}'").stdout
+    return states.count("(healthy)") == len(states.splitlines()) > 0
 
 
 @dataclass(frozen=True)

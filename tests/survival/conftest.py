@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.names import REPO
-from tests.support.hosts import lab
+from tests.support.hosts import lab, services_healthy
 from tests.support.wait import wait
 from tests.support.work import Work
 
@@ -119,8 +119,7 @@ def work(hosts: dict[str, Guarded]) -> Work:
 
 def healthy(host: Guarded) -> bool:
     """Whether all services of a host are healthy, and none of their processes is stopped."""
-    states = host.ssh(f"docker ps -a {SERVICES} --format '{{{{.Status}}}}'")
-    if not states or any("(healthy)" not in line for line in states.splitlines()):
+    if not services_healthy(host):
         return False
     # Docker takes a frozen service for healthy until its check has failed several times.
     processes = host.ssh(f"for id in $(docker ps -q {SERVICES}); do docker top $id -eo stat | tail -n +2; done")
