@@ -5,8 +5,8 @@
   ended, and nothing is reported. Each further report of the same fault within a day doubles that time, up to
   `QUIETEST`: what fails and recovers all the time is reported less and less often.
 - A fault that ends before it is reported is forgotten after `FORGET` seconds.
-- A check that fails says nothing of its faults: those that it found before are neither present nor absent, and stay
-  as they are.
+- While a check fails, nobody knows whether the faults that it found earlier are still present. Their alerts do not
+  change.
 """
 
 from __future__ import annotations
