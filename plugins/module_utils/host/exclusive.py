@@ -13,16 +13,18 @@ def _nothing() -> None:
 
 
 @contextmanager
-def alone(path: str, waiting: Callable[[], None] = _nothing, mode: int = 0o600) -> Iterator[None]:
+def alone(path: str, waiting: Callable[[], None] = _nothing) -> Iterator[None]:
     """Run the block in one process at a time.
 
     Args:
-        path: File whose lock (flock(2)) the process holds meanwhile. It is created. The lock ends with the process.
+        path: File whose lock (flock(2)) the process holds meanwhile. It is created, and nobody else may open it: who
+            can open a file can lock it. The lock ends with the process.
         waiting: Called once if another process holds the lock. It can raise an error instead of waiting.
-        mode: Permissions with which the file is created.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        # Files of earlier releases may be readable.
+        os.fchmod(descriptor, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -138,7 +138,7 @@ def _compose_service(name: str, entry: Mapping[str, Any], plan: Mapping[str, Any
     """Return one service as compose takes it: the entry, and the settings that all services of the stack share."""
     result = {key: value for key, value in entry.items() if key not in OWN_WORDS}
     mounts = [f"{volume}:{path}" for volume, path in entry.get("data_volumes", {}).items()]
-    result["volumes"] = [*entry.get("volumes", []), *mounts]
+    result["volumes"] = [*map(_bind, entry.get("volumes", [])), *mounts]
     if plan["address"] and entry.get("internal_ports"):
         published = [f"{plan['address']}:{port}:{port}" for port in entry["internal_ports"]]
         result["ports"] = [*entry.get("ports", []), *published]
@@ -151,6 +151,16 @@ def _compose_service(name: str, entry: Mapping[str, Any], plan: Mapping[str, Any
     if name in words["memory_limits"]:
         result["mem_limit"] = words["memory_limits"][name]
     return result
+
+
+def _bind(mount: str) -> Dict:
+    """Return a mount of a path of the host, written ``SOURCE:TARGET`` or ``SOURCE:TARGET:ro``.
+
+    Docker would create a directory in place of a missing file, which nothing replaces by the file later.
+    """
+    source, target, *options = mount.split(":")
+    found: Dict = {"type": "bind", "source": source, "target": target, "bind": {"create_host_path": False}}
+    return {**found, "read_only": True} if options else found
 
 
 def _digest(names: Sequence[str], words: Mapping[str, Any]) -> str:

@@ -168,4 +168,4 @@ class Store:
 
     def alone(self) -> AbstractContextManager[None]:
         """Lock the store, so that no other run changes it at the same time."""
-        return alone(os.path.join(self.releases, ".lock"), mode=0o644)
+        return alone(os.path.join(self.releases, ".lock"))

@@ -26,6 +26,8 @@ except ImportError:  # an image without the provider; see install
 # Labels, which airflow-watch reads.
 STACK, DAG, TASK, RUN = "airflow.stack", "airflow.dag", "airflow.task", "airflow.run"
 MAP_INDEX, TRY, AUTO_REMOVE = "airflow.map_index", "airflow.try", "airflow.auto_remove"
+# Which start of the try: a run that was deleted, or a restored database, begins with the same numbers again.
+START = "airflow.start"
 # The labels that all tries of a task instance share.
 INSTANCE = (STACK, DAG, TASK, RUN, MAP_INDEX)
 # States of a container that has processes.
@@ -53,9 +55,11 @@ def labels_of(instance, auto_remove):
         auto_remove: Value of the operator's argument.
     """
     index = -1 if instance.map_index is None else instance.map_index
+    # Airflow 3 gives each start of a try an id, earlier releases the id of the job that runs it.
+    start = getattr(instance, "id", None) or getattr(instance, "job_id", None) or ""
     texts = [stack_id(), instance.dag_id, instance.task_id, instance.run_id, index, instance.try_number, auto_remove]
     # Python 3.7 has no `strict`.
-    return dict(zip((*INSTANCE, TRY, AUTO_REMOVE), map(str, texts)))  # noqa: B905
+    return dict(zip((*INSTANCE, TRY, AUTO_REMOVE, START), map(str, [*texts, start])))  # noqa: B905
 
 
 def merged(own, ours):
@@ -89,12 +93,17 @@ class Run:
                     f"{title(found)} of try {number} is running, so try {self.number} does not start one. If nobody "
                     f"needs it, run `docker rm -f {title(found)}` on that host"
                 )
-            if number < self.number and (found["State"] in LIVE or f"/{name}" in (found.get("Names") or [])):
+            other = number < self.number or (number == self.number and self.is_foreign(found))
+            if other and (found["State"] in LIVE or f"/{name}" in (found.get("Names") or [])):
                 log.info("Removing %s, which try %s has left behind (%s)", title(found), number, found["State"])
                 self.remove(client, found)
         if os.environ.get("AIRFLOW_STACK_ADDRESS"):
             enter(self.entry, os.environ["AIRFLOW_STACK_ADDRESS"])
         self.clients.append(client)
+
+    def is_foreign(self, found):
+        """Return whether a container with the number of this try is of another start of it, and not of this one."""
+        return bool(self.labels[START]) and found["Labels"].get(START) != self.labels[START]
 
     def after(self):
         """Stop what still runs although the call has ended, for instance because the connection to Docker broke."""

@@ -113,9 +113,38 @@ def test_containers_get_the_labels_of_their_try_and_keep_those_of_the_author(
             "airflow.map_index": "-1",
             "airflow.try": "2",
             "airflow.auto_remove": "success",
+            "airflow.start": "",
         },
     }
     assert own is None or "airflow.run" not in own
+
+
+@pytest.mark.parametrize(
+    ("instance", "start"),
+    [
+        ({"id": "0190-uuid"}, "0190-uuid"),
+        ({"job_id": 7}, "7"),
+        ({"job_id": None}, ""),
+    ],
+)
+def test_the_label_of_a_start_is_what_each_start_has_of_its_own(
+    program: Any, instance: dict[str, Any], start: str
+) -> None:
+    assert program.labels_of(SimpleNamespace(**vars(TI), **instance), "never")["airflow.start"] == start
+
+
+def test_a_container_of_an_earlier_start_of_the_same_try_is_removed(program: Any) -> None:
+    """The run was deleted and created again, or the database restored: the numbers begin anew."""
+    operator, instance = Operator(program, image="x"), SimpleNamespace(**vars(TI), job_id=9)
+    labels = program.labels_of(instance, "never")
+    operator.client.add(labels, "earlier", start="8")
+    operator.client.add({name: text for name, text in labels.items() if name != "airflow.start"}, "unlabelled")
+    operator.client.add(labels, "sibling")
+    operator.client.add(labels, "kept", state="exited", start="8")
+    assert run(program, operator, instance) == "result"
+    assert operator.client.done[:4] == ["stop earlier", "remove earlier", "stop unlabelled", "remove unlabelled"]
+    assert "kept" in [one["Id"] for one in operator.client.there]
+    assert "remove sibling" not in operator.client.done
 
 
 def test_two_stacks_have_two_ids(program: Any, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .host import Host
 
 RECORD = "alerts.json"
+# The line that stands for no alert.
+NONE = "no alert is active"
 # Seconds after which a check begins no further call.
 CALLS_SECONDS = 150
 # Seconds for which heartbeats must fail before that is an alert.
@@ -52,9 +54,8 @@ class Alerting:
             return False
         if to.set:
             self.deliver(to)
-        elif self.calls:
-            self.calls = []
-            self.save()
+        else:
+            self.hold_back()
         if to.heartbeat:
             self.beat(to)
         elif self.beat_error:
@@ -94,6 +95,18 @@ class Alerting:
                 self.replace(now_begun, [])
             self.save()
 
+    def hold_back(self) -> None:
+        """Keep calls only of alerts that are still active: they are made once airflow_watch_alert is set."""
+        active = {alert.what for alert in self.alerts if alert.reported}
+        waiting = [
+            call
+            for call in self.calls
+            if call.message.get("state") == alerts.FAILED and call.message.get("what") in active
+        ]
+        if waiting != self.calls:
+            self.calls = waiting
+            self.save()
+
     def beat(self, to: delivery.Target) -> None:
         """Send the heartbeat, unless rounds are missing or alerts do not arrive: then its absence is the alert."""
         missing = SILENT & {alert.what for alert in alerts.active(self.alerts)}
@@ -131,14 +144,14 @@ class Alerting:
 
     def lines(self) -> list[str]:
         """Return the alerts and the calls that failed as text for people."""
-        found = []
+        found, waiting = [], {call.message.get("what") for call in self.calls if not call.attempts}
         for one in alerts.active(self.alerts):
-            notes = [] if one.reported else ["not reported"]
+            notes = [] if one.reported and one.what not in waiting else ["not reported"]
             # It has recovered when it has been absent for long enough.
             notes += [f"absent since {calls.iso(one.seen)}"] if time.time() - one.seen > ABSENT_SECONDS else []
             note = f" ({', '.join(notes)})" if notes else ""
             found.append(f"alert: {one.what}: since {calls.iso(one.since)}: {one.text}{note}")
-        return (found or ["no alert is active"]) + [call.line() for call in self.calls]
+        return (found or [NONE]) + [call.line() for call in self.calls if call.attempts]
 
 
 def target(host: Host) -> delivery.Target:

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -118,8 +119,9 @@ def read(found: Any) -> list[Alert]:
     for entry in found if isinstance(found, list) else []:
         try:
             what, text, since, seen, reported, earlier, check = entry
-            times = tuple(float(when) for when in earlier)
-            alerts.append(Alert(str(what), str(text), float(since), float(seen), bool(reported), times, str(check)))
-        except (TypeError, ValueError):
+            times = tuple(float(when) for when in (since, seen, *earlier))
+            if all(map(math.isfinite, times)):
+                alerts.append(Alert(str(what), str(text), *times[:2], bool(reported), times[2:], str(check)))
+        except (TypeError, ValueError, OverflowError):
             continue
     return alerts

@@ -116,6 +116,6 @@ def read(found: Any) -> list[Call]:
             given, attempts, when, error = entry
             text = {str(key): str(value) for key, value in given.items()}
             calls.append(Call(text, int(attempts), float(when), str(error)))
-        except (TypeError, ValueError, AttributeError):
+        except (TypeError, ValueError, AttributeError, OverflowError):
             continue
     return calls

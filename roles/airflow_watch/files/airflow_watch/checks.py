@@ -103,7 +103,18 @@ class Checks:
     def disks(self) -> list[Fault]:
         """Return which file systems are low."""
         volumes = [self._place(place) for place in self.settings["places"]]
-        return disks.faults(disks.measure(volumes), self.reported)
+        measured, silent = disks.measure(volumes)
+        # The key of a check that fails: what it reported earlier on these file systems stays.
+        hung = [
+            Fault(
+                f"{FAILED_CHECK}disks",
+                f"{path} does not answer within {disks.ANSWER_SECONDS} s; is it a network file system whose server is "
+                "away?",
+                CHECK_SECONDS,
+            )
+            for path in silent[:1]
+        ]
+        return [*disks.faults(measured, self.reported), *hung]
 
     def reserve(self) -> list[Fault]:
         """Return whether the reserve for a full disk is used up."""

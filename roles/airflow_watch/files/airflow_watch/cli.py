@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+# Without them, nothing is healed or reported.
+TIMERS = ("airflow-watch.timer", "airflow-watch-alert.timer")
+
+
 def run(_: argparse.Namespace) -> int:
     """Run one round."""
     with locks.alone("round", locks.ROUNDS):
@@ -77,27 +81,34 @@ def resume(arguments: argparse.Namespace) -> int:
     known_service(Host(), arguments.service)
     if arguments.owner is not None and not arguments.owner.strip():
         raise WatchError("--owner is empty; write the owner whose pauses end, or omit it to end those of all owners")
-    service = arguments.service or ""
+    service, left = arguments.service or "", []
     for one in store.read_pauses(datetime.now(UTC), say):
         if service in ("", one.service) and arguments.owner in (None, one.owner):
             store.remove(one)
             say(f"{one.service or 'all services'}: no longer {one.text()}")
         elif service and one.covers(service):
-            raise WatchError(f"{service} stays {one.text()}, with all services; `airflow-watch resume` ends all pauses")
+            with_all = "" if one.service else ", with all services"
+            left.append(f"{service} stays {one.text()}{with_all}; `airflow-watch resume` ends all pauses")
+    if left:
+        raise WatchError("; ".join(left))
     return 0
 
 
-def status(_: argparse.Namespace) -> int:
+def status(arguments: argparse.Namespace) -> int:
     """Show pauses, alerts, services and the firewall."""
     host = Host()
-    found = store.read_pauses(datetime.now(UTC), say)
-    for one in found:
-        say(f"{one.service or 'all services'}: {one.text()}")
+    for line in attention(host):
+        say(line)
+    if arguments.attention:
+        return 0
+    found = store.read_pauses(datetime.now(UTC), lambda _: None)
     if not found:
         say("no service is paused")
-    say(f"firewall: {'; '.join(host.firewall_problems()) or 'active'}")
-    for line in alerting.Alerting(host, say).lines():
-        say(line)
+    if not host.firewall_problems():
+        say("firewall: active")
+    alerting_lines = alerting.Alerting(host, say).lines()
+    if alerting_lines == [alerting.NONE]:
+        say(alerting.NONE)
     containers, (busy, _failed), flags = host.containers(), host.restarts(forget=False), host.flags()
     for service in sorted(host.expected()):
         container = services.of(containers, service)
@@ -106,6 +117,20 @@ def status(_: argparse.Namespace) -> int:
         left += "".join(f" (systemctl status {name})" for name in sorted(flags) if name in stack.flags_of(service))
         say(f"{service}: {container.text() if container else 'no container'}{left}")
     return 0
+
+
+def attention(host: Host) -> list[str]:
+    """Return what people should know of, a line each: pauses, alerts, and what does not work or run."""
+    lines: list[str] = []
+    found = store.read_pauses(datetime.now(UTC), lines.append)
+    lines += [f"{one.service or 'all services'}: {one.text()}" for one in found]
+    lines += [host.settings_problem] if host.settings_problem else []
+    if problems := host.firewall_problems():
+        lines.append(f"firewall: {'; '.join(problems)}")
+    for unit in TIMERS:
+        if (state := host.unit_state(unit)) != "active":
+            lines.append(f"{unit} is {state}: systemctl enable --now {unit}")
+    return lines + [line for line in alerting.Alerting(host, say).lines() if line != alerting.NONE]
 
 
 def orphans(arguments: argparse.Namespace) -> int:
@@ -143,6 +168,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--test", action="store_true", help="only send a test message")
     one.set_defaults(call=alert)
     one = commands.add_parser("status", help="show pauses, alerts, services and the firewall")
+    one.add_argument("--attention", action="store_true", help="only what people should know of; nothing if all is well")
     one.set_defaults(call=status)
     one = commands.add_parser("orphans", help="list the containers of tasks and which are leftovers; remove none")
     text = "let later tries of tasks start without waiting for containers on this host, which is lost for good"

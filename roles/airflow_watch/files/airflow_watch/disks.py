@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import select
+import signal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .faults import Fault
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 # Seconds for which space must be low before it is reported: a task may only pass by with a large file.
 LOW_SECONDS = 300
+# Seconds in which a file system must answer.
+ANSWER_SECONDS = 10
 # A reported disk counts as low until it has this many times the space, so that it does not recover and fail in turn.
 MARGIN = 1.1
 
@@ -32,29 +37,65 @@ class Disk(NamedTuple):
     low_inodes: int
 
 
-def measure(places: Iterable[Mapping[str, Any]]) -> list[Disk]:
-    """Return the file systems of some places.
+def measure(places: Iterable[Mapping[str, Any]], seconds: float = ANSWER_SECONDS) -> tuple[list[Disk], list[str]]:
+    """Return the file systems of some places, and the paths of those that do not answer.
 
     Args:
         places: For each place its ``name``, its ``path``, and below which values space and inodes are low there:
             ``low`` in MiB, and ``low_inodes``. A path that does not exist yet stands for its parent.
+        seconds: Time for each answer.
     """
     found: dict[int, Disk] = {}
+    silent = []
     for place in places:
-        path = str(place["path"])
-        while not os.path.exists(path):
-            path = os.path.dirname(path)
-        disk, device = os.statvfs(path), os.stat(path).st_dev
-        other = found.get(device) or Disk((), _mount(path), 0, 0, 0, 0)
+        answer = _ask(str(place["path"]), seconds)
+        if answer is None:
+            silent.append(str(place["path"]))
+            continue
+        device, mount, free, inodes = answer
+        other = found.get(device) or Disk((), mount, 0, 0, 0, 0)
         found[device] = Disk(
             places=(*other.places, str(place["name"])),
             path=other.path,
-            free=disk.f_bavail * disk.f_frsize // MIB,
-            inodes=disk.f_favail if disk.f_files else -1,
+            free=free,
+            inodes=inodes,
             low=max(other.low, int(place["low"])),
             low_inodes=max(other.low_inodes, int(place["low_inodes"])),
         )
-    return list(found.values())
+    return list(found.values()), silent
+
+
+def _ask(path: str, seconds: float) -> tuple[int, str, int, int] | None:
+    """Return what a file system answers to a process of its own; None if it does not answer in time.
+
+    A network file system whose server is away would block this process for ever.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(writer, json.dumps(_look(path)).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    try:
+        ready, _, _ = select.select([reader], [], [], seconds)
+        answer = os.read(reader, 1 << 16) if ready else b""
+    finally:
+        os.close(reader)
+        # Where even that has no effect, the kernel ends the process once the file system answers.
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0 if answer else os.WNOHANG)
+    return tuple(json.loads(answer)) if answer else None
+
+
+def _look(path: str) -> tuple[int, str, int, int]:
+    """Return the device of a path's file system, where it is mounted, its free MiB, and its free inodes."""
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    disk = os.statvfs(path)
+    free, inodes = disk.f_bavail * disk.f_frsize // MIB, disk.f_favail if disk.f_files else -1
+    return os.stat(path).st_dev, _mount(path), free, inodes
 
 
 def _mount(path: str) -> str:

@@ -26,6 +26,7 @@ OTHER_UNITS = frozenset(
 # Steps of a round, by the name of their function, and the faults that they report.
 STEPS = {
     "keep_strangers_out": "firewall",
+    "read_settings": "settings",
     "restore": "docker_rules",
     "start_services": "services",
     "keep_reserve": "reserve_file",

@@ -15,6 +15,8 @@ HERE = Path(__file__).parent
 # plan/firewall.py, which writes the file, has the same name.
 TABLE = "inet airflow_firewall"
 FILE = Path("/etc/airflow-firewall.nft")
+# Copy of the last file that was loaded, for a start at which the file is missing or damaged.
+KEPT = Path("/var/lib/airflow-watch/firewall.nft")
 # The note about the loaded table. Not on a disk: it must not outlive the table.
 NOTE = Path("/run/airflow-watch/firewall")
 UNIT = "airflow-firewall.service"
@@ -71,13 +73,33 @@ def commands(text: str, listed: str, flags: str) -> str:
         text: Content of the file with the table.
         listed: The table as nft lists it now; empty without a table.
         flags: Flags of the new table.
+
+    Raises:
+        ValueError: The text does not define the table.
     """
+    head = f"table {TABLE} {{"
+    # nft would accept an empty file, and so only delete the table.
+    if not re.search(rf"^{re.escape(head)}.*^}}", text, re.MULTILINE | re.DOTALL):
+        raise ValueError(f"it does not define table {TABLE}")
     # The kernel refuses to change the flags of a table, and so would the first command, which only makes sure that
     # there is one to delete.
     found = re.search(r"^\s*flags ([a-z, ]+)", listed, re.MULTILINE)
     before = (found[1].strip() if found else "") if listed else flags
-    head = f"table {TABLE} {{"
     return f"{head} {_flags(before)} }}\ndelete table {TABLE}\n{text.replace(head, f'{head} {_flags(flags)}', 1)}"
+
+
+def keep() -> None:
+    """Keep a copy of the file that was loaded.
+
+    Raises:
+        OSError: A file cannot be read or written.
+        ValueError: A file is no text.
+    """
+    text = FILE.read_text(encoding="utf-8")
+    if not KEPT.exists() or KEPT.read_text(encoding="utf-8") != text:
+        new = KEPT.with_suffix(".new")
+        new.write_text(text, encoding="utf-8")
+        new.replace(KEPT)
 
 
 def _owned(listed: str) -> bool:

@@ -10,15 +10,21 @@ import signal
 import socket
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from . import firewall, old_chains
 from .commands import Commands, WatchError
 from .nft import Nft, NftError
 from .output import say
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 # Seconds in which a reload loads the file.
 RELOAD_SECONDS = 10
+# What can prevent that a file is loaded.
+ERRORS = (NftError, OSError, ValueError)
 # Exit code of `check` if a reload of the unit is enough.
 RELOAD = 3
 
@@ -39,13 +45,14 @@ def listed(nft: Nft) -> str:
         return ""
 
 
-def load(nft: Nft, program: str, flags: tuple[str, ...] = firewall.FLAGS) -> str:
-    """Replace the table by the one in the file.
+def load(nft: Nft, program: str, flags: tuple[str, ...] = firewall.FLAGS, file: Path | None = None) -> str:
+    """Replace the table by the one in a file.
 
     Args:
         nft: The connection that owns the table.
         program: Digest of this program; empty if it does not hold the table.
         flags: Flags to try, in this order.
+        file: The file; None stands for the one that site.yml wrote.
 
     Returns:
         The flags that the kernel accepted.
@@ -53,8 +60,9 @@ def load(nft: Nft, program: str, flags: tuple[str, ...] = firewall.FLAGS) -> str
     Raises:
         OSError: The file cannot be read.
         NftError: nft accepted the table with none of the flags; a table from before is still active.
+        ValueError: The file does not define the table.
     """
-    text, before = firewall.FILE.read_text(encoding="utf-8"), listed(nft)
+    text, before = (file or firewall.FILE).read_text(encoding="utf-8"), listed(nft)
     for wanted in flags:
         try:
             nft.run(firewall.commands(text, before, wanted))
@@ -87,14 +95,31 @@ def hold() -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     # Now, because the files may change while the program runs.
     nft, program = Nft(), firewall.program_digest()
-    _report(load(nft, program))
+    begin(nft, program)
     notify("READY=1")
     while signal.sigwait(SIGNALS) == signal.SIGHUP:
         try:
             _report(load(nft, program))
-        except (NftError, OSError) as error:
+            _kept()
+        except ERRORS as error:
             say(f"ERROR: {firewall.FILE} was not loaded, the rules from before are still active: {error}")
     return 0
+
+
+def begin(nft: Nft, program: str) -> None:
+    """Load the firewall; if its file is missing or damaged, the last one that was loaded.
+
+    Raises:
+        NftError, OSError, ValueError: Neither can be loaded.
+    """
+    try:
+        flags = load(nft, program)
+    except ERRORS as error:
+        say(f"ERROR: {firewall.FILE} was not loaded, loading the last good rules instead: {error}")
+        flags = load(nft, program, file=firewall.KEPT)
+    else:
+        _kept()
+    _report(flags)
 
 
 def check(seconds: float) -> int:
@@ -126,6 +151,13 @@ def problems(nft: Nft) -> list[str]:
     return firewall.problems(listed(nft), noted, text, firewall.program_digest())
 
 
+def _kept() -> None:
+    try:
+        firewall.keep()
+    except (OSError, ValueError) as error:
+        say(f"{firewall.KEPT} was not written: {error}")
+
+
 def _report(flags: str) -> None:
     if "owner" in flags:
         say(f"the firewall is active, and only this process can change it ({flags})")
@@ -143,7 +175,7 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     try:
         return _call(words[0] if words else "hold")
-    except (NftError, OSError) as error:
+    except ERRORS as error:
         say(f"ERROR: the firewall was not loaded, other hosts may reach the stack: {error}")
     except WatchError as error:
         say(f"ERROR: {error}")

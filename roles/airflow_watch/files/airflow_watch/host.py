@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from pathlib import Path
 from typing import Any
 
-from . import firewall, holder, iptables, policy
+from . import firewall, holder, iptables, kept, policy
 from .commands import WatchError
 from .engine import Engine
 from .nft import Nft
 from .stack import Stack
 
 SETTINGS = Path("/etc/airflow-watch.json")
+# Copy of the last settings that could be read, so that a damaged file ends neither healing nor alerts.
+KEPT = "settings.json"
+# What damaged settings can raise.
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 # Seconds to wait for the firewall's unit. systemd may delay it while Docker stops.
 UNIT_SECONDS = 20
 # Seconds in which a server on another host must accept a connection.
@@ -25,22 +30,36 @@ class Host(Engine, Stack):
     """Reads and changes the host's firewall, Docker and the stack's containers."""
 
     def __init__(self, settings: Path = SETTINGS) -> None:
-        """Read the settings that site.yml wrote.
+        """Read the settings that site.yml wrote; if they are missing or broken, the last ones that could be read.
 
         Raises:
-            WatchError: They are missing or broken.
+            WatchError: There are none.
         """
+        # Why the settings are not those of the file; empty if they are.
+        self.settings_problem = ""
         try:
-            found = json.loads(settings.read_text(encoding="utf-8"))
-            self.project, self.compose_file, self.bridge = (found[key] for key in ("project", "compose_file", "bridge"))
-            # Missing in the settings of earlier releases.
-            self.network = found.get("network", "")
-            self.servers: dict[str, str] = dict(found.get("servers", {}))
-            self.policies = policy.read(found.get("healing", {}))
-            self.checks = found.get("checks", {})
-            self.orphans: dict[str, Any] = found.get("orphans") or {}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WatchError(f"{settings} is missing or broken; run site.yml, which writes it: {error!r}") from error
+            text = settings.read_text(encoding="utf-8")
+            self._take(json.loads(text))
+        except UNREADABLE as error:
+            self.settings_problem = f"{settings} is missing or broken; run site.yml, which writes it: {error!r}"
+            try:
+                self._take(kept.read(KEPT))
+            except UNREADABLE:
+                raise WatchError(self.settings_problem) from error
+        else:
+            if kept.read(KEPT) != json.loads(text):
+                with contextlib.suppress(WatchError):
+                    kept.write(KEPT, json.loads(text))
+
+    def _take(self, found: Any) -> None:
+        """Take the settings from the content of a file."""
+        self.project, self.compose_file, self.bridge = (found[key] for key in ("project", "compose_file", "bridge"))
+        # Missing in the settings of earlier releases.
+        self.network = found.get("network", "")
+        self.servers: dict[str, str] = dict(found.get("servers", {}))
+        self.policies = policy.read(found.get("healing", {}))
+        self.checks = found.get("checks", {})
+        self.orphans: dict[str, Any] = found.get("orphans") or {}
 
     def tables(self) -> iptables.Tables:
         """Return the active rules of Docker and others."""

@@ -46,7 +46,7 @@ def _read(path: Path) -> tuple[int, Any]:
     try:
         number, record = json.loads(path.read_text(encoding="utf-8"))
         return int(number), record
-    except (OSError, ValueError, TypeError, RecursionError):
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         return 0, None
 
 

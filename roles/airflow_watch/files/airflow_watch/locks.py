@@ -14,9 +14,10 @@ from .commands import WatchError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Only root enters it: everybody who can open a file or directory can lock it, and so stop airflow-watch.
+DIRECTORY = Path("/var/lib/airflow-watch/locks")
 # Directories, so that a lock works even if no file can be written. Checks for alerts do not wait for rounds.
-ROUNDS = Path(__file__).parent
-ALERTS = ROUNDS.parent
+ROUNDS, ALERTS = DIRECTORY / "rounds", DIRECTORY / "alerts"
 # Seconds to wait for the end of what is under way.
 SECONDS = 300.0
 
@@ -32,7 +33,10 @@ def alone(what: str, directory: Path) -> Iterator[None]:
     Raises:
         WatchError: Another program held it for too long.
     """
-    lock = os.open(directory, os.O_RDONLY)
+    try:
+        lock = os.open(directory, os.O_RDONLY)
+    except FileNotFoundError:
+        lock = _created(directory)
     try:
         until = time.monotonic() + SECONDS
         while True:
@@ -48,3 +52,13 @@ def alone(what: str, directory: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def _created(directory: Path) -> int:
+    """Create a directory for a lock, which somebody has removed, and open it."""
+    try:
+        directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, exist_ok=True)
+        return os.open(directory, os.O_RDONLY)
+    except OSError as error:
+        raise WatchError(f"{directory} cannot be created; run site.yml: {error.strerror}") from error

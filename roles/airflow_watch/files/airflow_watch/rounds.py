@@ -35,6 +35,7 @@ class Round:
     def run(self) -> bool:
         """Run all steps, even if one fails; return whether all succeeded."""
         self.step(self.keep_strangers_out)
+        self.step(self.read_settings)
         # Not before the first check: a restarted Docker would publish ports without the firewall.
         rest = threading.Thread(target=self.look_after_docker, daemon=True)
         rest.start()
@@ -71,6 +72,15 @@ class Round:
         self.failures.append(text)
         self.failed_steps.append((step, text))
         self.say(f"ERROR: {text}")
+
+    def read_settings(self) -> None:
+        """Report settings that could not be read; the round uses the last ones that could.
+
+        Raises:
+            WatchError: They could not be read.
+        """
+        if self.host.settings_problem:
+            raise WatchError(f"{self.host.settings_problem}; the settings from before are used")
 
     def keep_strangers_out(self) -> None:
         """Load the stack's firewall rules again if they are not active.

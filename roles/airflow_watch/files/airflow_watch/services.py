@@ -104,9 +104,12 @@ def _ports(published: dict[str, Any]) -> tuple[Port, ...]:
 
 
 def of(containers: Iterable[Container], service: str) -> Container | None:
-    """Return the container of a service; the one with the regular name, if compose left a renamed one behind."""
+    """Return the container of a service: the one with the regular name, PROJECT-SERVICE-1, if there are others.
+
+    Compose can leave a renamed one behind, and `docker compose up --scale` creates more.
+    """
     found = [one for one in containers if one.ours and one.service == service]
-    return min(found, key=lambda one: len(one.name), default=None)
+    return min(found, key=lambda one: (len(one.name), one.name), default=None)
 
 
 def decide(

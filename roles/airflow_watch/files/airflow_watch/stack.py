@@ -139,6 +139,10 @@ class Stack(Commands):
         """Cancel a restart that is under way. A stop that has begun completes; no start follows."""
         self.run("systemctl", "stop", f"{UNIT}{service}.service")
 
+    def unit_state(self, unit: str) -> str:
+        """Return the state of a unit, such as ``active``."""
+        return self.run("systemctl", "show", "--property=ActiveState", "--value", unit).strip()
+
     def flags(self) -> set[str]:
         """Return the names of the failed units that report a problem of a service, without their suffix."""
         patterns = [f"{prefix}*.service" for prefix in (GAVE_UP, CANNOT_START)]

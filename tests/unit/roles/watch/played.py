@@ -22,6 +22,7 @@ class Played:
     """Simulate a host with rules and containers, and record the actions done to it."""
 
     bridge = "br-airflow"
+    settings_problem = ""
     checks: Mapping[str, Any] = {}
 
     def __init__(self) -> None:
@@ -53,6 +54,9 @@ class Played:
                 self.there += [Container(words[0], words[0], "running")]
 
         return do
+
+    def unit_state(self, unit: str) -> str:
+        return "inactive" if unit in self.broken else "active"
 
     def unreachable(self) -> set[str]:
         return self.gone

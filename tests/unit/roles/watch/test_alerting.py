@@ -149,14 +149,21 @@ def test_without_a_record_nothing_is_called(world: World, tmp_path: Path) -> Non
     assert world.got == []
 
 
-def test_without_a_target_alerts_are_only_shown_and_no_call_waits(world: World) -> None:
-    world.target, world.present = Target(), [DISK]
+def test_alerts_from_before_there_was_a_target_are_reported_once_there_is_one(world: World) -> None:
+    world.target, world.present = Target(), [DISK, Fault("inodes:/", "/ has too many files")]
     assert world.minutes()
-    assert world.said == ["ALERT failed: disk:/: / is full"]
-    assert len(world.alerting().lines()) == 1
+    assert world.said == ["ALERT failed: disk:/: / is full", "ALERT failed: inodes:/: / has too many files"]
+    assert all(line.endswith("(not reported)") for line in world.alerting().lines())
+    # What has recovered by then is not reported.
+    world.present = [DISK]
+    world.minutes(6)
     world.target = Target(command=("/x",))
     world.minutes(2)
-    assert world.got == []
+    assert world.got == ["disk:/ failed"]
+    assert not world.alerting().lines()[0].endswith("(not reported)")
+    world.present = []
+    world.minutes(6)
+    assert world.got == ["disk:/ failed", "disk:/ recovered"]
 
 
 def test_a_target_that_cannot_be_read_loses_no_call(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

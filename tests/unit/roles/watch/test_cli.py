@@ -69,6 +69,8 @@ def test_status_shows_a_restart_in_progress(
 ) -> None:
     monkeypatch.setattr(there, "restarts", under_way("worker"))
     there.there = [there.there[0]._replace(ours=False, status="exited"), *there.there]
+    assert cli.main(["status", "--attention"]) == 0
+    assert capsys.readouterr().out == ""
     assert cli.main(["status"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "no service is paused",
@@ -76,6 +78,38 @@ def test_status_shows_a_restart_in_progress(
         "no alert is active",
         "worker: running, healthy (its restart is under way)",
     ]
+
+
+def test_what_people_should_know_of(there: Played, capsys: pytest.CaptureFixture[str]) -> None:
+    there.broken, there.open = {"airflow-watch-alert.timer"}, ["table inet airflow_firewall is missing"]
+    there.settings_problem = "/etc/airflow-watch.json is missing or broken"
+    assert cli.main(["pause", "worker", "--for", "1h", "--owner", "ana"]) == 0
+    paused = capsys.readouterr().out
+    for words, more in (["status", "--attention"], 0), (["status"], 2):
+        assert cli.main(words) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[:4] == [
+            paused.strip(),
+            "/etc/airflow-watch.json is missing or broken",
+            "firewall: table inet airflow_firewall is missing",
+            "airflow-watch-alert.timer is inactive: systemctl enable --now airflow-watch-alert.timer",
+        ]
+        assert len(lines) == 4 + more
+
+
+@pytest.mark.usefixtures("there")
+@pytest.mark.parametrize("words", [["resume", "worker"], ["resume", "worker", "--owner", "ana"]])
+def test_a_service_that_is_paused_with_all_others_keeps_only_that_pause(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for pause in (
+        ["pause", "--for", "1h", "--owner", "site.yml"],
+        ["pause", "worker", "--for", "1h", "--owner", "ana"],
+    ):
+        assert cli.main(pause) == 0
+    assert cli.main(words) == 1
+    assert "worker stays paused by site.yml" in capsys.readouterr().err
+    assert [path.name for path in store.DIRECTORY.iterdir()] == ["all@site.yml.json"]
 
 
 @pytest.mark.usefixtures("there")

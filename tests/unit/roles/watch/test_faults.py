@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -216,7 +217,17 @@ def test_places_on_one_file_system_are_measured_together(tmp_path: Path) -> None
         {"name": "b", "path": str(tmp_path), "low": 9, "low_inodes": 2},
         {"name": "c", "path": "/proc", "low": 0, "low_inodes": 0},
     ]
-    one, other = disks.measure(places)
+    (one, other), silent = disks.measure(places)
+    assert silent == []
     assert (one.places, one.low, one.low_inodes) == (("a", "b"), 9, 5)
     assert str(tmp_path).startswith(one.path)
     assert (other.path, other.places, other.inodes) == ("/proc", ("c",), -1)
+
+
+def test_a_file_system_that_does_not_answer_hinders_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = disks._look
+    monkeypatch.setattr(disks, "_look", lambda path: time.sleep(60) if path == "/hung" else look(path))
+    place = {"name": "a", "low": 1, "low_inodes": 5}
+    found, silent = disks.measure([{**place, "path": "/hung"}, {**place, "path": str(tmp_path)}], seconds=0.2)
+    assert silent == ["/hung"]
+    assert [disk.places for disk in found] == [("a",)]

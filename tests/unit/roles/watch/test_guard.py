@@ -100,6 +100,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Write the file with the table."""
     monkeypatch.setattr(firewall, "FILE", tmp_path / "table.nft")
     monkeypatch.setattr(firewall, "NOTE", tmp_path / "run" / "firewall")
+    monkeypatch.setattr(firewall, "KEPT", tmp_path / "kept.nft")
     monkeypatch.setattr(holder, "RELOAD_SECONDS", 0)
     firewall.FILE.write_text(TEXT, encoding="utf-8")
     return tmp_path
@@ -125,6 +126,34 @@ def test_a_table_that_nft_refuses_changes_nothing() -> None:
     assert kernel.loaded == ["owner"]
     (problem,) = holder.problems(kernel)  # type: ignore[arg-type]
     assert problem.endswith("was not loaded since it changed")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "table inet other {\n}\n", "table inet airflow_firewall {\n"])
+def test_a_file_without_the_table_does_not_delete_it(text: str) -> None:
+    """nft would accept an empty file, as a full disk or an editor can leave it."""
+    kernel = Kernel("owner")
+    holder.load(kernel, PROGRAM)  # type: ignore[arg-type]
+    firewall.FILE.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="it does not define table inet airflow_firewall"):
+        holder.load(kernel, PROGRAM)  # type: ignore[arg-type]
+    assert kernel.loaded == ["owner"]
+
+
+@pytest.mark.parametrize("damage", ["", "table inet airflow_firewall {\nbroken\n}\n", None])
+def test_a_start_with_a_damaged_file_loads_the_last_good_one(
+    damage: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernel = Kernel("owner")
+    holder.begin(kernel, PROGRAM)  # type: ignore[arg-type]
+    assert firewall.KEPT.read_text(encoding="utf-8") == TEXT
+    kernel.table = ""
+    if damage is None:
+        firewall.FILE.unlink()
+    else:
+        firewall.FILE.write_text(damage, encoding="utf-8")
+    holder.begin(kernel, PROGRAM)  # type: ignore[arg-type]
+    assert "accept" in kernel.table
+    assert "loading the last good rules" in capsys.readouterr().out
 
 
 def test_a_full_disk_does_not_end_the_firewall(files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ def test_a_failed_step_does_not_block_others(host: Played, rules: Any, broken: s
 def test_failures_are_recorded_with_their_step(host: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     """Alerts depend on the names of these functions."""
     host.broken, host.rules, host.there = {"load_firewall", "restart_docker", "start"}, FLUSHED, []
-    host.open = MISSING
+    host.open, host.settings_problem = MISSING, "/etc/airflow-watch.json is missing or broken"
     monkeypatch.setattr(rounds.Reserve, "keep_reserve", fail_of("keep_reserve"))
     monkeypatch.setattr(rounds.Orphans, "stop_leftovers", fail_of("stop_leftovers"))
     one = rounds.Round(host, list[str]().append)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow_watch import notes
+from airflow_watch import kept, notes
 from airflow_watch.commands import WatchError
 from airflow_watch.host import Host
 from airflow_watch.iptables import parse
@@ -35,6 +35,28 @@ def known(
     host, told = Host(settings), Told(answers)
     monkeypatch.setattr(host, "run", told)
     return host, told
+
+
+@pytest.fixture(autouse=True)
+def _records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notes, "DIRECTORY", tmp_path / "run")
+    monkeypatch.setattr(kept, "DIRECTORY", tmp_path / "kept")
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{", "{}", '{"project": "a"}', '{"healing": 7}', "\xff"])
+def test_damaged_settings_end_neither_healing_nor_alerts(tmp_path: Path, damage: str) -> None:
+    settings = tmp_path / "settings.json"
+    settings.write_text(damage, encoding="latin-1")
+    with pytest.raises(WatchError, match=r"is missing or broken; run site\.yml"):
+        Host(settings)
+    settings.write_text('{"project": "x", "compose_file": "y", "bridge": "z"}', encoding="utf-8")
+    assert Host(settings).settings_problem == ""
+    settings.write_text(damage, encoding="latin-1")
+    found = Host(settings)
+    assert (found.project, found.compose_file, found.bridge) == ("x", "y", "z")
+    assert "is missing or broken; run site.yml" in found.settings_problem
+    settings.unlink()
+    assert Host(settings).project == "x"
 
 
 def test_settings_of_an_earlier_release_are_accepted(tmp_path: Path) -> None:

@@ -6,9 +6,14 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack import airflow_compose
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import ComposeError, compose
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import ComposeError, _bind, compose
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.configuration import cfg
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.images import image_ids, pip_errors
+
+
+def bind(source: str, target: str, **more: Any) -> dict[str, Any]:
+    """A mount whose missing source is an error."""
+    return {"type": "bind", "source": source, "target": target, "bind": {"create_host_path": False}, **more}
 
 
 def read(text: str) -> configparser.ConfigParser:
@@ -132,7 +137,7 @@ def test_a_service_gets_the_shared_settings_and_those_of_the_release() -> None:
     worker = made()["services"]["worker"]
     assert worker["command"] == ["celery", "worker", "-q", "a"]
     assert worker["environment"] == {"A": "1", "B": "2"}
-    assert worker["volumes"] == ["/l:/l", "/sock:/sock"]
+    assert worker["volumes"] == [bind("/l", "/l"), bind("/sock", "/sock")]
     assert worker["healthcheck"] == {
         "interval": "30s",
         "test": ["CMD", "python", "-B", "/opt/airflow/health.py", "celery"],
@@ -173,7 +178,7 @@ def test_dollar_signs_in_user_values_are_escaped() -> None:
     seen = {"NAME": "a$$b", "TWO": "$$$$", "HOME": "$${HOME}", "ALL": "100%", "ID": "$$(id)", "FIVE": 5}
     assert definition["services"]["worker"]["environment"] == {**seen, **SERVICES["worker"]["environment"]}
     assert definition["services"]["redis"]["command"] == ["echo", "$$HOME"]
-    assert definition["services"]["worker"]["volumes"] == ["/a$$b:/l", "/sock:/sock"]
+    assert definition["services"]["worker"]["volumes"] == [bind("/a$$b", "/l"), bind("/sock", "/sock")]
     assert definition["secrets"]["key"] == {"file": "/s$$x/key"}
 
 
@@ -247,3 +252,8 @@ def test_images_are_known_by_any_of_their_tags() -> None:
         {},
     ]
     assert image_ids(["redis:7", "postgres:15"], inspected) == {"redis:7": "sha256:1"}
+
+
+def test_a_mount_can_be_read_only() -> None:
+    assert _bind("/a:/b:ro") == bind("/a", "/b", read_only=True)
+    assert _bind("/a:/b") == bind("/a", "/b")

@@ -224,7 +224,7 @@ def test_settings_follow_services_and_backups() -> None:
     assert not checks("two", airflow_backup_repository="sftp:a@b:/c")["backup"]["drills"]
     assert checks(airflow_backup_schedule="hourly")["backup"]["interval"] == 3600
     without = checks(airflow_backup_enabled=False)
-    assert (without["backup"], without["timers"]) == ({}, ["airflow-watch.timer"])
+    assert (without["backup"], without["timers"]) == ({}, ["airflow-watch.timer", "airflow-watch-alert.timer"])
 
 
 def test_minimums_are_those_of_the_checks() -> None:
@@ -247,7 +247,7 @@ def test_hosts_and_airflow_watch_measure_the_same(tmp_path: Path) -> None:
         {"name": "c", "path": str(tmp_path), "volume": ""},
     ]
     ours = host_capacity.file_systems(host_capacity.located(places, "/var/lib/docker"))
-    theirs = disks.measure({**place, "low": 0, "low_inodes": 0} for place in places)
+    theirs, _ = disks.measure({**place, "low": 0, "low_inodes": 0} for place in places)
     assert [(entry["places"], entry["mount"]) for entry in ours] == [(list(one.places), one.path) for one in theirs]
     for entry, one in zip(ours, theirs, strict=True):
         # Other programs write meanwhile.
