@@ -12,6 +12,8 @@ import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
+# The modules that hold the table.
+MODULES = ("firewall", "nft", "loading", "holder")
 # plan/firewall.py, which writes the file, has the same name.
 TABLE = "inet airflow_firewall"
 FILE = Path("/etc/airflow-firewall.nft")
@@ -22,6 +24,8 @@ NOTE = Path("/run/airflow-watch/firewall")
 UNIT = "airflow-firewall.service"
 # The unit's program.
 PROGRAM = "/usr/local/lib/airflow-watch/airflow-firewall"
+# Part of the problem for which the unit's program must start again.
+UNHELD = " does not hold table "
 # End of the problem for which it is enough to reload the unit.
 UNLOADED = " was not loaded since it changed"
 LIST = f"list table {TABLE}"
@@ -62,7 +66,7 @@ def problems(listed: str, noted: str, text: str, program: str) -> list[str]:
     if rules(listed) != rules(noted):
         return [f"table {TABLE} is not what {UNIT} loaded"]
     if program not in noted or _owned(noted) > _owned(listed):
-        return [f"{UNIT} does not hold table {TABLE} with its present program, so that other programs can change it"]
+        return [f"{UNIT}{UNHELD}{TABLE} with its present program, so that other programs can change it"]
     return [] if _digest(text) in noted else [f"{FILE}{UNLOADED}"]
 
 
@@ -109,7 +113,9 @@ def _owned(listed: str) -> bool:
 
 def program_digest() -> str:
     """Return the digest of the modules that hold the table."""
-    return _digest("".join((HERE / f"{name}.py").read_text(encoding="utf-8") for name in ("firewall", "nft", "holder")))
+    return _digest(
+        "".join((HERE / f"{name}.py").read_text(encoding="utf-8") for name in ("firewall", "nft", "loading", "holder"))
+    )
 
 
 def _flags(flags: str) -> str:

@@ -10,15 +10,12 @@ import signal
 import socket
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from . import firewall, old_chains
 from .commands import Commands, WatchError
+from .loading import listed, load
 from .nft import Nft, NftError
 from .output import say
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 # Seconds in which a reload loads the file.
@@ -35,59 +32,6 @@ def notify(state: str) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to_systemd:
             to_systemd.connect(address.replace("@", "\0", 1))
             to_systemd.sendall(state.encode())
-
-
-def listed(nft: Nft) -> str:
-    """Return the firewall's table as nft lists it; empty without a table."""
-    try:
-        return nft.run(firewall.LIST)
-    except NftError:
-        return ""
-
-
-def load(nft: Nft, program: str, flags: tuple[str, ...] = firewall.FLAGS, file: Path | None = None) -> str:
-    """Replace the table by the one in a file.
-
-    Args:
-        nft: The connection that owns the table.
-        program: Digest of this program; empty if it does not hold the table.
-        flags: Flags to try, in this order.
-        file: The file; None stands for the one that site.yml wrote.
-
-    Returns:
-        The flags that the kernel accepted.
-
-    Raises:
-        OSError: The file cannot be read.
-        NftError: nft accepted the table with none of the flags; a table from before is still active.
-        ValueError: The file does not define the table.
-    """
-    text, before = (file or firewall.FILE).read_text(encoding="utf-8"), listed(nft)
-    for wanted in flags:
-        try:
-            nft.run(firewall.commands(text, before, wanted))
-        except NftError:
-            if wanted == flags[-1]:
-                raise
-        else:
-            break
-    try:
-        note(text, program, listed(nft))
-    except OSError as error:
-        say(f"ERROR: the firewall is active, but airflow-watch cannot check it: {firewall.NOTE}: {error.strerror}")
-    return wanted
-
-
-def note(text: str, program: str, table: str) -> None:
-    """Write for airflow-watch what was loaded.
-
-    Raises:
-        OSError: The note cannot be written.
-    """
-    firewall.NOTE.parent.mkdir(mode=0o755, exist_ok=True)
-    new = firewall.NOTE.with_suffix(".new")
-    new.write_text(firewall.record(text, program, table), encoding="utf-8")
-    new.replace(firewall.NOTE)
 
 
 def hold() -> int:

@@ -6,13 +6,16 @@ import contextlib
 import json
 import socket
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import firewall, holder, iptables, kept, policy
 from .commands import WatchError
 from .engine import Engine
 from .nft import Nft
 from .stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SETTINGS = Path("/etc/airflow-watch.json")
 # Copy of the last settings that could be read, so that a damaged file ends neither healing nor alerts.
@@ -84,13 +87,22 @@ class Host(Engine, Stack):
         """Return whether the stack's bridge exists."""
         return Path("/sys/class/net", self.bridge).exists()
 
-    def load_firewall(self) -> None:
-        """Load the stack's own rules again."""
-        try:
-            self.run("systemctl", "restart", firewall.UNIT, seconds=UNIT_SECONDS)
-        except WatchError:
-            # Nothing holds this table; the unit replaces it when it starts.
-            self.run(firewall.PROGRAM, "load")
+    def load_firewall(self, problems: Iterable[str]) -> None:
+        """Load the stack's own rules again.
+
+        Args:
+            problems: Why they are not active.
+        """
+        # With older kernels, the table is missing while its program restarts. systemd may delay a start.
+        held = (
+            not any(firewall.UNHELD in problem for problem in problems) and self.unit_state(firewall.UNIT) == "active"
+        )
+        for verb in ("reload", "restart") if held else ("restart",):
+            with contextlib.suppress(WatchError):
+                self.run("systemctl", verb, firewall.UNIT, seconds=UNIT_SECONDS)
+                return
+        # Nothing holds this table; the unit replaces it when it starts.
+        self.run(firewall.PROGRAM, "load")
 
     def ask_user_rules_first(self) -> None:
         """Make the jump to DOCKER-USER the first rule of FORWARD, in one commit."""

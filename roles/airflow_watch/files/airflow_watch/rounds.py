@@ -91,7 +91,7 @@ class Round:
         if not (problems := self.host.firewall_problems()):
             return
         self.say(f"loading the firewall again: {'; '.join(problems)}")
-        self.host.load_firewall()
+        self.host.load_firewall(problems)
         if problems := self.host.firewall_problems():
             raise WatchError(
                 f"other hosts may reach the stack, even after its firewall was loaded again: {'; '.join(problems)}; "

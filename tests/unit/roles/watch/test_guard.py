@@ -128,6 +128,22 @@ def test_a_table_that_nft_refuses_changes_nothing() -> None:
     assert problem.endswith("was not loaded since it changed")
 
 
+def test_a_table_that_appears_meanwhile_costs_no_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """airflow-watch loads a table without flags if systemd delays the unit, which then replaces it."""
+    kernel = Kernel("owner,persist", "owner", "")
+    run, refused = kernel.run, []
+
+    def meanwhile(commands: str) -> str:
+        if commands != firewall.LIST and not refused:
+            refused.append(commands)
+            kernel.table = "table inet airflow_firewall {\n}\n"
+            raise NftError("the flags of a table cannot change")
+        return run(commands)
+
+    monkeypatch.setattr(kernel, "run", meanwhile)
+    assert holder.load(kernel, PROGRAM) == "owner,persist"  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "table inet other {\n}\n", "table inet airflow_firewall {\n"])
 def test_a_file_without_the_table_does_not_delete_it(text: str) -> None:
     """nft would accept an empty file, as a full disk or an editor can leave it."""

@@ -102,7 +102,7 @@ def test_the_firewall_is_checked_even_if_docker_hangs(host: Played, monkeypatch:
         assert loaded.wait(30)
         return host.there
 
-    def load() -> None:
+    def load(_: object) -> None:
         host.open = []
         loaded.set()
 

@@ -168,11 +168,30 @@ def test_the_firewall_is_loaded_without_its_unit_if_systemd_delays_that(
 ) -> None:
     """A start of the unit waits for a stop of Docker that is under way."""
     host, told = known(tmp_path, monkeypatch)
-    host.load_firewall()
-    assert told.lines == ["systemctl restart airflow-firewall.service"]
+    host.load_firewall(["it is missing"])
+    assert told.lines[1:] == ["systemctl restart airflow-firewall.service"]
     host, told = known(tmp_path, monkeypatch, {"restart": WatchError("did not end within 20 s")})
-    host.load_firewall()
-    assert told.lines[1:] == ["/usr/local/lib/airflow-watch/airflow-firewall load"]
+    host.load_firewall(["it is missing"])
+    assert told.lines[2:] == ["/usr/local/lib/airflow-watch/airflow-firewall load"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "reload_fails", "verbs"),
+    [
+        ("table inet airflow_firewall is missing", False, ["reload"]),
+        ("table inet airflow_firewall is missing", True, ["reload", "restart"]),
+        ("airflow-firewall.service does not hold table inet airflow_firewall with its program", False, ["restart"]),
+    ],
+)
+def test_a_program_that_holds_the_table_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: str, reload_fails: bool, verbs: list[str]
+) -> None:
+    """Kernels before 6.9 remove the table while it restarts."""
+    answers = {"show": "active\n", "reload": WatchError("it hangs") if reload_fails else ""}
+    host, told = known(tmp_path, monkeypatch, answers)
+    host.load_firewall([problem])
+    lines = [line for line in told.lines if "show" not in line]
+    assert lines == [f"systemctl {verb} airflow-firewall.service" for verb in verbs]
 
 
 @pytest.mark.parametrize("there", [0, 2])
