@@ -121,7 +121,7 @@ def read(found: Any) -> list[Alert]:
             what, text, since, seen, reported, earlier, check = entry
             times = tuple(float(when) for when in (since, seen, *earlier))
             if all(map(math.isfinite, times)):
-                alerts.append(Alert(str(what), str(text), *times[:2], bool(reported), times[2:], str(check)))
+                alerts.append(Alert(str(what), str(text), times[0], times[1], bool(reported), times[2:], str(check)))
         except (TypeError, ValueError, OverflowError):
             continue
     return alerts
