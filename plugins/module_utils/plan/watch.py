@@ -40,7 +40,7 @@ def watch_checks(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: str) 
             for place in wanted["places"]
         ],
         "certificates": [f"{secrets}/*_certificate", f"{plan['ca']['directory']}/*.crt"],
-        "timers": ["airflow-watch.timer", "airflow-watch-alert.timer"],
+        "timers": ["airflow-watch.timer"],
         "backup": _backup(inputs, plan, host) if inputs["airflow_backup_enabled"] else {},
         "reserve": _reserve(inputs, wanted),
     }

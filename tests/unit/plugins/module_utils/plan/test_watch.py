@@ -224,7 +224,7 @@ def test_settings_follow_services_and_backups() -> None:
     assert not checks("two", airflow_backup_repository="sftp:a@b:/c")["backup"]["drills"]
     assert checks(airflow_backup_schedule="hourly")["backup"]["interval"] == 3600
     without = checks(airflow_backup_enabled=False)
-    assert (without["backup"], without["timers"]) == ({}, ["airflow-watch.timer", "airflow-watch-alert.timer"])
+    assert (without["backup"], without["timers"]) == ({}, ["airflow-watch.timer"])
 
 
 def test_minimums_are_those_of_the_checks() -> None:
