@@ -1,15 +1,14 @@
 """Health checks of the Airflow services, run inside their containers by Docker.
 
-They avoid the Airflow CLI, which takes seconds of CPU time. A check takes 0.1 s, mostly Python startup.
-The program runs on Python 3.7, the oldest version of the official images.
+They avoid the Airflow CLI, which takes seconds of CPU time, and run on Python 3.7, the oldest of the official images.
 
     health.py http PORT PATH      the service answers 200
     health.py job TYPE SECONDS    the last heartbeat of this container's job in the database is at most SECONDS old
-    health.py celery SECONDS      the worker responds, has a queue and reaches Docker, or shuts down for at most SECONDS
+    health.py celery SECONDS      the worker responds, takes tasks and reaches Docker, or shuts down for at most SECONDS
 
 A failed check prints `KIND: text`. airflow-watch restarts a service only for kinds that its policy names:
     hangs      it does not answer            heartbeat  its last heartbeat is too old
-    queue      it consumes no queue          socket     its socket of Docker leads nowhere
+    queue      it takes no tasks             socket     its socket of Docker leads nowhere
     error      it answers with an error      refused    its password or a permission is refused
     away       `away: SERVICE: text`: it fails, and so does a server that it depends on
 """
@@ -20,8 +19,7 @@ import sys
 import threading
 import time
 
-SECRETS = "/run/secrets"
-DOCKER = "/var/run/docker.sock"
+SECRETS, DOCKER = "/run/secrets", "/var/run/docker.sock"
 # Seconds. Docker ends a check after 30 s; before that, it must have asked the service and what the service depends on.
 SERVICE_SECONDS, SERVER_SECONDS = 14, 5
 # File that worker.py creates at the start of a warm shutdown.
@@ -35,9 +33,8 @@ class CheckError(Exception):
 
 
 def fail(kind, text):
-    """Exit with the status that Docker reads as unhealthy. `docker inspect` shows the reason."""
+    """Exit as unhealthy, although a thread may still wait for a server. `docker inspect` shows the reason."""
     print(f"{kind}: {' '.join(text.split())}", flush=True)
-    # A thread may still wait for a server.
     os._exit(1)
 
 
@@ -119,9 +116,8 @@ def http(port, path):
 
 
 def container_age():
-    """Return the age of the first process of this container, in seconds."""
+    """Return the age of the first process of this container, in seconds. Its name may contain spaces."""
     with open("/proc/1/stat") as file:
-        # Fields are counted after the program's name, which may contain spaces.
         started = int(file.read().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
     with open("/proc/uptime") as file:
         return float(file.read().split()[0]) - started
@@ -129,8 +125,7 @@ def container_age():
 
 def job(job_type, seconds=30):
     """Check the heartbeat of this container's job in the metadata database."""
-    # The name that Airflow records; see stack_address.py.
-    name = os.environ.get("AIRFLOW_STACK_ADDRESS") or socket.gethostname()
+    name = os.environ.get("AIRFLOW_STACK_ADDRESS") or socket.gethostname()  # recorded by Airflow; see stack_address.py
     text = (
         "SELECT extract(epoch FROM now() - max(latest_heartbeat)) FROM job"
         " WHERE job_type = %s AND hostname = %s AND state = 'running'"
@@ -157,8 +152,9 @@ def reach_docker():
 
 
 def celery(grace_period):
-    """Check that this container's worker responds and consumes a queue; a ping does not show the queue."""
-    # A worker in warm shutdown does not respond. worker.py has then created the file.
+    """Check that this container's worker responds and takes tasks; a ping shows neither."""
+    from health_queue import left_waiting
+
     if os.path.exists(FINISHING):
         ago = time.time() - os.path.getmtime(FINISHING)
         if ago > float(grace_period):
@@ -166,11 +162,15 @@ def celery(grace_period):
         print("warm shutdown: the worker finishes its tasks")
         return
     name = f"celery@{socket.gethostname()}"
-    inspect = celery_app().control.inspect(destination=[name], timeout=SERVICE_SECONDS - 2)
+    app = celery_app()
+    inspect = app.control.inspect(destination=[name], timeout=SERVICE_SECONDS - 2)
     queues = within(SERVICE_SECONDS, inspect.active_queues)
     if not (queues and queues.get(name)):
         raise CheckError("queue" if queues else "hangs", f"{name} does not answer, or consumes no queue: {queues!r}")
     reach_docker()
+    left = within(SERVICE_SECONDS, lambda: left_waiting(app, inspect, name, [queue["name"] for queue in queues[name]]))
+    if left:
+        raise CheckError("queue", f"{name} is idle, but takes no task from {', '.join(left)}")
 
 
 # Each check, and the servers whose failure explains its own.

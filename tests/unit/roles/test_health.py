@@ -10,19 +10,22 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.support.programs import load
+from tests.support.programs import load_with
 
 Verdict = Callable[..., str]
 
 
 @pytest.fixture
-def health(tmp_path: Path) -> Any:
+def health(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The program as a module, with a secret to read."""
-    module = load("health")
+    module = load_with("health", "health_queue")
+    # Imported only by the check of a worker.
+    monkeypatch.setitem(sys.modules, "health_queue", module.health_queue)
     module.SECRETS = str(tmp_path)
     (tmp_path / "sql_alchemy_conn").write_text("postgresql+psycopg2://airflow:x@postgres:5432/airflow")
     return module
@@ -185,7 +188,10 @@ def test_a_port_without_a_listener_is_a_hang(
 @pytest.fixture
 def worker(health: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A worker that answers, with a socket of Docker that works."""
-    state: dict[str, Any] = {"queues": {f"celery@{socket.gethostname()}": [{"name": "default"}]}, "seconds": 0}
+    name = f"celery@{socket.gethostname()}"
+    state: dict[str, Any] = {"queues": {name: [{"name": "default"}]}, "seconds": 0}
+    # Messages of the queue at each look, the oldest last, and the tasks of the worker.
+    state.update(messages=[[]], active=[], reserved=[])
 
     def active_queues() -> Any:
         time.sleep(state["seconds"])
@@ -193,9 +199,24 @@ def worker(health: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             raise state["queues"]
         return state["queues"]
 
-    inspect = type("Inspect", (), {"active_queues": staticmethod(active_queues)})
-    control = type("Control", (), {"inspect": staticmethod(lambda **_: inspect)})
-    monkeypatch.setattr(health, "celery_app", lambda: type("App", (), {"control": control}))
+    def lindex(queue: str, at: int) -> bytes | None:
+        assert (queue, at) == ("default", -1)
+        looks = state["messages"]
+        found = looks.pop(0) if len(looks) > 1 else looks[0]
+        return found[-1] if found else None
+
+    inspect = SimpleNamespace(
+        active_queues=active_queues,
+        active=lambda: {name: state["active"]},
+        reserved=lambda: {name: state["reserved"]},
+    )
+    connection = SimpleNamespace(default_channel=SimpleNamespace(client=SimpleNamespace(lindex=lindex)))
+    app = SimpleNamespace(
+        control=SimpleNamespace(inspect=lambda **_: inspect),
+        connection_for_write=lambda: contextlib.nullcontext(connection),
+    )
+    monkeypatch.setattr(health, "celery_app", lambda: app)
+    monkeypatch.setattr(health.health_queue, "IDLE_SECONDS", 0)
     monkeypatch.setattr(health, "SERVICE_SECONDS", 2.5)
     monkeypatch.setattr(health, "SERVERS", {"postgres": lambda: 1, "redis": lambda: 1})
     monkeypatch.setattr(health, "FINISHING", str(tmp_path / "finishing"))
@@ -208,6 +229,31 @@ def test_a_worker_that_answers_is_healthy(worker: Any, said: Callable[..., str])
     assert said("celery", "600") == ""
     worker["seconds"] = 1
     assert said("celery", "600") == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "healthy"),
+    [
+        ({"messages": [[b"a"], []]}, True),
+        # It has taken one, and another has come.
+        ({"messages": [[b"b", b"a"], [b"c", b"b"]]}, True),
+        # All its slots are taken, or it is about to start one.
+        ({"messages": [[b"a"]], "active": [{"id": "1"}]}, True),
+        ({"messages": [[b"a"]], "reserved": [{"id": "1"}]}, True),
+        ({"messages": [[b"a"]]}, False),
+        ({"messages": [[b"a"], [b"b", b"a"]]}, False),
+    ],
+)
+def test_a_worker_that_takes_no_task(
+    worker: Any, said: Callable[..., str], state: dict[str, Any], healthy: bool
+) -> None:
+    """Seen on Celery 5.2: the connection on which it waits for messages is gone, and it still answers."""
+    worker.update(state)
+    output = said("celery", "600")
+    if healthy:
+        assert output == ""
+    else:
+        assert output == f"queue: celery@{socket.gethostname()} is idle, but takes no task from default\n"
 
 
 @pytest.mark.parametrize(
