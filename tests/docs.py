@@ -1,6 +1,7 @@
 """`make docs`: write generated tables into pages, between two markers.
 
-The variables of each role go from its argument specs into its README, the release table into docs/releases.md.
+The variables of each role go from its argument specs into its README, the release table into docs/releases.md, and what
+changes in a series into docs/upgrade.md.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.tables import releases
+from tests.tables import AIRFLOW, load, releases
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- variables: written by `make docs` from meta/argument_specs.yml -->"
@@ -22,6 +24,11 @@ RELEASES_PAGE = ROOT / "docs" / "releases.md"
 RELEASES_MARKERS = (
     "<!-- releases: written by `make docs` from the release table in roles/airflow/vars/main -->",
     "<!-- end of releases -->",
+)
+UPGRADE_PAGE = ROOT / "docs" / "upgrade.md"
+CHANGES_MARKERS = (
+    "<!-- changes: written by `make docs` from roles/airflow/vars/main/changes.yml -->",
+    "<!-- end of changes -->",
 )
 
 
@@ -94,6 +101,19 @@ def releases_table(releases: dict[str, Any]) -> str:
     return "\n".join([head, "|---|---|---|---|---|---|---|", *rows])
 
 
+def changes_list(changes: dict[str, list[str]]) -> str:
+    """Render what changes for people in each series.
+
+    Args:
+        changes: The content of `__airflow_changes`.
+
+    Returns:
+        Markdown with one entry per sentence, wrapped like the other docs.
+    """
+    texts = [f"- **{series}**: {text}" for series, found in changes.items() for text in found]
+    return "\n".join(textwrap.fill(text, 120, subsequent_indent="  ", break_on_hyphens=False) for text in texts)
+
+
 def _pythons(row: dict[str, Any]) -> str:
     """Python releases of a series, and of its releases that differ from it."""
     others = [f"{version}: {python}" for version, python in row.get("python_of", {}).items()]
@@ -131,6 +151,8 @@ def write_all(*, check: bool) -> list[str]:
         pages[readme] = updated(readme.read_text(encoding="utf-8"), tables)
     table = releases_table(releases())
     pages[RELEASES_PAGE] = updated(RELEASES_PAGE.read_text(encoding="utf-8"), table, RELEASES_MARKERS)
+    changes = changes_list(load(AIRFLOW / "vars" / "main" / "changes.yml")["__airflow_changes"])
+    pages[UPGRADE_PAGE] = updated(UPGRADE_PAGE.read_text(encoding="utf-8"), changes, CHANGES_MARKERS)
     for page, new in pages.items():
         if new != page.read_text(encoding="utf-8"):
             stale.append(str(page.relative_to(ROOT)))

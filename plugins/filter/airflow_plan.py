@@ -13,6 +13,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topol
     DEFAULT_SLOTS,
     keeper,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.upgrade import upgrade
 
 
 def airflow_members(
@@ -56,4 +57,5 @@ class FilterModule:
             "airflow_members": airflow_members,
             "airflow_plan": first_step,
             "airflow_plan_settled": second_step,
+            "airflow_upgrade": upgrade,
         }

@@ -100,15 +100,19 @@ def _load(
     doing("looking for texts that the key does not decrypt")
     with open(f"{directory}{found['paths']['secrets']}/fernet_key", encoding="utf-8") as file:
         keys = file.read()
-    encrypted = _encrypted(server, found["database"])
-    if wrong := [place for place, token in encrypted if not fernet.opens(token, keys)]:
+    texts = encrypted(server, found["database"])
+    if wrong := [place for place, token in texts if not fernet.opens(token, keys)]:
         raise BackupError(
             f"{len(wrong)} texts in {', '.join(sorted(set(wrong)))} are encrypted with another Fernet key."
         )
     tables = [rows for entry in found["databases"].values() for rows in entry["rows"].values()]
-    return {"tables": len(tables), "rows": sum(tables), "encrypted": len(encrypted)}
+    return {"tables": len(tables), "rows": sum(tables), "encrypted": len(texts)}
 
 
-def _encrypted(server: Server, database: str) -> list[tuple[str, str]]:
-    """Return the encrypted texts of Airflow's database, each with its table."""
+def encrypted(server: Server, database: str) -> list[tuple[str, str]]:
+    """Return the encrypted texts of Airflow's database, each with its table.
+
+    Raises:
+        PostgresError: The server does not answer.
+    """
     return [(table, token) for table, query in ENCRYPTED.items() for token in server.ask(query, database)]

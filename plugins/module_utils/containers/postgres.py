@@ -91,12 +91,12 @@ def copy(source: Server, target: Server, socket: str, doing: Callable[[str], Non
     doing("roles")
     created = f"CREATE ROLE {USER};\n".encode()
     login = ("-h", socket, "-U", USER)
-    _pipe(target.argv("pg_dumpall", *login, "--globals-only"), target.psql(MAINTENANCE), without=created)
+    pipe(target.argv("pg_dumpall", *login, "--globals-only"), target.psql(MAINTENANCE), without=created)
     for database in source.ask(DATABASES):
         doing(f"database {database}")
         # The maintenance database exists already, but people can have put something in it.
         create = [] if database == MAINTENANCE else ["--create"]
-        _pipe(target.argv("pg_dump", *login, *create, database), target.psql(MAINTENANCE))
+        pipe(target.argv("pg_dump", *login, *create, database), target.psql(MAINTENANCE))
 
 
 def differences(source: Server, target: Server) -> list[str]:
@@ -115,6 +115,44 @@ def differences(source: Server, target: Server) -> list[str]:
             changed = sorted(set(before) ^ set(after))
             problems.append(f"database {name} differs in {', '.join(line.split('|')[0] for line in changed[:5])}.")
     return problems
+
+
+def pipe(source: Sequence[str], target: Sequence[str], without: Optional[bytes] = None) -> None:  # noqa: UP045
+    """Give the output of one program to another one.
+
+    Args:
+        source: Argument list of the first program.
+        target: Argument list of the second one.
+        without: Line of the output to leave out. The output is read whole.
+
+    Raises:
+        PostgresError: One of the programs fails.
+    """
+    with (
+        subprocess.Popen(source, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as first,
+        subprocess.Popen(
+            target,
+            stdin=subprocess.PIPE if without else first.stdout,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as second,
+    ):
+        output = cast("IO[bytes]", first.stdout)
+        try:
+            given = b"".join(line for line in output if line != without) if without else None
+            # Otherwise the first program would not notice the end of the second one.
+            output.close()
+            said = second.communicate(given)[1]
+            complained = cast("IO[bytes]", first.stderr).read()
+        except BaseException:
+            # Also a signal, which would wait for the end of the copy otherwise.
+            first.kill()
+            second.kill()
+            raise
+    if second.returncode:
+        raise PostgresError(f"{target[3]}: {_last(said.decode(errors='replace'))}")
+    if first.returncode:
+        raise PostgresError(f"{source[3]}: {_last(complained.decode(errors='replace'))}")
 
 
 def version(directory: str) -> str:
@@ -144,38 +182,6 @@ def is_apart(directory: str) -> bool:
         return False
     root = os.path.dirname(os.path.dirname(directory))
     return os.path.islink(directory) or os.stat(directory).st_dev != os.stat(root).st_dev or os.path.ismount(directory)
-
-
-def _pipe(source: Sequence[str], target: Sequence[str], without: Optional[bytes] = None) -> None:  # noqa: UP045
-    """Give the output of one program to another one.
-
-    Args:
-        source: Argument list of the first program.
-        target: Argument list of the second one.
-        without: Line of the output to leave out. The output is read whole.
-
-    Raises:
-        PostgresError: One of the programs fails.
-    """
-    with (
-        subprocess.Popen(source, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as first,
-        subprocess.Popen(
-            target,
-            stdin=subprocess.PIPE if without else first.stdout,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        ) as second,
-    ):
-        output = cast("IO[bytes]", first.stdout)
-        given = b"".join(line for line in output if line != without) if without else None
-        # Otherwise the first program would not notice the end of the second one.
-        output.close()
-        said = second.communicate(given)[1]
-        complained = cast("IO[bytes]", first.stderr).read()
-    if second.returncode:
-        raise PostgresError(f"{target[3]}: {_last(said.decode(errors='replace'))}")
-    if first.returncode:
-        raise PostgresError(f"{source[3]}: {_last(complained.decode(errors='replace'))}")
 
 
 def _last(text: str) -> str:

@@ -9,7 +9,9 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError, Server
 
 
-def start_alone(docker: Docker, server: Server, image: str, options: Sequence[str], seconds: float) -> None:
+def start_alone(
+    docker: Docker, server: Server, image: str, options: Sequence[str], seconds: float, *command: str
+) -> None:
     """Start a server, and wait until it answers.
 
     Args:
@@ -18,13 +20,14 @@ def start_alone(docker: Docker, server: Server, image: str, options: Sequence[st
         image: Its image.
         options: Further options of ``docker run``.
         seconds: How long to wait.
+        command: Arguments after the image.
 
     Raises:
         DockerError: The container cannot be created.
         PostgresError: The server does not start.
     """
     alone = ["--network", "none", "--shm-size", "128m"]
-    docker.run("run", "--detach", "--name", server.container, *alone, *options, image)
+    docker.run("run", "--detach", "--name", server.container, *alone, *options, image, *command)
     until = time.monotonic() + seconds
     while not server.answers():
         if time.monotonic() > until or docker.state(server.container) != "running":

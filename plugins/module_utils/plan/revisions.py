@@ -77,6 +77,10 @@ REVISIONS: dict[str, str] = {
     ),
 }
 
+# Oldest release whose database the migrations of a major version accept. Airflow 3 has one file in place of all
+# migrations before 2.7, and "can't locate" an earlier revision.
+ACCEPTED_FROM = {2: "2.0.0", 3: "2.7.0"}
+
 _ORDER = [(revision, version) for version, row in REVISIONS.items() for revision in row.split()]
 _POSITIONS = {revision: position for position, (revision, _) in enumerate(_ORDER)}
 
@@ -107,3 +111,13 @@ def schemas(versions: Iterable[str]) -> dict[str, list[str]]:
     for version in versions:
         found.setdefault(head(version), []).append(version)
     return found
+
+
+def accepts(version: str, revision: str) -> bool:
+    """Return whether a release can migrate a database, which must not be of a later release.
+
+    Args:
+        version: The release.
+        revision: A known revision of the database.
+    """
+    return numbers(introduced(revision)) >= numbers(ACCEPTED_FROM[numbers(version)[0]])

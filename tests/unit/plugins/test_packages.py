@@ -21,6 +21,7 @@ IMPORTS: dict[str, set[str]] = {
     "plan": {"host"},
     "projects": {"host"},
     "releases": {"host"},
+    "upgrade": {"backup", "containers"},
 }
 # Files that import Ansible; all others are plain Python.
 ANSIBLE = {"objects/manage.py", "objects/run.py"}

@@ -29,6 +29,7 @@ def deployed_problems(
     removing: bool = False,
     upgrading: bool = False,
     restoring: bool = False,
+    changing: bool = False,
 ) -> list[str]:
     """Return why a run would damage what the host already has.
 
@@ -41,6 +42,7 @@ def deployed_problems(
         removing: Whether the run removes the stack, and so needs no database.
         upgrading: Whether the run moves the data to another version of Postgres, which checks them itself.
         restoring: Whether the run replaces the database by one from a backup.
+        changing: Whether the run is for a change of the release, and judges the database's schema itself.
     """
     problems = _foreign(found, plan) + _moved(found, inputs["airflow_directory"])
     if found["upgrading"] and not upgrading and not removing:
@@ -57,7 +59,7 @@ def deployed_problems(
         return problems
     if "postgres" not in plan["services"]["external"] and not upgrading:
         problems += _database(found, inputs, restoring)
-    return problems + ([] if restoring else _schema(found, plan, inputs))
+    return problems + ([] if restoring or changing else _schema(found, plan, inputs))
 
 
 def _schema(found: Found, plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:

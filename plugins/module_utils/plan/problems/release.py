@@ -39,24 +39,42 @@ def change_problems(revision: str, version: str, schemas: Mapping[str, Sequence[
     """
     if not revision or revision == head(version):
         return []
-    found = f"airflow_version: the database has the schema revision {revision}"
-    first = introduced(revision)
-    if not first:
+    problems = unreadable(revision, version, schemas)
+    if not problems and numbers(version)[:2] != numbers(introduced(revision))[:2]:
+        found, stay = _described(revision, schemas)
+        return [
+            f"{found}. An upgrade to {version} changes the database irreversibly, so site.yml does not do it on its "
+            f"own; {stay} playbooks/rehearse_airflow_upgrade.yml tries the upgrade on a copy."
+        ]
+    return problems
+
+
+def unreadable(revision: str, version: str, schemas: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return why a release can neither read nor migrate a database.
+
+    Args:
+        revision: Revision of the database.
+        version: The release.
+        schemas: Accepted releases by the revision of their schema.
+    """
+    found, stay = _described(revision, schemas)
+    if not introduced(revision):
         return [
             f"{found}, which no release of Airflow that this project knows has. Deploy with the version of this "
             "project that deployed the stack last; docs/releases.md lists the releases."
         ]
-    same = schemas.get(revision, [])
-    found += f" of Airflow {same[-1]}" if same else f", which Airflow {first} introduced"
-    stay = f"write {' or '.join(same)}, and see docs/releases.md." if same else "see docs/releases.md."
-    if is_later(revision, head(version)):
+    if revision != head(version) and is_later(revision, head(version)):
         return [f"{found}. {version} cannot read it, and a database cannot be downgraded; {stay}"]
-    if numbers(version)[:2] != numbers(first)[:2]:
-        return [
-            f"{found}. An upgrade to {version} changes the database irreversibly, so site.yml does not do it on its "
-            f"own; {stay}"
-        ]
     return []
+
+
+def _described(revision: str, schemas: Mapping[str, Sequence[str]]) -> tuple[str, str]:
+    """Return which schema a database has, and the advice to stay with it."""
+    found, first, same = f"airflow_version: the database has the schema revision {revision}", introduced(revision), []
+    if first:
+        same = list(schemas.get(revision, []))
+        found += f" of Airflow {same[-1]}" if same else f", which Airflow {first} introduced"
+    return found, f"write {' or '.join(same)}, and see docs/releases.md." if same else "see docs/releases.md."
 
 
 def image_problems(image: str, version: str) -> list[str]:

@@ -22,9 +22,9 @@ def test_a_line_is_left_out_and_bytes_stay(tmp_path: Path) -> None:
     source.write_bytes(b"CREATE ROLE airflow;\n\\x00\xff\nCREATE ROLE airflow_two;\n  CREATE ROLE airflow;\n")
     target = tmp_path / "loaded"
     write = [*EXEC, "sh", "-c", f"cat > {target}"]
-    postgres._pipe([*EXEC, "cat", str(source)], write, without=b"CREATE ROLE airflow;\n")
+    postgres.pipe([*EXEC, "cat", str(source)], write, without=b"CREATE ROLE airflow;\n")
     assert target.read_bytes() == b"\\x00\xff\nCREATE ROLE airflow_two;\n  CREATE ROLE airflow;\n"
-    postgres._pipe([*EXEC, "cat", str(source)], write)
+    postgres.pipe([*EXEC, "cat", str(source)], write)
     assert target.read_bytes() == source.read_bytes()
 
 
@@ -38,7 +38,7 @@ def test_a_line_is_left_out_and_bytes_stay(tmp_path: Path) -> None:
 )
 def test_each_program_that_fails_is_reported(first: str, second: str, words: str) -> None:
     with pytest.raises(PostgresError, match=words):
-        postgres._pipe([*EXEC, "sh", "-c", first], [*EXEC, "sh", "-c", second])
+        postgres.pipe([*EXEC, "sh", "-c", first], [*EXEC, "sh", "-c", second])
 
 
 class Volumes:

@@ -1,0 +1,122 @@
+"""The upgrade of a database from its schema to that of another release: which releases migrate it, in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import numbers
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import unreadable
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import (
+    accepts,
+    head,
+    introduced,
+)
+
+Dict = dict[str, Any]
+
+# Sections of airflow.cfg that a migration reads. FAB's tables are only migrated with its auth manager.
+SECTIONS = ("core", "database")
+
+
+def upgrade(revision: str, inputs: Mapping[str, Any], tables: Mapping[str, Any]) -> Dict:
+    """Return how a database gets the schema of the wanted release.
+
+    Args:
+        revision: Revision of the database; empty if there is none, or if it does not answer.
+        inputs: The public variables of role airflow: ``airflow_version``, ``airflow_image`` and
+            ``airflow_postgres_external``.
+        tables: ``releases``, the release table; ``schemas``, accepted releases by the revision of their schema; and
+            ``changes``, for each series what changes for people when a stack reaches it.
+
+    Returns:
+        ``problems``, sentences that explain why there is no way; ``steps``, the migrations, each with its ``release``,
+        ``image``, ``command``, ``environment`` and the ``revision`` that it reaches; ``before``, the releases of the
+        database's schema in words; and ``lines``, the upgrade as people read it, with what changes for them.
+    """
+    version, releases = inputs["airflow_version"], tables["releases"]
+    problems = _problems(revision, inputs, tables["schemas"])
+    steps = [] if problems else [_step(release, inputs, releases) for release in route(revision, version, releases)]
+    before = _named(revision, tables["schemas"])
+    return {
+        "problems": problems,
+        "steps": steps,
+        "before": before,
+        "lines": _lines(before, steps, _changes(revision, version, tables)) if steps else [],
+    }
+
+
+def _problems(revision: str, inputs: Mapping[str, Any], schemas: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return why a database cannot get the schema of a release."""
+    if inputs["airflow_postgres_external"]:
+        return [
+            "airflow_postgres_external is set, and only the stack's own Postgres can be upgraded or rehearsed. Restore "
+            "a dump of that server into a test stack, and rehearse there; see docs/upgrade.md."
+        ]
+    if not revision:
+        return [
+            "no database of Airflow answers on the host of group airflow_postgres. Is Postgres running? On a new "
+            "stack, there is nothing to upgrade: run site.yml."
+        ]
+    return unreadable(revision, inputs["airflow_version"], schemas)
+
+
+def route(revision: str, version: str, releases: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the releases that migrate a database, in order; none if it has the schema already.
+
+    Args:
+        revision: A known revision of the database, not later than that of the release.
+        version: The release to reach.
+        releases: The release table.
+    """
+    if revision == head(version):
+        return []
+    if accepts(version, revision):
+        return [version]
+    between = [
+        str(row["tested"])
+        for row in releases.values()
+        if numbers(row["tested"]) < numbers(version)
+        and accepts(row["tested"], revision)
+        and accepts(version, head(row["tested"]))
+    ]
+    # The last one: it has the most corrections to its migrations.
+    return [between[-1], version]
+
+
+def _step(release: str, inputs: Mapping[str, Any], releases: Mapping[str, Mapping[str, Any]]) -> Dict:
+    """Return one migration."""
+    row = next(row for row in releases.values() if release in row["versions"])
+    options = {section: row["config"].get(section, {}) for section in SECTIONS}
+    return {
+        "release": release,
+        "image": re.sub(r":[^:/]*$", f":{release}", str(inputs["airflow_image"])),
+        "command": row["migrate"],
+        "environment": {
+            f"AIRFLOW__{section}__{option}".upper(): str(value)
+            for section, found in options.items()
+            for option, value in found.items()
+        },
+        "revision": head(release),
+    }
+
+
+def _named(revision: str, schemas: Mapping[str, Sequence[str]]) -> str:
+    """Return a revision in words."""
+    if not revision:
+        return ""
+    return f"Airflow {' or '.join(schemas.get(revision, [])) or introduced(revision)} ({revision})"
+
+
+def _lines(before: str, steps: Sequence[Dict], changes: Sequence[str]) -> list[str]:
+    """Return the upgrade as people read it."""
+    ways = [f"Airflow {step['release']} migrates it to revision {step['revision']}." for step in steps]
+    return [f"The database has the schema of {before}.", *ways, *(f"Changes: {text}" for text in changes)]
+
+
+def _changes(revision: str, version: str, tables: Mapping[str, Any]) -> list[str]:
+    """Return what changes in the series after that of the database, up to that of a release."""
+    now = [introduced(revision), *tables["schemas"].get(revision, [])][-1]
+    first, last = numbers(now)[:2], numbers(version)[:2]
+    return [text for name, texts in tables["changes"].items() if first < numbers(name)[:2] <= last for text in texts]
