@@ -11,7 +11,15 @@ from ansible.template import Templar, trust_as_template
 
 from tests.rows import ROLES, ROOT
 
-DEPENDING = ["airflow_backup", "airflow_dags", "airflow_objects", "airflow_secrets", "airflow_stack", "airflow_watch"]
+DEPENDING = [
+    "airflow_backup",
+    "airflow_dags",
+    "airflow_objects",
+    "airflow_secrets",
+    "airflow_stack",
+    "airflow_upgrade",
+    "airflow_watch",
+]
 
 
 def load(path: str) -> Any:
