@@ -153,8 +153,6 @@ def reach_docker():
 
 def celery(grace_period):
     """Check that this container's worker responds and takes tasks; a ping shows neither."""
-    from health_queue import left_waiting
-
     if os.path.exists(FINISHING):
         ago = time.time() - os.path.getmtime(FINISHING)
         if ago > float(grace_period):
@@ -168,6 +166,8 @@ def celery(grace_period):
     if not (queues and queues.get(name)):
         raise CheckError("queue" if queues else "hangs", f"{name} does not answer, or consumes no queue: {queues!r}")
     reach_docker()
+    from health_queue import left_waiting
+
     left = within(SERVICE_SECONDS, lambda: left_waiting(app, inspect, name, [queue["name"] for queue in queues[name]]))
     if left:
         raise CheckError("queue", f"{name} is idle, but takes no task from {', '.join(left)}")
