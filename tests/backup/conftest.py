@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.lab.names import INSTANCES, REPO
+from tests.support import filled
 from tests.support.hosts import Lab, Remote, lab
 from tests.support.wait import wait
 from tests.tables import groups
@@ -25,29 +26,10 @@ SECRETS = "/etc/airflow/secrets"
 SETTINGS = f"{SECRETS}/backup_settings"
 SFTP, REST = "sftp:keeper@storage:/srv/backups/sftp", "rest:http://storage:8000/airflow/"
 REST_LOGIN = {"RESTIC_REST_USERNAME": "airflow", "RESTIC_REST_PASSWORD": "rest-password-of-the-stack"}
-# Objects of every kind, among them a text that needs quotes in every language on the way.
-AWKWARD = "p'a\"s$s\\w|o%r d\u00e4"
+# With a second database, whose dump takes long.
 OBJECTS: dict[str, Any] = {
-    "airflow_connections": [
-        {"conn_id": "postgres_default", "stack_database": "news"},
-        *(
-            {"conn_id": f"c{n}", "conn_type": "http", "host": f"h{n}", "password": f"{AWKWARD}{n}", "extra": {"n": n}}
-            for n in range(250)
-        ),
-    ],
-    "airflow_variables": [{"key": f"v{n}", "value": AWKWARD * n} for n in range(1, 20)],
-    "airflow_pools": [{"name": "narrow", "slots": 3, "description": AWKWARD}],
-    "airflow_users": [
-        {
-            "username": "ann",
-            "email": "ann@example.com",
-            "firstname": "A",
-            "lastname": "N",
-            "roles": ["Viewer"],
-            "password": AWKWARD,
-        }
-    ],
-    "airflow_postgres_databases": [{"name": "news", "owner": "news"}, {"name": "large", "owner": "large"}],
+    **filled.OBJECTS,
+    "airflow_postgres_databases": [*filled.OBJECTS["airflow_postgres_databases"], {"name": "large", "owner": "large"}],
 }
 # Random bytes do not compress, so that a dump takes long enough to be killed.
 LARGE = """

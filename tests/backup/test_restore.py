@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.backup.conftest import AWKWARD, REST, SECRETS, Stack
+from tests.backup.conftest import REST, SECRETS, Stack
 from tests.lab.docker import docker
+from tests.support.filled import AWKWARD
 from tests.support.guarded import kill
 from tests.support.wait import wait
 from tests.tables import groups

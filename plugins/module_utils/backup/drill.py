@@ -100,19 +100,24 @@ def _load(
     doing("looking for texts that the key does not decrypt")
     with open(f"{directory}{found['paths']['secrets']}/fernet_key", encoding="utf-8") as file:
         keys = file.read()
-    texts = encrypted(server, found["database"])
-    if wrong := [place for place, token in texts if not fernet.opens(token, keys)]:
-        raise BackupError(
-            f"{len(wrong)} texts in {', '.join(sorted(set(wrong)))} are encrypted with another Fernet key."
-        )
+    texts, wrong = decrypted(server, found["database"], keys)
+    if wrong:
+        raise BackupError(f"{wrong} are encrypted with another Fernet key.")
     tables = [rows for entry in found["databases"].values() for rows in entry["rows"].values()]
-    return {"tables": len(tables), "rows": sum(tables), "encrypted": len(texts)}
+    return {"tables": len(tables), "rows": sum(tables), "encrypted": texts}
 
 
-def encrypted(server: Server, database: str) -> list[tuple[str, str]]:
-    """Return the encrypted texts of Airflow's database, each with its table.
+def decrypted(server: Server, database: str, keys: str) -> tuple[int, str]:
+    """Return how many texts of Airflow's database are encrypted, and in words which of them the keys do not decrypt.
+
+    Args:
+        server: The server.
+        database: Airflow's database.
+        keys: Keys in url-safe base64, separated by commas.
 
     Raises:
         PostgresError: The server does not answer.
     """
-    return [(table, token) for table, query in ENCRYPTED.items() for token in server.ask(query, database)]
+    texts = [(table, token) for table, query in ENCRYPTED.items() for token in server.ask(query, database)]
+    wrong = [table for table, token in texts if not fernet.opens(token, keys)]
+    return len(texts), f"{len(wrong)} texts in {', '.join(sorted(set(wrong)))}" if wrong else ""

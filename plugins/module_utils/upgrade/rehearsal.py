@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import counts, drill, fernet
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import counts, drill
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import (
     Docker,
@@ -136,7 +136,7 @@ class Rehearsal:
             self.clean()
 
     def clean(self) -> None:
-        """Remove the containers of this rehearsal, and of one that was killed, with their volumes."""
+        """Remove the containers and volumes of this rehearsal, and those that a killed one has left."""
         for name in (MIGRATION, CONTAINER):
             # Docker may be removing it already.
             with contextlib.suppress(DockerError):
@@ -176,11 +176,10 @@ class Rehearsal:
         """
         with open(self.wanted.key_file, encoding="utf-8") as file:
             keys = file.read()
-        texts = drill.encrypted(self.copy, self.wanted.database)
-        if wrong := [place for place, token in texts if not fernet.opens(token, keys)]:
+        texts, wrong = drill.decrypted(self.copy, self.wanted.database, keys)
+        if wrong:
             raise MigrationError(
-                f"the Fernet key in {self.wanted.key_file} does not decrypt {len(wrong)} texts in "
-                f"{', '.join(sorted(set(wrong)))}: they were saved with another key. Restore that key, or save "
-                "them again."
+                f"the Fernet key in {self.wanted.key_file} does not decrypt {wrong}: they were saved with another key. "
+                "Restore that key, or save them again."
             )
-        return len(texts)
+        return texts

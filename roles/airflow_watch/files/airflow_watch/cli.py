@@ -18,6 +18,8 @@ from .rounds import Round
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .pauses import Pause
+
 
 # Without them, nothing is healed or reported.
 TIMERS = ("airflow-watch.timer", "airflow-watch-alert.timer")
@@ -97,18 +99,13 @@ def resume(arguments: argparse.Namespace) -> int:
 def status(arguments: argparse.Namespace) -> int:
     """Show pauses, alerts, services and the firewall."""
     host = Host()
-    for line in attention(host):
-        say(line)
+    found = store.read_pauses(datetime.now(UTC), say)
+    for lines, otherwise in facts(host, found):
+        for line in lines or [otherwise]:
+            if line and (lines or not arguments.attention):
+                say(line)
     if arguments.attention:
         return 0
-    found = store.read_pauses(datetime.now(UTC), lambda _: None)
-    if not found:
-        say("no service is paused")
-    if not host.firewall_problems():
-        say("firewall: active")
-    alerting_lines = alerting.Alerting(host, say).lines()
-    if alerting_lines == [alerting.NONE]:
-        say(alerting.NONE)
     containers, (busy, _failed), flags = host.containers(), host.restarts(forget=False), host.flags()
     for service in sorted(host.expected()):
         container = services.of(containers, service)
@@ -119,18 +116,20 @@ def status(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def attention(host: Host) -> list[str]:
-    """Return what people should know of, a line each: pauses, alerts, and what does not work or run."""
-    lines: list[str] = []
-    found = store.read_pauses(datetime.now(UTC), lines.append)
-    lines += [f"{one.service or 'all services'}: {one.text()}" for one in found]
-    lines += [host.settings_problem] if host.settings_problem else []
-    if problems := host.firewall_problems():
-        lines.append(f"firewall: {'; '.join(problems)}")
-    for unit in TIMERS:
-        if (state := host.unit_state(unit)) != "active":
-            lines.append(f"{unit} is {state}: systemctl enable --now {unit}")
-    return lines + [line for line in alerting.Alerting(host, say).lines() if line != alerting.NONE]
+def facts(host: Host, paused: Sequence[Pause]) -> list[tuple[list[str], str]]:
+    """Return what people should know of, by subject, each with the line that stands for nothing, which can be empty."""
+    states = {unit: host.unit_state(unit) for unit in TIMERS}
+    stopped = [
+        f"{unit} is {state}: systemctl enable --now {unit}" for unit, state in states.items() if state != "active"
+    ]
+    problems, alerts = host.firewall_problems(), alerting.Alerting(host, say).lines()
+    return [
+        ([f"{one.service or 'all services'}: {one.text()}" for one in paused], "no service is paused"),
+        ([host.settings_problem] if host.settings_problem else [], ""),
+        ([f"firewall: {'; '.join(problems)}"] if problems else [], "firewall: active"),
+        (stopped, ""),
+        ([line for line in alerts if line != alerting.NONE], alerting.NONE),
+    ]
 
 
 def orphans(arguments: argparse.Namespace) -> int:

@@ -38,7 +38,7 @@ class Disk(NamedTuple):
 
 
 def measure(places: Iterable[Mapping[str, Any]], seconds: float = ANSWER_SECONDS) -> tuple[list[Disk], list[str]]:
-    """Return the file systems of some places, and the paths of those that do not answer.
+    """Measure the file systems of some places; return them, and the paths that do not answer.
 
     Args:
         places: For each place its ``name``, its ``path``, and below which values space and inodes are low there:

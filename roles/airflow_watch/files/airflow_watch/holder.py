@@ -51,7 +51,7 @@ def hold() -> int:
 
 
 def begin(nft: Nft, program: str) -> None:
-    """Load the firewall; if its file is missing or damaged, the last one that was loaded.
+    """Load the firewall, or the last good rules if its file is missing or damaged.
 
     Raises:
         NftError, OSError, ValueError: Neither can be loaded.

@@ -30,7 +30,7 @@ def load(nft: Nft, program: str, flags: tuple[str, ...] = firewall.FLAGS, file: 
         nft: The connection that owns the table.
         program: Digest of this program; empty if it does not hold the table.
         flags: Flags to try, in this order.
-        file: The file; None stands for the one that site.yml wrote.
+        file: The file to load; by default the one that site.yml wrote.
 
     Returns:
         The flags that the kernel accepted.
