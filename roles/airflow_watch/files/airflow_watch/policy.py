@@ -148,7 +148,7 @@ def started(record: Record, reason: str, now: float) -> Record:
     """Return the record of a service after a start, which failed if there is a reason."""
     if not reason:
         return record._replace(failed=0, why="")
-    return record._replace(failed=record.failed + 1, tried=now, why=reason)
+    return record._replace(failed=record.failed + 1, tried=now, why=" ".join(reason.split()))
 
 
 def start_again_at(record: Record) -> float:

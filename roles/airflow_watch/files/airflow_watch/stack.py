@@ -124,8 +124,7 @@ class Stack(Commands):
             forget: Return each failed restart only once.
         """
         busy, failed = [], []
-        for line in self.run("systemctl", "list-units", "--all", "--plain", "--no-legend", f"{UNIT}*").splitlines():
-            unit, _, state = line.split()[:3]
+        for unit, _, state, *_ in self._units(f"{UNIT}*"):
             service = unit.removeprefix(UNIT).removesuffix(".service")
             if state == "failed":
                 failed.append(service)
@@ -145,21 +144,32 @@ class Stack(Commands):
 
     def flags(self) -> set[str]:
         """Return the names of the failed units that report a problem of a service, without their suffix."""
-        patterns = [f"{prefix}*.service" for prefix in (GAVE_UP, CANNOT_START)]
-        found = self.run("systemctl", "list-units", "--all", "--plain", "--no-legend", *patterns)
-        return {line.split()[0].removesuffix(".service") for line in found.splitlines() if line.strip()}
+        found = self._units(*(f"{prefix}*.service" for prefix in (GAVE_UP, CANNOT_START)))
+        return {unit.removesuffix(".service") for unit, *_ in found}
+
+    def _units(self, *patterns: str) -> list[list[str]]:
+        """Return the words of systemctl's line for each unit. A description can have further lines."""
+        found = self.run("systemctl", "list-units", "--all", "--plain", "--no-legend", *patterns).splitlines()
+        return [
+            line.split() for line in found if line.startswith(tuple(pattern.partition("*")[0] for pattern in patterns))
+        ]
 
     def flag(self, name: str, text: str) -> None:
         """Let a unit fail that reports a problem; `systemctl --failed` shows its name and the text."""
-        self.run("systemd-run", "--quiet", f"--unit={name}.service", f"--description={text}", "false")
+        self.run("systemd-run", "--quiet", f"--unit={name}.service", _described(text), "false")
 
     def unflag(self, name: str) -> None:
         """Remove the report of a problem."""
         self.run("systemctl", "reset-failed", f"{name}.service")
 
     def _begin(self, service: str, text: str, script: str, *words: str) -> None:
-        argv = ["systemd-run", "--quiet", f"--unit={UNIT}{service}.service", f"--description={text}"]
+        argv = ["systemd-run", "--quiet", f"--unit={UNIT}{service}.service", _described(text)]
         self.run(*argv, "/bin/sh", "-c", script, "sh", *words)
 
     def _compose(self, *words: str) -> list[str]:
         return ["--progress", "quiet", "--project-name", self.project, "--file", self.compose_file, *words]
+
+
+def _described(text: str) -> str:
+    """Return the option for the description of a unit. systemctl shows none that has several lines."""
+    return f"--description={' '.join(text.split())}"

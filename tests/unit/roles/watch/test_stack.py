@@ -114,10 +114,10 @@ def test_restarts_and_replacements_run_in_separate_units(tmp_path: Path, monkeyp
 
 
 def test_problems_are_reported_by_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    units = "airflow-watch-gave-up-dag-processor.service loaded failed failed gave up on dag-processor\n"
+    units = "airflow-watch-gave-up-dag-processor.service loaded failed failed gave up\n     Error: on dag-processor\n"
     host, told = known(tmp_path, monkeypatch, {"list-units": units})
     assert host.flags() == {"airflow-watch-gave-up-dag-processor"}
-    host.flag("airflow-watch-gave-up-worker", "gave up on worker")
+    host.flag("airflow-watch-gave-up-worker", "gave up\n on worker\n")
     host.unflag("airflow-watch-gave-up-worker")
     assert told.lines[1:] == [
         "systemd-run --quiet --unit=airflow-watch-gave-up-worker.service --description=gave up on worker false",
