@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .host import Host
+    from .services import Container
 
 # Seconds between two checks before a restart of Docker: a container that is just starting or ending may have no rules.
 LOOK_AGAIN = 2
@@ -21,6 +22,8 @@ RULES_SECONDS = 30
 RESTARTS, RESTARTS_SECONDS = 3, 900
 RESTARTED = "docker_restarts.json"
 COMMAND = "systemctl restart docker"
+# Services whose restart ends running tasks.
+WITH_TASKS = ("worker",)
 
 
 class DockerRules:
@@ -50,9 +53,12 @@ class DockerRules:
 
     def problems(self) -> list[str]:
         """Return which of Docker's rules are missing."""
-        there = [one for one in self.host.containers() if one.ours and one.status == "running" and not one.cut_off]
-        ports = [port for one in there for port in one.ports]
+        ports = [port for one in self._published() for port in one.ports]
         return iptables.docker_problems(self.host.tables(), self.host.bridge, ports)
+
+    def _published(self) -> list[Container]:
+        """Return the containers whose published ports need rules."""
+        return [one for one in self.host.containers() if one.ours and one.status == "running" and not one.cut_off]
 
     def restart(self, text: str) -> None:
         """Restart Docker, unless that would stop containers or Docker would not start again.
@@ -76,8 +82,10 @@ class DockerRules:
         self.say(f"restarting Docker while its containers keep running: {text}")
         started = time.monotonic()
         self.host.restart_docker()
-        self.wait()
-        self.say(f"Docker's rules are back after {time.monotonic() - started:.1f} s")
+        if self.wait():
+            self.say(f"Docker's rules are back after {time.monotonic() - started:.1f} s")
+        else:
+            self.publish_again()
         self.ask_user_rules()
 
     def start_again(self) -> None:
@@ -85,17 +93,36 @@ class DockerRules:
         self.say("starting Docker, which has failed since its restart")
         self.host.start_docker()
 
-    def wait(self) -> None:
-        """Wait until no rule is missing.
+    def wait(self) -> bool:
+        """Wait until no rule is missing, and return whether that is so."""
+        until = time.monotonic() + RULES_SECONDS
+        while self.problems():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.5)
+        return True
+
+    def publish_again(self) -> None:
+        """Restart the containers whose published ports have no rules.
+
+        If Docker loses its rules while it starts, it keeps the containers, and gives up their ports for good.
 
         Raises:
-            WatchError: Rules are still missing.
+            WatchError: Other rules are missing as well, or a worker would have to stop its tasks.
         """
-        until = time.monotonic() + RULES_SECONDS
-        while problems := self.problems():
-            if time.monotonic() > until:
-                raise WatchError(f"rules are still missing after a restart of Docker: {'; '.join(problems)}")
-            time.sleep(0.5)
+        tables, bridge = self.host.tables(), self.host.bridge
+        lost = [one for one in self._published() if iptables.port_problems(tables, bridge, one.ports)]
+        if not lost or iptables.docker_problems(tables, bridge, []):
+            text = "; ".join(self.problems())
+            raise WatchError(f"rules are still missing after a restart of Docker: {text}")
+        for one in lost:
+            if one.service in WITH_TASKS:
+                raise WatchError(
+                    f"the published ports of {one.service} have no rules after a restart of Docker: run "
+                    f"`docker restart {one.name}`, which ends its running tasks after a while, when that is acceptable"
+                )
+            self.say(f"restarting {one.service}, whose published ports Docker has given up")
+            self.host.restart(one.service, one.name, 0)
 
     def ask_user_rules(self) -> None:
         """Make FORWARD jump to DOCKER-USER before Docker's own chains, as on a new Docker."""

@@ -105,7 +105,7 @@ def docker_problems(tables: Tables, bridge: str, ports: Iterable[Port]) -> list[
     if not {"MASQUERADE", "SNAT"} & set(map(target, leaving)):
         problems.append(f"nat POSTROUTING does not masquerade packets from {bridge}")
     problems += _forward_problems(forward, accepted, bridge)
-    return problems + _port_problems(nat, accepted, bridge, ports)
+    return problems + port_problems(tables, bridge, ports)
 
 
 def _forward_problems(forward: Sequence[str], accepted: Sequence[str], bridge: str) -> list[str]:
@@ -125,10 +125,16 @@ def _forward_problems(forward: Sequence[str], accepted: Sequence[str], bridge: s
     return problems
 
 
-def _port_problems(
-    nat: Mapping[str, Sequence[str]], accepted: Sequence[str], bridge: str, ports: Iterable[Port]
-) -> list[str]:
-    """Return which published ports lack rules."""
+def port_problems(tables: Tables, bridge: str, ports: Iterable[Port]) -> list[str]:
+    """Return which published ports lack rules.
+
+    Args:
+        tables: The active rules.
+        bridge: Name of the stack's bridge.
+        ports: The ports.
+    """
+    nat, chains = tables.get("nat", {}), tables.get("filter", {})
+    accepted = [rule for rule in (f" {rule} " for rule in reachable(chains, "FORWARD")) if target(rule) == "ACCEPT"]
     redirected = [f" {rule} " for rule in reachable(nat, "PREROUTING") if target(rule) == "DNAT"]
     problems = []
     for address, port, inside in sorted(set(ports)):

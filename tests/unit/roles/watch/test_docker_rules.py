@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow_watch import docker_rules, notes
 from airflow_watch.commands import WatchError
+from airflow_watch.services import Container
 
 from tests.unit.roles.watch.played import GOOD, WITHOUT_NAT, Played
 
@@ -28,6 +29,20 @@ def test_rules_that_do_not_come_back_are_a_failure(host: Played) -> None:
     host.rules = host.after_restart = WITHOUT_NAT
     assert "rules are still missing after a restart of Docker: nat PREROUTING" in restore(host)[-1]
     assert host.done == ["restart_docker"]
+
+
+@pytest.mark.parametrize("service", ["webserver", "worker"])
+def test_ports_that_docker_has_given_up_are_published_again(host: Played, service: str) -> None:
+    """Seen after a flush during the start of Docker: each restart of it leaves the port without rules."""
+    host.there = [Container(service, f"airflow-{service}-1", "running", ports=(("127.0.0.1", "9999", "9999"),))]
+    host.rules = host.after_restart = GOOD
+    said = restore(host)
+    if service == "worker":
+        assert "run `docker restart airflow-worker-1`, which ends its running tasks" in said[-1]
+        assert host.done == ["restart_docker"]
+    else:
+        assert said[-1] == "restarting webserver, whose published ports Docker has given up"
+        assert host.done == ["restart_docker", "restart webserver airflow-webserver-1"]
 
 
 def test_restarts_of_docker_are_limited(host: Played) -> None:
