@@ -35,6 +35,12 @@ options:
     description: Apply the optional rules (those that O(skip) can disable). V(false) checks only that all files load.
     type: bool
     default: true
+  image:
+    description:
+      - Image of Airflow that loads the files, for example of a release that the stack is to be upgraded to. It must be
+        on the host. Without it, that of the stack.
+    type: str
+    default: ""
   services:
     description: Services whose image and configuration may be used. The first one in the compose file is used.
     type: list
@@ -181,6 +187,7 @@ ARGUMENTS = {
     "folder": {"type": "str", "required": True},
     "plugins_folder": {"type": "str", "default": ""},
     "policy": {"type": "bool", "default": True},
+    "image": {"type": "str", "default": ""},
     "services": {"type": "list", "elements": "str", "default": ["cli", *SERVICES]},
     "file_timeout": {"type": "float", "default": 30},
     "slow_seconds": {"type": "float", "default": 5},

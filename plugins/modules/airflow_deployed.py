@@ -106,6 +106,17 @@ restoring:
   type: str
   returned: success
   sample: ""
+interrupted:
+  description: Record of an upgrade of Airflow that was interrupted on this host. Empty without one.
+  type: dict
+  returned: success
+  sample: {}
+upgraded:
+  description: Records of the upgrades of Airflow that ended, and of which this host keeps something, the oldest first.
+  type: list
+  elements: dict
+  returned: success
+  sample: []
 command:
   description: Who installed the command, V(ours) or V(foreign). Empty if it does not exist.
   type: str
@@ -150,6 +161,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import Engine, EngineError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import restore_marker
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import kept
 
 ARGUMENTS = {
     "project": {"type": "str", "default": "airflow"},
@@ -191,6 +203,7 @@ def main() -> None:
         changed=False,
         command=command(module.params["command"]),
         restoring=restore_marker.read(module.params["records"]).get("set", ""),
+        **kept.state(module.params["records"]),
         evidence=evidence(*(module.params[name] for name in ("evidence", "secret", "since"))),
         **found,
     )

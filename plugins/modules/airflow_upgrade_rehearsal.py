@@ -12,7 +12,7 @@ description:
   - Starts a temporary Postgres without a network, copies the database of the stack into it, and runs the migrations in
     the images of their releases.
   - Fails if a migration fails, if the copy lacks rows that an upgrade must keep, or if the Fernet key does not decrypt
-    the connections and variables of the copy.
+    the connections and variables of the copy. Warns of connections whose type no provider of the last release knows.
   - The stack is only read, with one C(pg_dump). Everything temporary is removed at the end. After a
     kill, the temporary server ends by itself, and the next rehearsal removes it earlier.
 requirements:
@@ -135,7 +135,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import MigrationError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import STEP, MigrationError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.rehearsal import CONTAINER, Rehearsal
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.wanted import Wanted
 
@@ -145,13 +145,6 @@ BUSY = (
     f"another rehearsal is running on this host ({LOCK}), perhaps of a run that was interrupted. Wait until it ends, "
     f"or end it by docker rm -f {CONTAINER}, and run the playbook again."
 )
-STEP = {
-    "release": {"type": "str", "required": True},
-    "image": {"type": "str", "required": True},
-    "command": {"type": "str", "required": True},
-    "environment": {"type": "dict", "default": {}},
-    "revision": {"type": "str", "required": True},
-}
 ARGUMENTS = {
     "steps": {"type": "list", "elements": "dict", "required": True, "options": STEP},
     "container": {"type": "str", "default": "airflow-postgres-1"},

@@ -47,10 +47,13 @@ def test_check_mode_plans_and_copies_nothing(host: Host) -> None:
 
 
 def test_the_whole_way(host: Host) -> None:
+    host.sql("INSERT INTO connection (conn_id, conn_type) VALUES ('old', 'no_such_type') ON CONFLICT DO NOTHING")
     before = unchanged(host)
     run = host.play(REHEARSE, airflow_version=NEW)
     assert run.code == 0, run.output
     assert "and all rows that an upgrade keeps" in run.output
+    assert f"image of Airflow {NEW} knows the type no_such_type of connection old." in run.output
+    assert run.output.count("knows the type") == 1
     assert "The Fernet key decrypts its" in run.output
     assert f"Airflow {NEW} migrated the copy in" in run.output
     print("\n".join(line for line in run.output.splitlines() if "copy" in line))
@@ -101,8 +104,8 @@ def test_nothing_to_do(host: Host) -> None:
     assert f"the database already has the schema of Airflow {OLD}" in same.output
 
 
-def test_the_refusal_of_site_yml_names_the_rehearsal(host: Host) -> None:
+def test_the_refusal_of_site_yml_names_the_upgrade(host: Host) -> None:
     run = host.play("site.yml", airflow_version=NEW)
     assert run.code != 0
-    assert "playbooks/rehearse_airflow_upgrade.yml tries the upgrade on a copy" in run.output
+    assert "run playbooks/upgrade_airflow.yml" in run.output
     assert run.changed == 0

@@ -6,11 +6,12 @@ transaction, and the replaced ones names that end with the time of the restore.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import archive, counts
@@ -130,22 +131,47 @@ def _exchange(server: Server, names: list[str], stamp: str) -> list[str]:
     """Give the restored databases their names, all at once; return the names of the replaced ones that are kept."""
     present = set(server.ask(postgres.DATABASES, APART))
     kept = {name: replaced_name(name, stamp) for name in names if name in present}
-    statements = [f"ALTER DATABASE {quoted(name)} RENAME TO {quoted(new)}" for name, new in kept.items()]
-    statements += [f"ALTER DATABASE {quoted(temporary_name(name))} RENAME TO {quoted(name)}" for name in names]
-    close = [CLOSE.format(literal(name)) for name in [*kept, *map(temporary_name, names)]]
-    for attempt in range(TRIES):
-        try:
-            server.ask("\n".join([*close, "BEGIN;", *(f"{statement};" for statement in statements), "COMMIT;"]), APART)
-            break
-        except PostgresError:
-            if attempt == TRIES - 1:
-                raise
-            time.sleep(0.5)
+    rename(server, [*kept.items(), *((temporary_name(name), name) for name in names)])
     # Only databases in which nobody has created anything.
     empty = [new for new in kept.values() if not counts.objects(server, new)]
     for new in empty:
         server.ask(f"DROP DATABASE {quoted(new)}", APART)
     return [new for new in kept.values() if new not in empty]
+
+
+def rename(server: Server, names: Iterable[tuple[str, str]]) -> None:
+    """Rename databases in one transaction, after their connections were ended.
+
+    Args:
+        server: The server.
+        names: Present and new name of each database, in the order of the renames.
+
+    Raises:
+        PostgresError: The server fails, or other programs connect again and again.
+    """
+    pairs = list(names)
+    statements = [f"ALTER DATABASE {quoted(name)} RENAME TO {quoted(new)};" for name, new in pairs]
+    insist(server, [name for name, _ in pairs], "\n".join(["BEGIN;", *statements, "COMMIT;"]))
+
+
+def insist(server: Server, names: Iterable[str], statement: str) -> None:
+    """Execute a statement that fails while others are connected to databases, whose connections are ended before.
+
+    Args:
+        server: The server.
+        names: The databases.
+        statement: One or more SQL statements.
+
+    Raises:
+        PostgresError: The server fails, or other programs connect again and again.
+    """
+    close = [CLOSE.format(literal(name)) for name in names]
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(PostgresError):
+            server.ask("\n".join([*close, statement]), APART)
+            return
+        time.sleep(0.5)
+    server.ask("\n".join([*close, statement]), APART)
 
 
 def temporary_name(name: str) -> str:

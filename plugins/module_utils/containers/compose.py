@@ -19,11 +19,12 @@ class ComposeError(Exception):
 
 
 class Compose:
-    """A compose project, identified by its file."""
+    """A compose project, identified by its file; further files change its definition."""
 
-    def __init__(self, docker: str, file: str) -> None:
+    def __init__(self, docker: str, file: str, *more: str) -> None:
         self.docker = docker
-        self.argv = [docker, "compose", "-f", file]
+        files = (word for path in (file, *more) for word in ("-f", path))
+        self.argv = [docker, "compose", *files]
 
     def definition(self) -> dict[str, Any]:
         """Return the project as compose resolves it, including services that only a profile starts.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.compose import (
@@ -46,12 +49,24 @@ def load(options: Mapping[str, Any], docker: str | None) -> tuple[dict[str, Any]
     environment = {"AIRFLOW__CORE__DAGS_FOLDER": options["folder"]}
     if options["plugins_folder"]:
         environment["AIRFLOW__CORE__PLUGINS_FOLDER"] = options["plugins_folder"]
-    with compose.throwaway(service, environment) as start:
+    with _with_image(compose, options, service) as changed, changed.throwaway(service, environment) as start:
         report = _parse(options, [*start, "python"], f"a container of service {service}")
     if not report["exists"]:
         folders = " or ".join(filter(None, [options["folder"], options["plugins_folder"]]))
         raise NothingThereError(f"there is no folder {folders} in the containers of the stack.")
     return definition, report
+
+
+@contextlib.contextmanager
+def _with_image(compose: Compose, options: Mapping[str, Any], service: str) -> Iterator[Compose]:
+    """Provide the compose project, in which the service has the wanted image if there is one."""
+    if not options["image"]:
+        yield compose
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        json.dump({"services": {service: {"image": options["image"]}}}, file)
+        file.flush()
+        yield Compose(compose.docker, options["compose_file"], file.name)
 
 
 def _parse(options: Mapping[str, Any], python: Sequence[str], where: str) -> dict[str, Any]:

@@ -27,13 +27,15 @@ def upgrade(revision: str, inputs: Mapping[str, Any], tables: Mapping[str, Any])
         revision: Revision of the database; empty if there is none, or if it does not answer.
         inputs: The public variables of role airflow: ``airflow_version``, ``airflow_image`` and
             ``airflow_postgres_external``.
-        tables: ``releases``, the release table; ``schemas``, accepted releases by the revision of their schema; and
-            ``changes``, for each series what changes for people when a stack reaches it.
+        tables: ``releases``, the release table; ``schemas``, accepted releases by the revision of their schema;
+            ``changes``, for each series what changes for people when a stack reaches it; and ``migrated``, release and
+            revision of the last migration that a run recorded.
 
     Returns:
         ``problems``, sentences that explain why there is no way; ``steps``, the migrations, each with its ``release``,
-        ``image``, ``command``, ``environment`` and the ``revision`` that it reaches; ``before``, the releases of the
-        database's schema in words; and ``lines``, the upgrade as people read it, with what changes for them.
+        ``image``, ``command``, ``environment`` and the ``revision`` that it reaches; ``revision``, that of the
+        database; ``before``, the releases of the database's schema in words; ``release``, the one of them that is
+        deployed; and ``lines``, the upgrade as people read it, with what changes for them.
     """
     version, releases = inputs["airflow_version"], tables["releases"]
     problems = _problems(revision, inputs, tables["schemas"])
@@ -42,7 +44,9 @@ def upgrade(revision: str, inputs: Mapping[str, Any], tables: Mapping[str, Any])
     return {
         "problems": problems,
         "steps": steps,
+        "revision": revision,
         "before": before,
+        "release": _release(revision, tables),
         "lines": _lines(before, steps, _changes(revision, version, tables)) if steps else [],
     }
 
@@ -109,6 +113,14 @@ def _named(revision: str, schemas: Mapping[str, Sequence[str]]) -> str:
     return f"Airflow {' or '.join(schemas.get(revision, [])) or introduced(revision)} ({revision})"
 
 
+def _release(revision: str, tables: Mapping[str, Any]) -> str:
+    """Return the deployed release; the last one of the database's schema if no run has recorded it."""
+    recorded = tables.get("migrated", {})
+    if recorded.get("revision") == revision and recorded.get("version"):
+        return str(recorded["version"])
+    return str([introduced(revision), *tables["schemas"].get(revision, [])][-1]) if revision else ""
+
+
 def _lines(before: str, steps: Sequence[Dict], changes: Sequence[str]) -> list[str]:
     """Return the upgrade as people read it."""
     ways = [f"Airflow {step['release']} migrates it to revision {step['revision']}." for step in steps]
@@ -117,6 +129,5 @@ def _lines(before: str, steps: Sequence[Dict], changes: Sequence[str]) -> list[s
 
 def _changes(revision: str, version: str, tables: Mapping[str, Any]) -> list[str]:
     """Return what changes in the series after that of the database, up to that of a release."""
-    now = [introduced(revision), *tables["schemas"].get(revision, [])][-1]
-    first, last = numbers(now)[:2], numbers(version)[:2]
+    first, last = numbers(_release(revision, tables))[:2], numbers(version)[:2]
     return [text for name, texts in tables["changes"].items() if first < numbers(name)[:2] <= last for text in texts]

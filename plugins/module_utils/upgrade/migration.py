@@ -1,9 +1,12 @@
-"""Migrates a database with the image of an Airflow release, in a container that reaches nothing but this database."""
+"""Migrates a database with the image of an Airflow release, in a container of its own."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+import os
+import tempfile
+import urllib.parse
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +15,26 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
     Docker,
     DockerError,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import atomic
 
-# Where containers find the socket of Postgres, and the Fernet key, with which migrations encrypt arguments of triggers.
-SOCKET, KEY = "/var/run/postgresql", "/run/fernet_key"
+# Where containers find the socket of a server, the Fernet key, with which migrations encrypt arguments of triggers, and
+# the file with the address of the stack's database and its password.
+SOCKET, KEY, ADDRESS = "/var/run/postgresql", "/run/fernet_key", "/run/sql_alchemy_conn"
+# Directory in memory, for a file with an address.
+PLACE_OF_ADDRESSES = "/run"
 # Under memory pressure, the kernel ends these processes before those of the stack, which also get more CPU time.
 MODEST = ("--oom-score-adj", "1000", "--cpu-shares", "128")
 # From here on, a database error shows the values of a statement.
 STATEMENT = ("[SQL:", "[parameters:", "(Background on this error")
+
+# Options of a migration in the modules that run it, as the filter airflow_upgrade returns them.
+STEP = {
+    "release": {"type": "str", "required": True},
+    "image": {"type": "str", "required": True},
+    "command": {"type": "str", "required": True},
+    "environment": {"type": "dict", "default": {}},
+    "revision": {"type": "str", "required": True},
+}
 
 
 class MigrationError(Exception):
@@ -30,18 +46,74 @@ class Place:
     """The database to migrate, and what opens it.
 
     Attributes:
-        database: Name of the database. The server asks for no password on its socket.
-        user: Its user.
-        server: Container of the server. Its volumes, among them the one with its socket, are mounted.
+        options: Options of ``docker run`` for a container that reaches the database.
+        environment: How Airflow finds the database.
         key_file: File on the host with the Fernet key.
         run_as: User and group of Airflow's processes.
     """
 
-    database: str
-    user: str
-    server: str
+    options: Sequence[str]
+    environment: Mapping[str, str]
     key_file: str
     run_as: str
+
+
+def beside(container: str, user: str, database: str, key_file: str, run_as: str) -> Place:
+    """Return a database on a temporary server. Its migrations reach nothing else.
+
+    Args:
+        container: Container of the server. Its volumes, among them the one with its socket, are mounted.
+        user: User of the database. The server asks for no password on its socket.
+        database: Name of the database.
+        key_file: File on the host with the Fernet key.
+        run_as: User and group of Airflow's processes.
+    """
+    address = f"postgresql+psycopg2://{user}@/{database}?host={SOCKET}"
+    options = ("--network", "none", *MODEST, "--volumes-from", container)
+    return Place(options, {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": address}, key_file, run_as)
+
+
+def in_stack(network: str, address_file: str, ca_directory: str, key_file: str, run_as: str) -> Place:
+    """Return a database of the stack's Postgres on this host.
+
+    Args:
+        network: Docker network of the stack.
+        address_file: File on the host with the address of the database and its password; see `address`.
+        ca_directory: Directory on the host with the CA certificates that the address names.
+        key_file: File on the host with the Fernet key.
+        run_as: User and group of Airflow's processes.
+    """
+    mounts = [(address_file, ADDRESS)]
+    if os.path.isdir(ca_directory):
+        mounts.append((ca_directory, ca_directory))
+    options = ("--network", network, *(word for mount in mounts for word in _mount(*mount)))
+    return Place(options, {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD": f"cat {ADDRESS}"}, key_file, run_as)
+
+
+@contextlib.contextmanager
+def address(secret: str, database: str, run_as: str) -> Iterator[str]:
+    """Provide a file with the address of another database on the server of a secret, which only its reader may read.
+
+    Args:
+        secret: File on the host with the address of Airflow's database.
+        database: Name of the other database.
+        run_as: User and group of the reader, ``UID:GID``.
+
+    Raises:
+        OSError: The secret cannot be read.
+    """
+    with open(secret, encoding="utf-8") as file:
+        parts = urllib.parse.urlsplit(file.read().strip())
+    # Only root enters it.
+    with tempfile.TemporaryDirectory(prefix="airflow-upgrade-", dir=PLACE_OF_ADDRESSES) as directory:
+        path = os.path.join(directory, "sql_alchemy_conn")
+        atomic.write(path, parts._replace(path=f"/{database}").geturl(), 0o400, int(run_as.partition(":")[0]))
+        yield path
+
+
+def _mount(source: str, target: str) -> tuple[str, str]:
+    """Return the words that mount a file or directory, which, unlike --volume, do not create what is missing."""
+    return "--mount", f"type=bind,source={source},target={target},readonly"
 
 
 def argv(docker: Docker, container: str, place: Place, step: Mapping[str, Any]) -> list[str]:
@@ -55,15 +127,14 @@ def argv(docker: Docker, container: str, place: Place, step: Mapping[str, Any]) 
     """
     environment = {
         **step["environment"],
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{place.user}@/{place.database}?host={SOCKET}",
+        **place.environment,
         "AIRFLOW__CORE__FERNET_KEY_CMD": f"cat {KEY}",
         # The image's entrypoint waits for a server at an address otherwise.
         "CONNECTION_CHECK_MAX_COUNT": "0",
     }
     return [
-        *(docker.path, "run", "--rm", "--name", container, "--network", "none", "--user", place.run_as, *MODEST),
-        # Unlike --volume, --mount does not create what is missing.
-        *("--volumes-from", place.server, "--mount", f"type=bind,source={place.key_file},target={KEY},readonly"),
+        *(docker.path, "run", "--rm", "--name", container, "--user", place.run_as, *place.options),
+        *_mount(place.key_file, KEY),
         *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
         *(step["image"], "bash", "-c", step["command"]),
     ]

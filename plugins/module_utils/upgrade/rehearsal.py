@@ -16,12 +16,13 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import Server
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_alone import start_alone
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import providers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.comparison import lost
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import (
     MODEST,
     SOCKET,
     MigrationError,
-    Place,
+    beside,
     migrate,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.wanted import Wanted, lines
@@ -92,7 +93,8 @@ class Rehearsal:
         Returns:
             ``megabytes``, sizes of the copy ``before`` and ``after``; ``seconds``, of the ``copy`` and of the ``steps``
             by release; ``encrypted``, how many texts the Fernet key decrypts; ``lost``, sentences about rows that the
-            migrated copy does not have; and ``lines``, all of this as people read it.
+            migrated copy does not have; ``warnings``, sentences about connections without a provider; and ``lines``,
+            all of this as people read it.
 
         Raises:
             DockerError: A docker command failed.
@@ -115,6 +117,7 @@ class Rehearsal:
                 "seconds": {"copy": copied, "steps": seconds},
                 "encrypted": self._encrypted(),
                 "lost": lost(rows, counts.rows(self.copy, self.wanted.database)),
+                "warnings": self._unknown(),
             }
             return {**report, "lines": lines(report)}
 
@@ -154,7 +157,7 @@ class Rehearsal:
         """Run one migration, and return its duration in seconds."""
         wanted, began = self.wanted, time.monotonic()
         self.doing(f"migrating the copy with Airflow {step['release']}")
-        place = Place(wanted.database, postgres.USER, CONTAINER, wanted.key_file, wanted.run_as)
+        place = beside(CONTAINER, postgres.USER, wanted.database, wanted.key_file, wanted.run_as)
         migrate(self.docker, MIGRATION, place, step, wanted.seconds)
         found = counts.revision(self.copy, wanted.database)
         if found != step["revision"]:
@@ -167,6 +170,12 @@ class Rehearsal:
     def _size(self) -> int:
         """Return the size of the copy in MiB."""
         return int(self.copy.ask(DATABASE_SIZE, self.wanted.database)[0]) >> 20
+
+    def _unknown(self) -> list[str]:
+        """Return which connections the last release has no provider for."""
+        last = self.wanted.steps[-1]
+        types = providers.known(self.docker, MIGRATION, last["image"])
+        return providers.unknown(providers.used(self.copy, self.wanted.database), types, last["release"])
 
     def _encrypted(self) -> int:
         """Return how many texts the Fernet key decrypts.

@@ -43,6 +43,7 @@ OTHERS = {
     "plugins/module_utils/inside/dags/facts.py",
     "plugins/module_utils/inside/encryption.py",
     "plugins/module_utils/plan/problems/servers.py",
+    "plugins/module_utils/upgrade/providers.py",
     "plugins/modules/airflow_dag_check.py",
     "plugins/modules/airflow_encryption.py",
     "roles/airflow_dags/tasks/receive.yml",

@@ -21,7 +21,7 @@ IMPORTS: dict[str, set[str]] = {
     "plan": {"host"},
     "projects": {"host"},
     "releases": {"host"},
-    "upgrade": {"backup", "containers"},
+    "upgrade": {"backup", "containers", "host"},
 }
 # Files that import Ansible; all others are plain Python.
 ANSIBLE = {"objects/manage.py", "objects/run.py"}

@@ -62,7 +62,7 @@ def test_newest_and_other_releases_come_from_the_release_table(monkeypatch: pyte
     rows = {series: {"tested": f"{series}.1"} for series in ("1.0", "1.1", "2.0", "2.1")}
     monkeypatch.setattr(tables, "releases", lambda: rows)
     monkeypatch.setattr(tables, "default_release", lambda: "1.0.1")
-    assert "default 2.1.1 short" in run.scenario_names("core")
+    assert "upgraded 2.1.1 short" in run.scenario_names("core")
     full = run.scenario_names("full")
     stacks = ["default", "default 1.1.1", "default 2.0.1", "default 2.1.1"]
     assert [entry for entry in full if entry.startswith("default")] == stacks

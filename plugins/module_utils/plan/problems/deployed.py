@@ -55,11 +55,32 @@ def deployed_problems(
             f"a restore of backup {found['restoring']} was interrupted. Run playbooks/restore_airflow.yml again with "
             "the same variables."
         )
+    if not removing:
+        problems += _interrupted(found["interrupted"], inputs, changing)
     if removing or host != plan["keeper"]:
         return problems
     if "postgres" not in plan["services"]["external"] and not upgrading:
         problems += _database(found, inputs, restoring)
     return problems + ([] if restoring or changing else _schema(found, plan, inputs))
+
+
+def _interrupted(upgrade: Mapping[str, Any], inputs: Mapping[str, Any], changing: bool) -> list[str]:
+    """Return why a run must not go on after an upgrade of Airflow that was interrupted.
+
+    Args:
+        upgrade: Its record on the host; empty without one.
+        inputs: ``airflow_version``, and ``airflow_upgrade_interrupted``, what the run does in that case.
+        changing: Whether the run can complete or undo it.
+    """
+    if not upgrade or (changing and inputs["airflow_upgrade_interrupted"] == "restore"):
+        return []
+    if changing and inputs["airflow_version"] == upgrade["after"]:
+        return []
+    after = upgrade["after"]
+    return [
+        f"an upgrade from Airflow {upgrade['before']} to {after} was interrupted. Run playbooks/upgrade_airflow.yml "
+        f"with airflow_version: {after} to complete it, or add -e airflow_upgrade_interrupted=restore to go back."
+    ]
 
 
 def _schema(found: Found, plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:

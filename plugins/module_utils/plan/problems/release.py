@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import numbers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import head, introduced, is_later
 
 
@@ -29,8 +28,8 @@ def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) ->
 def change_problems(revision: str, version: str, schemas: Mapping[str, Sequence[str]]) -> list[str]:
     """Return why a stack cannot change from the release of its database to another one.
 
-    Releases of one schema can be exchanged for each other, and a later release of the same series migrates the
-    database. A release of a later series changes it irreversibly, and an earlier one cannot read it.
+    Releases of one schema can be exchanged for each other. Another one migrates the database irreversibly, or cannot
+    read it.
 
     Args:
         revision: Revision of the database; empty if there is none.
@@ -39,14 +38,13 @@ def change_problems(revision: str, version: str, schemas: Mapping[str, Sequence[
     """
     if not revision or revision == head(version):
         return []
-    problems = unreadable(revision, version, schemas)
-    if not problems and numbers(version)[:2] != numbers(introduced(revision))[:2]:
-        found, stay = _described(revision, schemas)
-        return [
-            f"{found}. An upgrade to {version} changes the database irreversibly, so site.yml does not do it on its "
-            f"own; {stay} playbooks/rehearse_airflow_upgrade.yml tries the upgrade on a copy."
-        ]
-    return problems
+    if problems := unreadable(revision, version, schemas):
+        return problems
+    found, stay = _described(revision, schemas)
+    return [
+        f"{found}. An upgrade to {version} migrates the database, so site.yml does not do it on its own: run "
+        f"playbooks/upgrade_airflow.yml, which can go back if it fails. Otherwise {stay}"
+    ]
 
 
 def unreadable(revision: str, version: str, schemas: Mapping[str, Sequence[str]]) -> list[str]:

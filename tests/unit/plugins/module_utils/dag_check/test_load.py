@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def answer(docker: Path, *, exists: bool) -> None:
 def options(docker: Path, **changed: Any) -> dict[str, Any]:
     given = {"compose_file": str(docker.with_name("compose.yml")), "services": ["cli", "worker"], "folder": "/dags"}
     numbers = {"timeout": 9, "file_timeout": 3.5, "jobs": 2}
-    return {**given, **numbers, "policy": True, "plugins_folder": "", **changed}
+    return {**given, **numbers, "policy": True, "plugins_folder": "", "image": "", **changed}
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,9 @@ def test_a_missing_stack_service_or_folder_is_reported(
 def test_a_host_without_docker_has_no_stack(docker: Path) -> None:
     with pytest.raises(NothingThereError, match="there is no stack yet"):
         load(options(docker), None)
+
+
+def test_the_image_of_another_release(docker: Path) -> None:
+    load(options(docker, image="apache/airflow:3.3.2"), str(docker))
+    run = docker.with_name("docker.log").read_text(encoding="utf-8").splitlines()[-2]
+    assert re.match(rf"compose -f {docker.parent}/compose.yml -f /\S+\.json run ", run)

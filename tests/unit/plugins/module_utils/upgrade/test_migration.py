@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import Docker
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import migration
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.comparison import lost
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import (
     MigrationError,
-    Place,
+    address,
     argv,
+    beside,
     cause,
+    in_stack,
     migrate,
 )
 
-PLACE = Place("airflow", "airflow", "server", "/etc/airflow/secrets/fernet_key", "50000:0")
+PLACE = beside("server", "airflow", "airflow", "/etc/airflow/secrets/fernet_key", "50000:0")
 STEP = {"release": "2.11.2", "image": "apache/airflow:2.11.2", "command": "airflow db migrate", "environment": {}}
 
 
@@ -29,11 +33,51 @@ def fake(tmp_path: Path, text: str) -> Docker:
 
 def test_its_container_reaches_only_the_database() -> None:
     words = argv(Docker("docker"), "rehearsal", PLACE, {**STEP, "environment": {"A": "b c"}})
-    assert words[:9] == ["docker", "run", "--rm", "--name", "rehearsal", "--network", "none", "--user", "50000:0"]
+    assert words[:9] == ["docker", "run", "--rm", "--name", "rehearsal", "--user", "50000:0", "--network", "none"]
     assert "A=b c" in words
     assert words[-4:] == ["apache/airflow:2.11.2", "bash", "-c", "airflow db migrate"]
     assert "type=bind,source=/etc/airflow/secrets/fernet_key,target=/run/fernet_key,readonly" in words
     assert not {"--volume", "-v", "--publish"} & set(words)
+
+
+def test_its_container_in_the_stack_gets_no_password_as_an_argument(tmp_path: Path) -> None:
+    place = in_stack("airflow", "/etc/airflow/secrets/sql_alchemy_conn", str(tmp_path), "/key", "50000:0")
+    words = argv(Docker("docker"), "migration", place, STEP)
+    assert words[7:9] == ["--network", "airflow"]
+    mounts = [word for before, word in pairwise(words) if before == "--mount"]
+    assert mounts == [
+        "type=bind,source=/etc/airflow/secrets/sql_alchemy_conn,target=/run/sql_alchemy_conn,readonly",
+        f"type=bind,source={tmp_path},target={tmp_path},readonly",
+        "type=bind,source=/key,target=/run/fernet_key,readonly",
+    ]
+    assert "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD=cat /run/sql_alchemy_conn" in words
+
+
+@pytest.mark.parametrize(
+    ("stored", "given"),
+    [
+        ("postgresql+psycopg2://airflow:p%40ss@postgres:5432/airflow", "airflow:p%40ss@postgres:5432/airflow_copy_x"),
+        (
+            "postgresql+psycopg2://airflow:p@10.0.0.1:5432/airflow?sslmode=verify-full&sslrootcert=/x/ca.crt\n",
+            "airflow:p@10.0.0.1:5432/airflow_copy_x?sslmode=verify-full&sslrootcert=/x/ca.crt",
+        ),
+    ],
+)
+def test_the_address_of_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stored: str, given: str) -> None:
+    secret = tmp_path / "sql_alchemy_conn"
+    secret.write_text(stored, encoding="utf-8")
+    monkeypatch.setattr(migration.atomic.os, "chown", lambda *_: None)
+    monkeypatch.setattr(migration, "PLACE_OF_ADDRESSES", str(tmp_path))
+    with address(str(secret), "airflow_copy_x", "50000:0") as file:
+        assert Path(file).read_text(encoding="utf-8") == f"postgresql+psycopg2://{given}"
+        assert Path(file).stat().st_mode & 0o777 == 0o400
+        assert Path(file).parent.stat().st_mode & 0o777 == 0o700
+    assert not Path(file).exists()
+
+
+def test_a_stack_without_certificates() -> None:
+    place = in_stack("airflow", "/conn", "/missing", "/key", "50000:0")
+    assert not any("/missing" in word for word in place.options)
 
 
 def test_a_migration_that_fails(tmp_path: Path) -> None:

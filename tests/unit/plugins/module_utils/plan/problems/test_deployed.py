@@ -31,6 +31,7 @@ DEPLOYED = {
     "new_volume": {},
     "upgrading": [],
     "restoring": "",
+    "interrupted": {},
     "engine": True,
     "containers": [OURS],
     "command": "ours",
@@ -42,6 +43,7 @@ EMPTY = {
     "new_volume": {},
     "upgrading": [],
     "restoring": "",
+    "interrupted": {},
     "engine": False,
     "containers": [],
     "command": "",
@@ -237,3 +239,35 @@ def test_a_restore_needs_a_server_that_can_read_the_volume() -> None:
     inputs = {**INPUTS, "airflow_postgres_image": "postgres:17"}
     (problem,) = deployed_problems(DEPLOYED, "one", PLAN, inputs, restoring=True)
     assert "created by Postgres 15" in problem
+
+
+@pytest.mark.parametrize(
+    ("version", "changing", "how", "refused"),
+    [
+        ("2.5.3", False, "complete", True),
+        ("3.3.2", False, "complete", True),
+        # Also if the inventory says so for good.
+        ("2.5.3", False, "restore", True),
+        # The upgrade again.
+        ("3.3.2", True, "complete", False),
+        ("3.3.2", True, "restore", False),
+        ("2.5.3", True, "restore", False),
+        # Another one in between, also to the release before.
+        ("3.2.2", True, "complete", True),
+        ("2.5.3", True, "complete", True),
+    ],
+)
+def test_an_interrupted_upgrade(version: str, changing: bool, how: str, refused: bool) -> None:
+    found = {**DEPLOYED, "interrupted": {"before": "2.5.3", "after": "3.3.2"}}
+    inputs = {**INPUTS, "airflow_version": version, "airflow_upgrade_interrupted": how}
+    # A host that is not the keeper, so that the database is not judged.
+    problems = deployed_problems(found, "two", PLAN, inputs, changing=changing)
+    assert bool(problems) == refused
+    for text in problems:
+        assert "from Airflow 2.5.3 to 3.3.2 was interrupted" in text
+        assert "airflow_version: 3.3.2 to complete it, or add -e airflow_upgrade_interrupted=restore" in text
+
+
+def test_an_interrupted_upgrade_does_not_hinder_the_removal() -> None:
+    found = {**DEPLOYED, "interrupted": {"before": "2.5.3", "after": "3.3.2"}}
+    assert deployed_problems(found, "two", PLAN, INPUTS, removing=True) == []

@@ -1,0 +1,266 @@
+"""Upgrades of a stack with years of history: completed, interrupted, failed, and undone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.lab.names import REPO
+from tests.support.hosts import services_healthy
+from tests.support.wait import wait
+from tests.upgrade.conftest import BETWEEN, NEW, OLD
+from tests.upgrade.filled import SMALL, statements
+
+if TYPE_CHECKING:
+    from tests.upgrade.conftest import Host
+
+UPGRADE, ROLLBACK = "playbooks/upgrade_airflow.yml", "playbooks/rollback_airflow.yml"
+RECORDS = "/var/lib/airflow-stack/upgrades"
+# What an upgrade must keep: numbers of rows and checksums, in words that all releases understand.
+KEPT = """
+  SELECT 'runs', count(*), md5(string_agg(dag_id || run_id || state, ',' ORDER BY dag_id, run_id)) FROM dag_run
+    WHERE dag_id LIKE 'history%';
+  SELECT 'tasks', count(*), md5(string_agg(dag_id || task_id || run_id || state, ',' ORDER BY dag_id, task_id, run_id))
+    FROM task_instance WHERE dag_id LIKE 'history%';
+  SELECT 'connections', count(*),
+    md5(string_agg(conn_id || host || password || coalesce(extra, ''), ',' ORDER BY conn_id))
+    FROM connection WHERE conn_id LIKE 'c%';
+  SELECT 'variables', count(*), md5(string_agg(key || val, ',' ORDER BY key)) FROM variable WHERE key LIKE 'v%';
+  SELECT 'pools', count(*), md5(string_agg(pool || slots || coalesce(description, ''), ',' ORDER BY pool))
+    FROM slot_pool;
+  SELECT 'users', count(*), md5(string_agg(username || password || email, ',' ORDER BY username)) FROM ab_user;
+  SELECT 'roles of users', count(*), md5(string_agg(username || name, ',' ORDER BY username, name))
+    FROM ab_user_role AS r JOIN ab_user AS u ON u.id = user_id JOIN ab_role ON ab_role.id = role_id;
+  SELECT 'paused', count(*), md5(string_agg(dag_id || is_paused, ',' ORDER BY dag_id)) FROM dag
+    WHERE dag_id LIKE 'history%';
+  SELECT 'notes', count(*), md5(string_agg(content, ',' ORDER BY content)) FROM dag_run_note;
+"""
+# A DAG that loads, and that only the stack itself can judge: there is no such pool.
+JUDGED = """
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG(dag_id="judged", schedule=None, start_date=datetime(2023, 1, 1)):
+    BashOperator(task_id="echo", bash_command="true", pool="nowhere")
+"""
+MIGRATING = "docker ps --filter name=airflow-upgrade-migration --format '{{{{.Image}}}}' | grep -q {}"
+UNITS = ("airflow-watch.timer", "airflow-watch-alert.timer", "airflow-firewall.service")
+LISTED = "docker ps -a --format '{{.ID}} {{.Names}} {{.State}}' | sort"
+# The image, with a web server that ends at once.
+SPOILED = """
+FROM good:1
+USER root
+RUN rm "$(python -c 'import airflow, os; print(os.path.dirname(airflow.__file__))')/www/app.py"
+USER airflow
+"""
+# Ends what is connected to the copy over the network.
+CUT = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname LIKE 'airflow\\_copy%' AND client_addr IS NOT NULL
+"""
+# Moments of an upgrade, as they can be seen on the host, in their order.
+MOMENTS = {
+    "it has kept the files": f"ls {RECORDS}/*/upgrade.json",
+    "the scheduler is stopped": "! docker ps --format '{{.Names}}' | grep -q airflow-scheduler-1",
+    "the first migration runs": MIGRATING.format(BETWEEN),
+    "the second migration runs": MIGRATING.format(NEW),
+    "the new definition is written": f"grep -q apache/airflow:{NEW} /usr/local/projects/airflow/compose.yml",
+    "the new services start": f"docker ps --format '{{{{.Image}}}} {{{{.Names}}}}' | grep -q '{NEW} airflow-webserver'",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _history(host: Host) -> None:
+    if host.sql("SELECT count(*) FROM dag WHERE dag_id = 'history_1'") == "0\n":
+        host.sql(statements(*SMALL))
+
+
+def release(host: Host) -> str:
+    """The release that runs, as Airflow says."""
+    return host.ssh("docker exec airflow-scheduler-1 airflow version 2>/dev/null").split()[-1]
+
+
+def kept(host: Host) -> str:
+    """What an upgrade must keep."""
+    return host.sql(KEPT)
+
+
+def runs_pipeline(host: Host) -> None:
+    """Run the example DAG, whose tasks are containers and statements on a seeded connection."""
+    run = f"run{time.time_ns()}"
+    host.ssh("airflow dags unpause news_fetcher")
+    host.ssh(f"airflow dags trigger --run-id {run} news_fetcher")
+
+    def state() -> str:
+        return host.sql(f"SELECT state FROM dag_run WHERE run_id = '{run}'").strip()  # noqa: S608
+
+    wait(lambda: state() in ("success", "failed"), 300, f"the end of {run}")
+    assert state() == "success"
+    host.ssh("airflow dags pause news_fetcher")
+
+
+def as_before(host: Host, before: str, version: str) -> None:
+    """Check that a release runs as before a failed upgrade."""
+    assert release(host) == version
+    assert services_healthy(host)
+    assert kept(host) == before
+    assert host.run(f"ls -A {RECORDS}").stdout == ""
+    assert host.ssh(f"systemctl is-active {' '.join(UNITS)}").split() == ["active"] * len(UNITS)
+    run = host.play("site.yml", airflow_version=version)
+    assert run.code == 0, run.output
+    assert run.changed == 0, run.output
+
+
+def databases(host: Host) -> list[str]:
+    """Databases that upgrades have left."""
+    found = host.sql("SELECT datname FROM pg_database WHERE datname LIKE 'airflow\\_%' ORDER BY 1")
+    return [name.rsplit("_", 1)[0] for name in found.split()]
+
+
+def forget_failed(host: Host) -> None:
+    """Remove the databases of failed upgrades, as the message says."""
+    for name in host.sql("SELECT datname FROM pg_database WHERE datname LIKE 'airflow\\_upgraded%'").split():
+        host.ssh(f"docker exec airflow-postgres-1 dropdb -U airflow {name}")
+
+
+def test_check_mode_shows_the_plan_and_changes_nothing(host: Host) -> None:
+    before = host.ssh(LISTED), kept(host)
+    run = host.play(UPGRADE, "--check", airflow_version=NEW)
+    assert run.code == 0, run.output
+    assert f"Airflow {NEW} migrates it to revision" in run.output
+    assert (host.ssh(LISTED), kept(host)) == before
+    assert host.run(f"ls -A {RECORDS}").stdout == ""
+
+
+def test_a_migration_whose_connection_is_cut(host: Host) -> None:
+    before = kept(host)
+    process = host.start(UPGRADE, airflow_version=NEW, airflow_upgrade_rehearse=False)
+    wait(lambda: host.run(MOMENTS["the second migration runs"]).returncode == 0, 600, "the second migration")
+    # Again and again, because a migration connects again.
+    wait(lambda: host.sql(CUT) and host.run(MOMENTS["the second migration runs"]).returncode, 300, "its end")
+    output, _ = process.communicate(timeout=900)
+    assert process.returncode != 0
+    assert f"the migration by Airflow {NEW} failed" in output
+    assert f"Airflow {OLD} runs again as before" in output
+    assert databases(host) == ["airflow_upgraded"]
+    forget_failed(host)
+    as_before(host, before, OLD)
+
+
+def test_a_dag_that_only_the_new_stack_can_judge(host: Host, tmp_path: Path) -> None:
+    before = kept(host)
+    shutil.copytree(REPO / "dags", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "judged.py").write_text(JUDGED, encoding="utf-8")
+    run = host.play(UPGRADE, airflow_version=BETWEEN, airflow_upgrade_rehearse=False, airflow_dags_source=str(tmp_path))
+    assert run.code != 0
+    assert "nowhere" in run.output
+    assert f"Airflow {OLD} runs again as before" in run.output
+    forget_failed(host)
+    as_before(host, before, OLD)
+
+
+def test_a_dag_that_the_new_release_cannot_load_stops_nothing(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "gone.py").write_text("from airflow.operators.subdag import SubDagOperator\n", encoding="utf-8")
+    started = host.ssh("docker inspect -f '{{.State.StartedAt}}' airflow-scheduler-1")
+    run = host.play(UPGRADE, airflow_version=NEW, airflow_upgrade_rehearse=False, airflow_dags_source=str(tmp_path))
+    assert run.code != 0
+    assert "gone.py" in run.output
+    assert host.ssh("docker inspect -f '{{.State.StartedAt}}' airflow-scheduler-1") == started
+    assert host.run(f"ls -A {RECORDS}").stdout == ""
+
+
+def test_an_image_whose_services_do_not_start(host: Host) -> None:
+    before = kept(host)
+    image = f"apache/airflow:{BETWEEN}"
+    host.ssh(f"docker pull -q {image}; docker tag {image} good:1")
+    host.ssh(f"docker build -q -t {image} -", SPOILED)
+    try:
+        run = host.play(UPGRADE, airflow_version=BETWEEN, airflow_upgrade_rehearse=False, airflow_health_timeout=120)
+    finally:
+        host.ssh(f"docker tag good:1 {image}")
+    assert run.code != 0
+    assert "webserver" in run.output
+    assert f"Airflow {OLD} runs again as before" in run.output
+    forget_failed(host)
+    as_before(host, before, OLD)
+
+
+def killed(host: Host, moment: str, **variables: Any) -> None:
+    """Start an upgrade, and kill the controller at a moment of it."""
+    process = host.start(UPGRADE, airflow_upgrade_rehearse=False, **variables)
+    wait(lambda: host.run(MOMENTS[moment]).returncode == 0 or process.poll() is not None, 600, moment)
+    assert process.poll() is None, process.communicate()[0][-3000:]
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def test_an_interrupted_upgrade_can_be_undone(host: Host) -> None:
+    before = kept(host)
+    killed(host, "the first migration runs", airflow_version=NEW)
+    refused = host.play("site.yml", airflow_version=OLD)
+    assert refused.code != 0
+    assert f"an upgrade from Airflow {OLD} to {NEW} was interrupted" in refused.output
+    run = host.play(UPGRADE, airflow_version=NEW, airflow_upgrade_interrupted="restore")
+    assert run.code == 0, run.output
+    assert f"Set airflow_version: {OLD}" in run.output
+    forget_failed(host)
+    as_before(host, before, OLD)
+
+
+def test_a_controller_that_dies_six_times(host: Host) -> None:
+    before = kept(host)
+    for moment in MOMENTS:
+        killed(host, moment, airflow_version=NEW)
+        print(f"killed when {moment}")
+    run = host.play(UPGRADE, airflow_version=NEW)
+    assert run.code == 0, run.output
+    assert release(host) == NEW
+    assert kept(host) == before
+    assert databases(host) == ["airflow_before"]
+    again = host.play("site.yml", airflow_version=NEW)
+    assert again.code == 0, again.output
+    assert again.changed == 0, again.output
+    runs_pipeline(host)
+
+
+def test_the_rollback_needs_a_word(host: Host) -> None:
+    run = host.play(ROLLBACK, airflow_version=NEW)
+    assert run.code != 0
+    assert "lacks 1 runs of DAGs" in run.output
+    assert "airflow_rollback_lose_runs=true" in run.output
+    assert release(host) == NEW
+
+
+def test_the_rollback(host: Host) -> None:
+    run = host.play(ROLLBACK, airflow_version=NEW, airflow_rollback_lose_runs=True)
+    assert run.code == 0, run.output
+    forget_failed(host)
+    as_before(host, kept(host), OLD)
+    runs_pipeline(host)
+    nothing = host.play(ROLLBACK, airflow_version=OLD, airflow_rollback_lose_runs=True)
+    assert nothing.code != 0
+    assert "No upgrade is kept on airflow1" in nothing.output
+
+
+def test_series_by_series(host: Host) -> None:
+    before = kept(host)
+    for version in (BETWEEN, NEW):
+        started = time.monotonic()
+        run = host.play(UPGRADE, airflow_version=version)
+        assert run.code == 0, run.output
+        print(f"upgrade to {version}: {time.monotonic() - started:.0f} s")
+        assert release(host) == version
+        assert kept(host) == before
+        runs_pipeline(host)
+    assert databases(host) == ["airflow_before", "airflow_before"]
+    again = host.play("site.yml", airflow_version=NEW, airflow_upgrade_keep_days=0)
+    assert again.code == 0, again.output
+    assert (databases(host), host.run(f"ls -A {RECORDS}").stdout) == ([], "")
+    assert json.loads(host.ssh("cat /usr/local/projects/airflow/config/migrated.json"))["version"] == NEW
