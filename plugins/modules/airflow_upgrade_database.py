@@ -9,10 +9,9 @@ DOCUMENTATION = r"""
 module: airflow_upgrade_database
 short_description: Migrate the database of a stopped Airflow to another release, and go back
 description:
-  - Runs the migrations on a copy of the database. When it is complete, it gets the name of the database, which is then
-    C(NAME_before_STAMP). So the database from before the upgrade is never changed, and going back is a rename.
-  - It can be run again after an interruption. A copy that is half migrated is replaced by a new one.
-  - All DAGs of the migrated database are paused until V(wake).
+  - Runs the migrations on a copy of the database, which then gets its name. The database from before is never changed;
+    it gets the name C(NAME_before_STAMP). In the migrated one, all DAGs are paused until V(wake).
+  - It can be run again after an interruption.
 requirements:
   - python >= 3.9 on the host
   - docker on the host
@@ -58,6 +57,10 @@ options:
         description: Revision that the database has afterwards.
         type: str
         required: true
+  revision:
+    description: Revision of the database before the upgrade, for V(back).
+    type: str
+    default: ""
   container:
     description: Container of the stack's Postgres.
     type: str
@@ -97,20 +100,14 @@ attributes:
 """
 
 EXAMPLES = r"""
+- name: List the running tasks
+  ansible_airflow.airflow.airflow_upgrade_database: {step: running}
+
 - name: Migrate the database
-  ansible_airflow.airflow.airflow_upgrade_database:
-    step: migrate
-    stamp: 20261130T120000Z
-    steps: "{{ planned['steps'] }}"
+  ansible_airflow.airflow.airflow_upgrade_database: {step: migrate, stamp: 20261130T120000Z, steps: "{{ steps }}"}
 
 - name: Go back to the database from before
-  ansible_airflow.airflow.airflow_upgrade_database:
-    step: back
-    stamp: 20261130T120000Z
-
-- name: List the running tasks
-  ansible_airflow.airflow.airflow_upgrade_database:
-    step: running
+  ansible_airflow.airflow.airflow_upgrade_database: {step: back, stamp: 20261130T120000Z, revision: 290244fb8b83}
 """
 
 RETURN = r"""
@@ -120,14 +117,17 @@ seconds:
   returned: after migrate
   sample: {"2.11.2": 31.5, "3.3.2": 88.1}
 left:
-  description:
-    - Name of the database that V(back) has put aside, or of a copy that was not complete. Empty if there is none, or if
-      the disk is too full to keep the copy.
+  description: Name of the database that V(back) has put aside, or of a copy that was not complete. It can be empty.
   type: str
   returned: after back
   sample: airflow_upgraded_20261130T120000Z
+kept:
+  description: Whether the database from before the upgrade is there.
+  type: bool
+  returned: after later
+  sample: true
 tasks:
-  description: The running tasks, each with its run and host.
+  description: The running tasks.
   type: list
   elements: str
   returned: after running
@@ -162,22 +162,24 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError, Server
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import resting
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import asking, resting
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import (
     STEP,
     MigrationError,
     address,
     in_stack,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.upgrading import Names, Upgrading
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.upgrading import Upgrading
 
 LOCK = "/run/airflow-upgrade-database.lock"
-# Steps that only read.
 READING = ("running", "later")
+NEEDED = [("step", "migrate", ("steps",)), ("step", "back", ("revision",))]
+NEEDED += [("step", step, ("stamp",)) for step in ("migrate", "back", "later", "forget")]
 ARGUMENTS = {
     "step": {"type": "str", "choices": ["running", "migrate", "wake", "back", "later", "forget"], "required": True},
     "stamp": {"type": "str", "default": ""},
     "steps": {"type": "list", "elements": "dict", "default": [], "options": STEP},
+    "revision": {"type": "str", "default": ""},
     "container": {"type": "str", "default": "airflow-postgres-1"},
     "database": {"type": "str", "default": "airflow"},
     "network": {"type": "str", "default": "airflow"},
@@ -191,11 +193,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Run the module."""
-    needed = [
-        ("step", "migrate", ("steps", "stamp")),
-        *(("step", step, ("stamp",)) for step in ("back", "later", "forget")),
-    ]
-    module = AnsibleModule(argument_spec=ARGUMENTS, required_if=needed, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=ARGUMENTS, required_if=NEEDED, supports_check_mode=True)
     given, started = module.params, time.monotonic()
     steps: list[str] = []
     if module.check_mode and given["step"] not in READING:
@@ -205,7 +203,9 @@ def main() -> None:
     def doing(step: str) -> None:
         steps.append(f"{time.monotonic() - started:.1f} s: {step}")
 
-    work = Upgrading(docker, Server(docker.path, given["container"]), Names(given["database"], given["stamp"]), doing)
+    work = Upgrading(
+        docker, Server(docker.path, given["container"]), asking.Names(given["database"], given["stamp"]), doing
+    )
     try:
         with alone(LOCK, lambda: doing("waiting for an interrupted upgrade that still works on the database")):
             found = done(work, given)
@@ -216,20 +216,19 @@ def main() -> None:
 
 
 def done(work: Upgrading, given: dict[str, Any]) -> dict[str, Any]:
-    """Do a step, and return the module's results.
-
-    Args:
-        work: The databases.
-        given: The module's options.
-    """
+    """Do a step with these options, and return the module's results."""
     if given["step"] == "running":
-        return {"changed": False, "tasks": work.running()}
+        return {"changed": False, "tasks": asking.running(work.server, work.names)}
     if given["step"] == "later":
-        return {"changed": False, "runs": work.later()}
+        return {
+            "changed": False,
+            "runs": asking.later(work.server, work.names),
+            "kept": asking.there(work.server, work.names.kept),
+        }
     if given["step"] == "wake":
         return {"changed": resting.end(work.server, given["database"])}
     if given["step"] == "back":
-        left = work.back()
+        left = work.back(given["revision"])
         return {"changed": bool(left), "left": left}
     if given["step"] == "forget":
         removed = work.forget()
@@ -238,7 +237,7 @@ def done(work: Upgrading, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def migrated(work: Upgrading, given: dict[str, Any]) -> dict[str, Any]:
-    """Migrate the database, and return the module's results."""
+    """Migrate the database."""
     secrets, run_as = given["secrets_directory"], given["run_as"]
     with address(f"{secrets}/sql_alchemy_conn", work.names.copy, run_as) as file:
         place = in_stack(given["network"], file, given["ca_directory"], f"{secrets}/fernet_key", run_as)

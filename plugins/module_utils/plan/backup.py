@@ -16,7 +16,7 @@ CONTAINER = "airflow-postgres-1"
 # Secrets without which no backup can be read. They must be kept outside of the backup.
 PASSWORD, SSH_KEY, KNOWN_HOSTS = "backup_password", "backup_ssh_key", "backup_ssh_known_hosts"
 # Records that are of this host's present only.
-RECORDS_LEFT_OUT = ("lock.json", "last", "guard", "database_volume", "backup.json", "restore.json")
+RECORDS_LEFT_OUT = ("lock.json", "last", "guard", "database_volume", "backup.json", "restore.json", "upgrades")
 
 
 def backup_settings(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: str) -> Dict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import counts, databases, space
@@ -12,6 +11,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import Docker
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import Server
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import copying, resting
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.asking import Names, there
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.comparison import lost
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import (
     MigrationError,
@@ -25,40 +25,6 @@ ROOM, LOG = 3.5, 2**30
 SIZE = "SELECT pg_database_size({})"
 # Seconds until a server that recovers after a crash answers.
 PATIENCE = 600
-RUNS = "SELECT count(*) FROM dag_run"
-TASKS = """
-SELECT dag_id || '.' || task_id || CASE WHEN map_index >= 0 THEN '[' || map_index || ']' ELSE '' END
-  || ', run ' || run_id || ', on ' || hostname
-FROM task_instance WHERE state = 'running' ORDER BY start_date
-"""
-
-
-@dataclass(frozen=True)
-class Names:
-    """Names of the databases of an upgrade.
-
-    Attributes:
-        database: Airflow's database.
-        stamp: The upgrade.
-    """
-
-    database: str
-    stamp: str
-
-    @property
-    def kept(self) -> str:
-        """Name of the database as it was before the upgrade."""
-        return f"{self.database}_before_{self.stamp}"
-
-    @property
-    def left(self) -> str:
-        """Name of the database that a failed or undone upgrade leaves."""
-        return f"{self.database}_upgraded_{self.stamp}"
-
-    @property
-    def copy(self) -> str:
-        """Name of the copy while it is migrated."""
-        return f"{self.database}_copy_{self.stamp}"
 
 
 class Upgrading:
@@ -73,18 +39,6 @@ class Upgrading:
 
     def __init__(self, docker: Docker, server: Server, names: Names, doing: Callable[[str], None]) -> None:
         self.docker, self.server, self.names, self.doing = docker, server, names, doing
-
-    def running(self) -> list[str]:
-        """Return the running tasks, each with its run and host.
-
-        Raises:
-            PostgresError: The server does not answer.
-        """
-        return self.server.ask(TASKS, self.names.database)
-
-    def there(self, name: str) -> bool:
-        """Return whether a database exists."""
-        return name in self.server.ask(postgres.DATABASES, databases.APART)
 
     def run(self, place: Place, steps: Sequence[Mapping[str, Any]], seconds: float) -> dict[str, Any]:
         """Migrate a copy of the database, and give it the database's name when it is complete.
@@ -106,9 +60,15 @@ class Upgrading:
         names = self.names
         # Of a run that was killed.
         self.docker.remove(MIGRATION)
-        if self.there(names.kept):
+        if there(self.server, names.kept):
             self.doing("the database is already migrated")
+            resting.begin(self.server, names.database)
             return {"seconds": {}}
+        if there(self.server, names.left):
+            raise MigrationError(
+                f"this upgrade was being undone, and {names.left} has what happened since. Finish that by -e "
+                "airflow_upgrade_interrupted=restore, and upgrade again."
+            )
         size = int(self.server.ask(SIZE.format(databases.literal(names.database)), databases.APART)[0])
         copying.remove(self.server, names.copy)
         space.demand(self.docker.directory(VOLUME), int(ROOM * size) + LOG, "the copy and its migrations")
@@ -135,35 +95,48 @@ class Upgrading:
             )
         return round(time.monotonic() - began, 1)
 
-    def back(self) -> str:
+    def back(self, revision: str) -> str:
         """Give the database before the upgrade its name again.
+
+        Args:
+            revision: Revision of that database.
 
         Returns:
             Name of what the upgrade has left: the database that had the name meanwhile, or the copy that was not
-            complete. Empty if there is nothing, or if the disk is too full to keep it.
+            complete. Empty if there is nothing, or if the disk is too full to keep the copy.
 
         Raises:
             DockerError: A docker command failed.
+            MigrationError: The database from before is gone.
             PostgresError: The server failed.
         """
         names = self.names
         self.docker.remove(MIGRATION)
         self._wait()
-        exchanged = self.there(names.kept)
-        if exchanged:
+        if there(self.server, names.kept):
             self.doing("renaming the databases")
-            copying.remove(self.server, names.left)
-            copying.replace(self.server, names.database, names.kept, names.left)
-        elif self.there(names.copy):
-            copying.remove(self.server, names.left)
-            databases.rename(self.server, [(names.copy, names.left)])
-        if not self.there(names.left):
-            return ""
-        if not exchanged and postgres.space(self.docker.directory(VOLUME)) < space.RESERVE:
-            self.doing("removing the copy, because the disk is full")
-            copying.remove(self.server, names.left)
-            return ""
-        return names.left
+            copying.replace(self.server, names.database, names.kept, self._free())
+        if (found := counts.revision(self.server, names.database)) != revision:
+            raise MigrationError(
+                f"there is no {names.kept}, and {names.database} has the revision {found}, not {revision}: restore a "
+                "backup by playbooks/restore_airflow.yml."
+            )
+        if there(self.server, names.copy):
+            if postgres.space(self.docker.directory(VOLUME)) < space.RESERVE:
+                self.doing("removing the copy, because the disk is full")
+                copying.remove(self.server, names.copy)
+            else:
+                databases.rename(self.server, [(names.copy, self._free())])
+        left = [name for name in self.server.ask(postgres.DATABASES, databases.APART) if name.startswith(names.left)]
+        return max(left, default="")
+
+    def _free(self) -> str:
+        """Return a name for what is put aside. What has been put aside before stays."""
+        name, number = self.names.left, 1
+        while there(self.server, name):
+            number += 1
+            name = f"{self.names.left}_{number}"
+        return name
 
     def _wait(self) -> None:
         """Wait until the server answers, for example after a crash because its disk was full."""
@@ -179,18 +152,7 @@ class Upgrading:
         Raises:
             PostgresError: The server failed.
         """
-        found = [name for name in (self.names.kept, self.names.copy) if self.there(name)]
+        found = [name for name in (self.names.kept, self.names.copy) if there(self.server, name)]
         for name in found:
             copying.remove(self.server, name)
         return found
-
-    def later(self) -> int:
-        """Return how many runs of DAGs the database has that the one before the upgrade does not have.
-
-        Raises:
-            PostgresError: The server failed.
-        """
-        if not self.there(self.names.kept):
-            return 0
-        now, then = (int(self.server.ask(RUNS, name)[0]) for name in (self.names.database, self.names.kept))
-        return max(now - then, 0)

@@ -90,7 +90,8 @@ def _schema(found: Found, plan: Mapping[str, Any], inputs: Mapping[str, Any]) ->
     """
     noted = plan["migrated"]
     revision = found["revision"] or noted.get("revision") or head(noted.get("version", ""))
-    problems = change_problems(revision, inputs["airflow_version"], plan["schemas"])
+    external = "postgres" in plan["services"]["external"]
+    problems = change_problems(revision, inputs["airflow_version"], plan["schemas"], within_series=external)
     if not found["revision"]:
         noted_in = f"{inputs['airflow_directory']}/config/migrated.json"
         return [f"{text} {noted_in} says so; remove it if another database was restored." for text in problems]

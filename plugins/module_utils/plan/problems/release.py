@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import numbers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import head, introduced, is_later
 
 
@@ -25,7 +26,9 @@ def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) ->
     return [f"airflow_version: {version!r} is not a supported release; write one of {', '.join(known)}."]
 
 
-def change_problems(revision: str, version: str, schemas: Mapping[str, Sequence[str]]) -> list[str]:
+def change_problems(
+    revision: str, version: str, schemas: Mapping[str, Sequence[str]], within_series: bool = False
+) -> list[str]:
     """Return why a stack cannot change from the release of its database to another one.
 
     Releases of one schema can be exchanged for each other. Another one migrates the database irreversibly, or cannot
@@ -35,11 +38,14 @@ def change_problems(revision: str, version: str, schemas: Mapping[str, Sequence[
         revision: Revision of the database; empty if there is none.
         version: Value of ``airflow_version``.
         schemas: Accepted releases by the revision of their schema.
+        within_series: Whether a migration within the series is right: an external server has no other way.
     """
     if not revision or revision == head(version):
         return []
     if problems := unreadable(revision, version, schemas):
         return problems
+    if within_series and numbers(version)[:2] == numbers(introduced(revision))[:2]:
+        return []
     found, stay = _described(revision, schemas)
     return [
         f"{found}. An upgrade to {version} migrates the database, so site.yml does not do it on its own: run "

@@ -17,8 +17,7 @@ def restore_problems(found: Mapping[str, Any], plan: Mapping[str, Any], run: Map
         run: ``airflow_version``; ``replace``, whether databases with data may be replaced; and ``not_in_run``, hosts of
             the stack that the run leaves out.
     """
-    manifest = found["manifest"]
-    problems = []
+    manifest, problems = found["manifest"], []
     if "postgres" in plan["services"]["external"]:
         problems.append(
             "airflow_postgres_external is set, and only the stack's own Postgres is restored. Restore the dump into "
@@ -38,7 +37,8 @@ def restore_problems(found: Mapping[str, Any], plan: Mapping[str, Any], run: Map
             f"an image of Postgres {has} or later."
         )
     revision = next((entry["revision"] for entry in manifest["databases"].values() if entry["revision"]), "")
-    problems += change_problems(revision, run["airflow_version"], plan["schemas"])
+    wrong = change_problems(revision, run["airflow_version"], plan["schemas"])
+    problems += [f"{text} To restore the backup, write its release, and upgrade afterwards." for text in wrong]
     if found["present"] and not found["interrupted"] and not run["replace"]:
         problems.append(
             f"databases {', '.join(found['present'])} on {plan['keeper']} have data, which the backup would replace. "

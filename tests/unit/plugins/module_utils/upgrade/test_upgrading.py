@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import Docker
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import Server
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import copying, upgrading
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import asking, copying, upgrading
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.asking import Names
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import MigrationError, Place
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.upgrading import Names, Upgrading
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.upgrading import Upgrading
 
 PLACE = Place((), {}, "/key", "50000:0")
 STEPS = [{"release": "2.11.2", "image": "a", "revision": "r2"}, {"release": "3.3.2", "image": "b", "revision": "r3"}]
@@ -28,6 +29,9 @@ class Databases:
                 assert new not in self.there
                 self.there[new] = self.there.pop(name)
 
+        def rest(_server: Server, name: str) -> None:
+            self.there[name] = f"{self.there[name].partition(',')[0]}, paused"
+
         def migrate(_docker: Docker, _container: str, _place: Place, step: dict[str, Any], _seconds: float) -> None:
             self.there[NAMES.copy] = "half"
             if self.fails == step["release"]:
@@ -38,15 +42,11 @@ class Databases:
             (copying, "copy", lambda _server, name, new: self.there.update({new: self.there[name]})),
             (copying, "remove", lambda _server, name: self.there.pop(name, None)),
             (upgrading.databases, "rename", rename),
-            (upgrading.counts, "revision", lambda _server, name: self.there[name]),
+            (upgrading.counts, "revision", lambda _server, name: self.there[name].partition(",")[0]),
             (upgrading.counts, "rows", lambda _server, name: {"public.dag_run": 5 - (self.lost and "copy" in name)}),
             (upgrading.space, "demand", lambda *_: None),
             (upgrading.postgres, "space", lambda _directory: self.free),
-            (
-                upgrading.resting,
-                "begin",
-                lambda _server, name: self.there.update({name: self.there[name] + ", paused"}),
-            ),
+            (upgrading.resting, "begin", rest),
             (upgrading, "migrate", migrate),
         ):
             monkeypatch.setattr(module, name, value)
@@ -89,31 +89,51 @@ def test_a_migration_that_fails_and_is_repeated(monkeypatch: pytest.MonkeyPatch,
     assert found.there == {"airflow": "r3, paused", "airflow_before_x": "r1"}
 
 
+def test_dags_rest_again_when_an_upgrade_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was interrupted after their pause had ended."""
+    found = Databases(monkeypatch, airflow="r3", airflow_before_x="r1")
+    found.run()
+    assert found.there["airflow"] == "r3, paused"
+
+
 def test_back(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Databases(monkeypatch, airflow="r1")
     found.run()
-    for _ in range(2):
-        # Again, because the run was interrupted.
-        assert found.work.back() == "airflow_upgraded_x"
+    for free in (PLENTY, 0):
+        # Again, because the run was interrupted; a full disk never costs a database that was in use.
+        found.free = free
+        assert found.work.back("r1") == "airflow_upgraded_x"
         assert found.there == {"airflow": "r1", "airflow_upgraded_x": "r3, paused"}
     # Only people remove it.
     assert found.work.forget() == []
-    assert "airflow_upgraded_x" in found.there
+    with pytest.raises(MigrationError, match=r"being undone, and airflow_upgraded_x has what happened since"):
+        found.run()
+
+
+def test_what_was_put_aside_before_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Databases(monkeypatch, airflow="r3", airflow_before_x="r1", airflow_upgraded_x="r3", airflow_copy_x="half")
+    assert found.work.back("r1") == "airflow_upgraded_x_3"
+    assert found.there == {
+        "airflow": "r1",
+        "airflow_upgraded_x": "r3",
+        "airflow_upgraded_x_2": "r3",
+        "airflow_upgraded_x_3": "half",
+    }
+
+
+def test_a_database_from_before_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Databases(monkeypatch, airflow="r3")
+    with pytest.raises(MigrationError, match=r"no airflow_before_x, and airflow has the revision r3, not r1: restore"):
+        found.work.back("r1")
+    assert found.there == {"airflow": "r3"}
 
 
 @pytest.mark.parametrize(("free", "left"), [(PLENTY, "airflow_upgraded_x"), (0, "")])
 def test_back_from_a_copy_that_was_not_complete(monkeypatch: pytest.MonkeyPatch, free: int, left: str) -> None:
     found = Databases(monkeypatch, airflow="r1", airflow_copy_x="half")
     found.free = free
-    assert found.work.back() == left
+    assert found.work.back("r1") == left
     assert found.there == ({"airflow": "r1", left: "half"} if left else {"airflow": "r1"})
-
-
-def test_a_full_disk_never_costs_a_database_that_was_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = Databases(monkeypatch, airflow="r1")
-    found.run()
-    found.free = 0
-    assert found.work.back() == "airflow_upgraded_x"
 
 
 def test_what_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +143,7 @@ def test_what_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_later_runs_without_an_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Databases(monkeypatch, airflow="r1").work.later() == 0
+    assert asking.later(Databases(monkeypatch, airflow="r1").work.server, NAMES) == 0
 
 
 def test_lost_rows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,6 +133,12 @@ def test_another_schema_needs_an_upgrade_and_downgrades_are_refused(
     assert all(word in problems[0] for word in words)
 
 
+def test_an_external_server_is_migrated_within_a_series() -> None:
+    assert change_problems(head("3.1.7"), "3.1.8", SCHEMAS, within_series=True) == []
+    assert change_problems(head("3.1.8"), "3.2.2", SCHEMAS, within_series=True) != []
+    assert change_problems(head("3.1.8"), "3.1.7", SCHEMAS, within_series=True) != []
+
+
 def test_a_revision_that_only_an_interrupted_migration_leaves() -> None:
     # 3.2.0 introduced it, and more after it.
     for version in ("3.2.2", "3.3.2"):
