@@ -177,7 +177,11 @@ PSQL = "docker exec -i airflow-postgres-1 psql -U airflow -At"
 @pytest.mark.parametrize("lost", [False, True])
 def test_another_series_of_airflow(deployed: GuardedHost, lost: bool) -> None:
     """The database knows its series, also after migrated.json was lost with a directory or a moved keeper."""
-    words = (f"schema revision {OURS} of Airflow 2.5.3", "irreversibly", "write 2.5.0 or 2.5.1 or 2.5.2 or 2.5.3")
+    words = (
+        f"schema revision {OURS} of Airflow 2.5.3",
+        "run playbooks/upgrade_airflow.yml",
+        "write 2.5.0 or 2.5.1 or 2.5.2 or 2.5.3",
+    )
     if lost:
         deployed.ssh(f"mv {DIRECTORY}/config/migrated.json /root/")
     try:
