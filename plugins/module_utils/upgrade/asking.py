@@ -8,7 +8,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup imp
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers import postgres
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import Server
 
-# Runs of users since the last one that the database from before has.
+# The last run in the database from before, and the number of runs of users after it.
 LAST = "SELECT coalesce(max(id), 0) FROM dag_run"
 SINCE = "SELECT count(*) FROM dag_run WHERE id > {} AND dag_id <> 'airflow_upgrade_smoke'"
 TASKS = """

@@ -23,8 +23,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.mi
     SOCKET,
     MigrationError,
     beside,
-    migrate,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.reaching import reach
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.wanted import Wanted, lines
 
 CONTAINER, MIGRATION = "airflow-upgrade-rehearsal", "airflow-upgrade-migration"
@@ -155,17 +155,10 @@ class Rehearsal:
 
     def _migrate(self, step: Mapping[str, Any]) -> float:
         """Run one migration, and return its duration in seconds."""
-        wanted, began = self.wanted, time.monotonic()
+        wanted = self.wanted
         self.doing(f"migrating the copy with Airflow {step['release']}")
         place = beside(CONTAINER, postgres.USER, wanted.database, wanted.key_file, wanted.run_as)
-        migrate(self.docker, MIGRATION, place, step, wanted.seconds)
-        found = counts.revision(self.copy, wanted.database)
-        if found != step["revision"]:
-            raise MigrationError(
-                f"the migration by Airflow {step['release']} ended at revision {found}, not {step['revision']}: is "
-                f"{step['image']} this release?"
-            )
-        return round(time.monotonic() - began, 1)
+        return reach(self.docker, MIGRATION, self.copy, wanted.database, place=place, step=step, seconds=wanted.seconds)
 
     def _size(self) -> int:
         """Return the size of the copy in MiB."""

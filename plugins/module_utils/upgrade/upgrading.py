@@ -16,8 +16,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.co
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import (
     MigrationError,
     Place,
-    migrate,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.reaching import reach
 
 MIGRATION, VOLUME = "airflow-upgrade-migration", "airflow_postgres_data"
 # Free space needed: the copy, and the tables that migrations write anew, as multiples of the database; and the log.
@@ -74,7 +74,7 @@ class Upgrading:
         space.demand(self.docker.directory(VOLUME), int(ROOM * size) + LOG, "the copy and its migrations")
         self.doing("copying the database")
         copying.copy(self.server, names.database, names.copy)
-        taken = {str(step["release"]): self._migrate(place, step, seconds) for step in steps}
+        taken = {str(step["release"]): self._migrate(place=place, step=step, seconds=seconds) for step in steps}
         self.doing("comparing the copy with the database")
         if problems := lost(counts.rows(self.server, names.database), counts.rows(self.server, names.copy)):
             raise MigrationError(f"the migrations lost rows: {' '.join(problems)}")
@@ -85,15 +85,8 @@ class Upgrading:
 
     def _migrate(self, place: Place, step: Mapping[str, Any], seconds: float) -> float:
         """Run one migration of the copy, and return its duration in seconds."""
-        began = time.monotonic()
         self.doing(f"migrating the copy with Airflow {step['release']}")
-        migrate(self.docker, MIGRATION, place, step, seconds)
-        if (found := counts.revision(self.server, self.names.copy)) != step["revision"]:
-            raise MigrationError(
-                f"the migration by Airflow {step['release']} ended at revision {found}, not {step['revision']}: is "
-                f"{step['image']} this release?"
-            )
-        return round(time.monotonic() - began, 1)
+        return reach(self.docker, MIGRATION, self.server, self.names.copy, place=place, step=step, seconds=seconds)
 
     def back(self, revision: str) -> str:
         """Give the database before the upgrade its name again.

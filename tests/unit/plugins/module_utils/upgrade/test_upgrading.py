@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import Docker
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import Server
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import asking, copying, upgrading
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import (
+    asking,
+    copying,
+    reaching,
+    upgrading,
+)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.asking import Names
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import MigrationError, Place
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.upgrading import Upgrading
@@ -47,7 +52,7 @@ class Databases:
             (upgrading.space, "demand", lambda *_: None),
             (upgrading.postgres, "space", lambda _directory: self.free),
             (upgrading.resting, "begin", rest),
-            (upgrading, "migrate", migrate),
+            (reaching, "migrate", migrate),
         ):
             monkeypatch.setattr(module, name, value)
         monkeypatch.setattr(Docker, "run", lambda *_: "/var/lib/docker")
@@ -156,6 +161,6 @@ def test_lost_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_image_of_another_release(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Databases(monkeypatch, airflow="r1")
-    monkeypatch.setattr(upgrading, "migrate", lambda *_: None)
+    monkeypatch.setattr(reaching, "migrate", lambda *_: None)
     with pytest.raises(MigrationError, match=r"ended at revision r1, not r2: is a this release\?"):
         found.run()
