@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -21,14 +20,13 @@ from typing import Any
 import yaml
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import InsideError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import policy as dag_policy
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import removed as removed_names
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.parse import parse_files
 
 from tests import tables
 from tests.lab import recipes
 from tests.steps import ROOT, VENV_BIN
 
-# ruff's rules for names that fail in Airflow 3: removed, moved to a provider, or renamed.
-AIR = "AIR301,AIR302,AIR303"
 # Environment variable with the projects' directory on the hosts, which DAGs can read.
 PROJECTS = "AIRFLOW_STACK_PROJECTS"
 # Timeout in seconds for all files together.
@@ -206,19 +204,11 @@ def load(release: Release, interpreter: Path, folder: Path, plugins: Path | None
 
 
 def removed(folder: Path) -> list[str]:
-    """Return a line for each use of a name that Airflow 3 no longer has, according to ruff's rules.
-
-    The rules also find uses in code that only runs in tasks, which loading the files does not detect.
-    """
-    argv = ["check", "--isolated", "--no-cache", "--quiet", "--select", AIR, "--output-format", "json", str(folder)]
-    done = subprocess.run([VENV_BIN / "ruff", *argv], capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1):
-        raise CheckError(f"ruff cannot read {folder}: {done.stderr.strip()}")
-    return [
-        f"{Path(found['filename']).relative_to(folder)}:{found['location']['row']} [{found['code']}] {found['message']}"
-        for found in json.loads(done.stdout)
-        if found["code"]
-    ]
+    """Return a line for each use of a name that Airflow 3 no longer has, also in code that only runs in tasks."""
+    try:
+        return sorted({*removed_names.removed(folder), *removed_names.ruff(str(VENV_BIN / "ruff"), folder)})
+    except removed_names.RuffError as error:
+        raise CheckError(str(error)) from error
 
 
 def check(options: argparse.Namespace) -> int:

@@ -37,8 +37,9 @@ options:
     default: true
   image:
     description:
-      - Image of Airflow that loads the files, for example of a release that the stack is to be upgraded to. It must be
-        on the host. Without it, that of the stack.
+      - Image of Airflow that loads the files, of a later release that the stack is to be upgraded to. It must be on the
+        host. It reads variables and connections from the stack's database, which is not migrated yet. Objects that the
+        inventory defines may be missing there. Without it, the image of the stack.
     type: str
     default: ""
   services:
@@ -221,7 +222,8 @@ def main() -> None:
         done = len(error.reports.get("dags_check", {}).get("files", ()))
         module.fail_json(msg=f"The check did not finish; {done} files were checked: {error}", checked=False)
     seconds = round(time.monotonic() - started, 1)
-    findings, not_checked = judge(module.params, definition, report, awaiting=module.check_mode)
+    awaiting = module.check_mode or bool(module.params["image"])
+    findings, not_checked = judge(module.params, definition, report, awaiting=awaiting)
     result = {"checked": True, "seconds": seconds, **summary(report, findings, not_checked)}
     if findings:
         module.fail_json(msg=text(findings), **result)

@@ -31,32 +31,6 @@ options:
     description: Name of the upgrade, such as a time. Required except for V(running) and V(wake).
     type: str
     default: ""
-  steps:
-    description: The migrations, in order, as the filter P(ansible_airflow.airflow.airflow_upgrade#filter) returns them.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      release:
-        description: The release of Airflow.
-        type: str
-        required: true
-      image:
-        description: Its image. It must be on the host.
-        type: str
-        required: true
-      command:
-        description: Shell command in a container of this image that migrates the database.
-        type: str
-        required: true
-      environment:
-        description: Environment variables of this container.
-        type: dict
-        default: {}
-      revision:
-        description: Revision that the database has afterwards.
-        type: str
-        required: true
   revision:
     description: Revision of the database before the upgrade, for V(back).
     type: str
@@ -89,6 +63,7 @@ options:
     description: Time limit of one migration, in seconds.
     type: int
     default: 7200
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_upgrade_steps]
 author: ansible-airflow maintainers (@ansible-airflow)
 attributes:
   check_mode:

@@ -19,32 +19,6 @@ requirements:
   - python >= 3.9 on the host
   - docker on the host
 options:
-  steps:
-    description: The migrations, in order, as the filter P(ansible_airflow.airflow.airflow_upgrade#filter) returns them.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      release:
-        description: The release of Airflow.
-        type: str
-        required: true
-      image:
-        description: Its image. It must be on the host.
-        type: str
-        required: true
-      command:
-        description: Shell command in a container of this image that migrates the database.
-        type: str
-        required: true
-      environment:
-        description: Environment variables of this container.
-        type: dict
-        default: {}
-      revision:
-        description: Revision that the database has afterwards.
-        type: str
-        required: true
   container:
     description: Container of the stack's Postgres.
     type: str
@@ -65,6 +39,7 @@ options:
     description: Time limit of one migration, in seconds.
     type: int
     default: 7200
+extends_documentation_fragment: [ansible_airflow.airflow.airflow_upgrade_steps]
 author: ansible-airflow maintainers (@ansible-airflow)
 attributes:
   check_mode:
@@ -146,7 +121,7 @@ BUSY = (
     f"or end it by docker rm -f {CONTAINER}, and run the playbook again."
 )
 ARGUMENTS = {
-    "steps": {"type": "list", "elements": "dict", "required": True, "options": STEP},
+    "steps": {"type": "list", "elements": "dict", "default": [], "options": STEP},
     "container": {"type": "str", "default": "airflow-postgres-1"},
     "database": {"type": "str", "default": "airflow"},
     # A path, not a value.
@@ -161,14 +136,10 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     given, started = module.params, time.monotonic()
     steps: list[str] = []
-    wanted = Wanted(
-        container=given["container"],
-        database=given["database"],
-        steps=given["steps"],
-        key_file=given["key_file"],
-        run_as=given["run_as"],
-        seconds=given["timeout"],
-    )
+    if not given["steps"]:
+        module.exit_json(changed=False, steps=steps)
+    names = ("container", "database", "steps", "key_file", "run_as")
+    wanted = Wanted(**{name: given[name] for name in names}, seconds=given["timeout"])
     docker = Docker(module.get_bin_path("docker", required=True))
     rehearsal = Rehearsal(docker, wanted, lambda step: steps.append(f"{time.monotonic() - started:.1f} s: {step}"))
     # Ansible ends a module by a signal; the exception lets the rehearsal remove its containers.

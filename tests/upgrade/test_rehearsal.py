@@ -60,6 +60,15 @@ def test_the_whole_way(host: Host) -> None:
     assert (unchanged(host), host.left()) == (before, "")
 
 
+def test_less_history(host: Host) -> None:
+    """All of it is old; the last run of each DAG stays."""
+    before = unchanged(host)
+    run = host.play(REHEARSE, airflow_version=BETWEEN, airflow_upgrade_history_days=90)
+    assert run.code == 0, run.output
+    assert re.search(r"Deleting old history left .* 20 of 20\d\d\d rows of dag_run", run.output), run.output
+    assert unchanged(host) == before
+
+
 def test_an_upgrade_that_is_killed_and_repeated(host: Host) -> None:
     process = host.start(REHEARSE, airflow_version=BETWEEN)
     wait(lambda: host.run(MIGRATING).returncode == 0 or process.poll() is not None, 300, "the migration")

@@ -16,7 +16,7 @@ import pytest
 from tests.lab.names import REPO
 from tests.support.hosts import services_healthy
 from tests.support.wait import wait
-from tests.upgrade.conftest import BETWEEN, NEW, OLD
+from tests.upgrade.conftest import BETWEEN, NEW, OLD, REHEARSE
 from tests.upgrade.filled import SMALL, statements
 
 if TYPE_CHECKING:
@@ -43,13 +43,36 @@ KEPT = """
     WHERE dag_id LIKE 'history%';
   SELECT 'notes', count(*), md5(string_agg(content, ',' ORDER BY content)) FROM dag_run_note;
 """
-# A DAG that loads, and that only the stack itself can judge: there is no such pool.
-JUDGED = """
+# A DAG that reads the database while it is parsed, as many do, and grants something to a role.
+READS = """
+from datetime import datetime
+from airflow import DAG
+from airflow.hooks.base import BaseHook
+from airflow.models import Variable
+from airflow.operators.bash import BashOperator
+with DAG(
+    dag_id="reads", schedule=None, start_date=datetime(2023, 1, 1), access_control={"Viewer": {"can_read"}}
+):
+    host = BaseHook.get_connection("c7").host
+    BashOperator(task_id="echo", bash_command=f"echo {Variable.get('v7')} {Variable.get('v_none', 'x')} {host}")
+"""
+# A DAG that loads, but waits for ever, because there is no such pool, and whose template is old.
+WAITS = """
 from datetime import datetime
 from airflow import DAG
 from airflow.operators.bash import BashOperator
-with DAG(dag_id="judged", schedule=None, start_date=datetime(2023, 1, 1)):
-    BashOperator(task_id="echo", bash_command="true", pool="nowhere")
+with DAG(dag_id="waits", schedule=None, start_date=datetime(2023, 1, 1)):
+    BashOperator(task_id="echo", bash_command="echo {{ execution_date }}", pool="nowhere")
+"""
+# A DAG that loads until its stack has another release, as one does that asks the database by itself.
+LATER = """
+import os
+from datetime import datetime
+from airflow import DAG
+if os.path.exists("/opt/airflow/dags/releases/.smoke"):
+    raise RuntimeError("only the new stack sees this")
+with DAG(dag_id="later", schedule=None, start_date=datetime(2023, 1, 1)):
+    pass
 """
 MIGRATING = "docker ps --filter name=airflow-upgrade-migration --format '{{{{.Image}}}}' | grep -q {}"
 UNITS = ("airflow-watch.timer", "airflow-watch-alert.timer", "airflow-firewall.service")
@@ -155,24 +178,47 @@ def test_a_migration_whose_connection_is_cut(host: Host) -> None:
     as_before(host, before, OLD)
 
 
-def test_a_dag_that_only_the_new_stack_can_judge(host: Host, tmp_path: Path) -> None:
+def with_dags(folder: Path, **files: str) -> str:
+    """A folder with the project's DAGs and further ones."""
+    shutil.copytree(REPO / "dags", folder, dirs_exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    return str(folder)
+
+
+def test_a_dag_that_only_fails_in_the_new_stack(host: Host, tmp_path: Path) -> None:
     before = kept(host)
-    shutil.copytree(REPO / "dags", tmp_path, dirs_exist_ok=True)
-    (tmp_path / "judged.py").write_text(JUDGED, encoding="utf-8")
-    run = host.play(UPGRADE, airflow_version=BETWEEN, airflow_upgrade_rehearse=False, airflow_dags_source=str(tmp_path))
+    folder = with_dags(tmp_path, later=LATER)
+    run = host.play(UPGRADE, airflow_version=BETWEEN, airflow_upgrade_rehearse=False, airflow_dags_source=folder)
     assert run.code != 0
-    assert "nowhere" in run.output
+    assert "only the new stack sees this" in run.output
     assert f"Airflow {OLD} runs again as before" in run.output
     forget_failed(host)
     as_before(host, before, OLD)
 
 
-def test_a_dag_that_the_new_release_cannot_load_stops_nothing(host: Host, tmp_path: Path) -> None:
-    (tmp_path / "gone.py").write_text("from airflow.operators.subdag import SubDagOperator\n", encoding="utf-8")
+def test_all_findings_are_reported_at_once_and_stop_nothing(host: Host, tmp_path: Path) -> None:
+    folder = with_dags(tmp_path, reads=READS, waits=WAITS, gone="from airflow.operators.subdag import SubDagOperator\n")
+    host.sql(
+        "INSERT INTO ab_user (id, first_name, last_name, username, email) VALUES (97, 'a', 'b', 'ann', 'a@x'), "
+        "(98, 'a', 'b', 'Ann', 'b@x')"
+    )
     started = host.ssh("docker inspect -f '{{.State.StartedAt}}' airflow-scheduler-1")
-    run = host.play(UPGRADE, airflow_version=NEW, airflow_upgrade_rehearse=False, airflow_dags_source=str(tmp_path))
-    assert run.code != 0
-    assert "gone.py" in run.output
+    try:
+        runs = [
+            host.play(playbook, airflow_version=NEW, airflow_upgrade_rehearse=False, airflow_dags_source=folder)
+            for playbook in (REHEARSE, UPGRADE)
+        ]
+    finally:
+        host.sql("DELETE FROM ab_user WHERE id IN (97, 98)")
+    for run in runs:
+        assert run.code != 0
+        assert "the users Ann and ann differ only in case" in run.output
+        assert "gone.py" in run.output
+        assert "there is no pool 'nowhere'" in run.output
+        assert "waits.py:6 [template] Airflow 3 has no execution_date in templates" in run.output
+        # It can read what it asks for.
+        assert "reads.py" not in run.output
     assert host.ssh("docker inspect -f '{{.State.StartedAt}}' airflow-scheduler-1") == started
     assert host.run(f"ls -A {RECORDS}").stdout == ""
 
@@ -251,11 +297,11 @@ def test_the_rollback(host: Host) -> None:
     assert "No upgrade is kept on airflow1" in nothing.output
 
 
-def test_series_by_series(host: Host) -> None:
-    before = kept(host)
+def test_series_by_series(host: Host, tmp_path: Path) -> None:
+    before, folder = kept(host), with_dags(tmp_path, reads=READS)
     for version in (BETWEEN, NEW):
         started = time.monotonic()
-        run = host.play(UPGRADE, airflow_version=version)
+        run = host.play(UPGRADE, airflow_version=version, airflow_dags_source=folder)
         assert run.code == 0, run.output
         print(f"upgrade to {version}: {time.monotonic() - started:.0f} s")
         assert release(host) == version

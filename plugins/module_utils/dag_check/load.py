@@ -83,4 +83,5 @@ def _parse(options: Mapping[str, Any], python: Sequence[str], where: str) -> dic
         jobs=options["jobs"],
         database=options["policy"],
         plugins=bool(options["plugins_folder"]),
+        earlier=bool(options["image"]),
     )

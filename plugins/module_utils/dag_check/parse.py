@@ -20,6 +20,7 @@ def parse_files(
     jobs: int,
     database: bool,
     plugins: bool,
+    earlier: bool = False,
 ) -> dict[str, Any]:
     """Return the report of the action dags_check of inside/dags/check.py.
 
@@ -33,6 +34,7 @@ def parse_files(
         jobs: Number of files to parse at a time; 0 for one per core.
         database: Whether Airflow has the database of a stack, from which to read connections, pools and roles.
         plugins: Whether a folder of plugins must exist.
+        earlier: Whether that database has the schema of an earlier release of Airflow.
 
     Raises:
         InsideError: The process failed.
@@ -43,6 +45,7 @@ def parse_files(
         "limit": limit,
         "jobs": jobs,
         "database": database,
+        "earlier": earlier,
         "plugins": plugins,
     }
     reports = run_program(run_command, python, where, timeout=timeout, programs=[check], actions=[action])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revis
 
 Dict = dict[str, Any]
 
+# Tables that grow with each run, and whose rows Airflow can do without. All releases know these names.
+HISTORY = ("callback_request", "task_reschedule", "xcom", "task_instance", "dag_run", "job", "log")
 # Sections of airflow.cfg that a migration reads. FAB's tables are only migrated with its auth manager.
 SECTIONS = ("core", "database")
 
@@ -25,21 +28,25 @@ def upgrade(revision: str, inputs: Mapping[str, Any], tables: Mapping[str, Any])
 
     Args:
         revision: Revision of the database; empty if there is none, or if it does not answer.
-        inputs: The public variables of role airflow: ``airflow_version``, ``airflow_image`` and
-            ``airflow_postgres_external``.
+        inputs: The public variables of role airflow: ``airflow_version``, ``airflow_image``,
+            ``airflow_upgrade_history_days`` and ``airflow_postgres_external``.
         tables: ``releases``, the release table; ``schemas``, accepted releases by the revision of their schema;
             ``changes``, for each series what changes for people when a stack reaches it; and ``migrated``, release and
             revision of the last migration that a run recorded.
 
     Returns:
         ``problems``, sentences that explain why there is no way; ``steps``, the migrations, each with its ``release``,
-        ``image``, ``command``, ``environment`` and the ``revision`` that it reaches; ``revision``, that of the
-        database; ``before``, the releases of the database's schema in words; ``release``, the one of them that is
-        deployed; and ``lines``, the upgrade as people read it, with what changes for them.
+        ``image``, ``command``, ``environment`` and the ``revision`` that it reaches, and ``cleans``, whether it
+        deletes old history instead; ``revision``, that of the database; ``before``, the releases of the database's
+        schema in words; ``release``, the one of them that is deployed; ``major``, whether the
+        names that DAGs can use change; and ``lines``, the upgrade as people read it, with what changes for them.
     """
     version, releases = inputs["airflow_version"], tables["releases"]
     problems = _problems(revision, inputs, tables["schemas"])
     steps = [] if problems else [_step(release, inputs, releases) for release in route(revision, version, releases)]
+    days = int(inputs["airflow_upgrade_history_days"])
+    if steps and days:
+        steps.insert(0, _cleaning(_release(revision, tables), revision, inputs, days))
     before = _named(revision, tables["schemas"])
     return {
         "problems": problems,
@@ -47,6 +54,7 @@ def upgrade(revision: str, inputs: Mapping[str, Any], tables: Mapping[str, Any])
         "revision": revision,
         "before": before,
         "release": _release(revision, tables),
+        "major": bool(steps) and numbers(_release(revision, tables))[0] < numbers(version)[0],
         "lines": _lines(before, steps, _changes(revision, version, tables)) if steps else [],
     }
 
@@ -95,8 +103,9 @@ def _step(release: str, inputs: Mapping[str, Any], releases: Mapping[str, Mappin
     options = {section: row["config"].get(section, {}) for section in SECTIONS}
     return {
         "release": release,
-        "image": re.sub(r":[^:/]*$", f":{release}", str(inputs["airflow_image"])),
+        "image": _image(release, inputs),
         "command": row["migrate"],
+        "cleans": False,
         "environment": {
             f"AIRFLOW__{section}__{option}".upper(): str(value)
             for section, found in options.items()
@@ -104,6 +113,25 @@ def _step(release: str, inputs: Mapping[str, Any], releases: Mapping[str, Mappin
         },
         "revision": head(release),
     }
+
+
+def _cleaning(release: str, revision: str, inputs: Mapping[str, Any], days: int) -> Dict:
+    """Return the deletion of history that is older than some days, by the release that runs."""
+    oldest = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)
+    options = f"--clean-before-timestamp {oldest:%Y-%m-%dT%H:%M:%S+00:00} --tables {','.join(HISTORY)}"
+    return {
+        "release": release,
+        "image": _image(release, inputs),
+        "command": f"airflow db clean {options} --skip-archive --yes",
+        "cleans": True,
+        "environment": {},
+        "revision": revision,
+    }
+
+
+def _image(release: str, inputs: Mapping[str, Any]) -> str:
+    """Return the image of another release, from the same registry."""
+    return re.sub(r":[^:/]*$", f":{release}", str(inputs["airflow_image"]))
 
 
 def _named(revision: str, schemas: Mapping[str, Sequence[str]]) -> str:
@@ -123,7 +151,12 @@ def _release(revision: str, tables: Mapping[str, Any]) -> str:
 
 def _lines(before: str, steps: Sequence[Dict], changes: Sequence[str]) -> list[str]:
     """Return the upgrade as people read it."""
-    ways = [f"Airflow {step['release']} migrates it to revision {step['revision']}." for step in steps]
+    ways = [
+        f"Airflow {step['release']} deletes old history from the copy: {step['command']}"
+        if step["cleans"]
+        else f"Airflow {step['release']} migrates it to revision {step['revision']}."
+        for step in steps
+    ]
     return [f"The database has the schema of {before}.", *ways, *(f"Changes: {text}" for text in changes)]
 
 

@@ -26,6 +26,18 @@ KEPT = {
 SCHEMA = "public"
 
 
+def deleted(before: Mapping[str, int], after: Mapping[str, int]) -> str:
+    """Return how many rows a deletion of old history has left, in words.
+
+    Args:
+        before: Rows by table, with its schema, before it.
+        after: The same afterwards.
+    """
+    pairs = {table: (before.get(f"{SCHEMA}.{table}", 0), after.get(f"{SCHEMA}.{table}", 0)) for table in KEPT}
+    texts = [f"{has} of {had} rows of {table}" for table, (had, has) in pairs.items() if had != has]
+    return f"Deleting old history left {', '.join(texts)}." if texts else "There was no old history to delete."
+
+
 def lost(before: Mapping[str, int], after: Mapping[str, int]) -> list[str]:
     """Return which tables have fewer rows than before, one sentence each.
 

@@ -34,6 +34,7 @@ STEP = {
     "command": {"type": "str", "required": True},
     "environment": {"type": "dict", "default": {}},
     "revision": {"type": "str", "required": True},
+    "cleans": {"type": "bool", "default": False},
 }
 
 
@@ -147,7 +148,8 @@ def migrate(docker: Docker, container: str, place: Place, step: Mapping[str, Any
         docker: The docker command.
         container: Name for its container, which is removed afterwards.
         place: The database.
-        step: ``release``, ``image``, ``command`` and ``environment`` of the migration.
+        step: ``release``, ``image``, ``command`` and ``environment`` of the migration; ``cleans``, whether it deletes
+            old history instead.
         seconds: Time limit.
 
     Raises:
@@ -163,7 +165,8 @@ def migrate(docker: Docker, container: str, place: Place, step: Mapping[str, Any
         what = cause(out + err, code)
         if "did not finish within" in what:
             what += " (airflow_migration_timeout)"
-        raise MigrationError(f"the migration by Airflow {step['release']} failed: {what}.")
+        name = "deletion of old history" if step["cleans"] else "migration"
+        raise MigrationError(f"the {name} by Airflow {step['release']} failed: {what}.")
 
 
 def cause(output: str, code: int) -> str:

@@ -16,8 +16,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import Server
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres_alone import start_alone
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import providers
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.comparison import lost
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import providers, questions
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.comparison import deleted, lost
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import (
     MODEST,
     SOCKET,
@@ -73,7 +73,7 @@ class Rehearsal:
         # A copy that a killed rehearsal has left takes space until the next one begins.
         if not self.docker.state(CONTAINER):
             problems += self._space()
-        return problems
+        return problems + questions.refused(self.source, wanted.database)
 
     def _space(self) -> list[str]:
         """Return whether Docker's disk lacks the space for the copy."""
@@ -92,8 +92,9 @@ class Rehearsal:
 
         Returns:
             ``megabytes``, sizes of the copy ``before`` and ``after``; ``seconds``, of the ``copy`` and of the ``steps``
-            by release; ``encrypted``, how many texts the Fernet key decrypts; ``lost``, sentences about rows that the
-            migrated copy does not have; ``warnings``, sentences about connections without a provider; and ``lines``,
+            by release; ``cleaned``, a sentence about old history if it was to be deleted; ``encrypted``,
+            how many texts the Fernet key decrypts; ``lost``, sentences about rows that the migrated copy does not have;
+            ``warnings``, sentences about connections without a provider; and ``lines``,
             all of this as people read it.
 
         Raises:
@@ -110,11 +111,13 @@ class Rehearsal:
             self.doing("decrypting connections and variables")
             self._encrypted()
             rows, size = counts.rows(self.copy, self.wanted.database), self._size()
-            seconds = {str(step["release"]): self._migrate(step) for step in self.wanted.steps}
+            cleaned, rows = self._clean(rows)
+            seconds = {str(step["release"]): self._migrate(step) for step in self.wanted.steps if not step["cleans"]}
             self.doing("comparing the copy with the database")
             report = {
                 "megabytes": {"before": size, "after": self._size()},
                 "seconds": {"copy": copied, "steps": seconds},
+                "cleaned": cleaned,
                 "encrypted": self._encrypted(),
                 "lost": lost(rows, counts.rows(self.copy, self.wanted.database)),
                 "warnings": self._unknown(),
@@ -156,9 +159,18 @@ class Rehearsal:
     def _migrate(self, step: Mapping[str, Any]) -> float:
         """Run one migration, and return its duration in seconds."""
         wanted = self.wanted
-        self.doing(f"migrating the copy with Airflow {step['release']}")
+        self.doing(f"{'cleaning' if step['cleans'] else 'migrating'} the copy with Airflow {step['release']}")
         place = beside(CONTAINER, postgres.USER, wanted.database, wanted.key_file, wanted.run_as)
         return reach(self.docker, MIGRATION, self.copy, wanted.database, place=place, step=step, seconds=wanted.seconds)
+
+    def _clean(self, rows: dict[str, int]) -> tuple[str, dict[str, int]]:
+        """Delete old history if wanted, and return a sentence about it, and the rows that are left."""
+        steps = [step for step in self.wanted.steps if step["cleans"]]
+        if not steps:
+            return "", rows
+        self._migrate(steps[0])
+        left = counts.rows(self.copy, self.wanted.database)
+        return deleted(rows, left), left
 
     def _size(self) -> int:
         """Return the size of the copy in MiB."""

@@ -74,18 +74,27 @@ class Upgrading:
         space.demand(self.docker.directory(VOLUME), int(ROOM * size) + LOG, "the copy and its migrations")
         self.doing("copying the database")
         copying.copy(self.server, names.database, names.copy)
-        taken = {str(step["release"]): self._migrate(place=place, step=step, seconds=seconds) for step in steps}
-        self.doing("comparing the copy with the database")
-        if problems := lost(counts.rows(self.server, names.database), counts.rows(self.server, names.copy)):
-            raise MigrationError(f"the migrations lost rows: {' '.join(problems)}")
+        for step in steps:
+            if step["cleans"]:
+                self._migrate(place=place, step=step, seconds=seconds)
+        taken = self._migrations([step for step in steps if not step["cleans"]], place, seconds)
         resting.begin(self.server, names.copy)
         self.doing("renaming the databases")
         copying.replace(self.server, names.database, names.copy, names.kept)
         return {"seconds": taken}
 
+    def _migrations(self, steps: Sequence[Mapping[str, Any]], place: Place, seconds: float) -> dict[str, float]:
+        """Run the migrations of the copy, compare its rows, and return their durations in seconds by release."""
+        before = counts.rows(self.server, self.names.copy)
+        taken = {str(step["release"]): self._migrate(place=place, step=step, seconds=seconds) for step in steps}
+        self.doing("comparing the copy with what it was")
+        if problems := lost(before, counts.rows(self.server, self.names.copy)):
+            raise MigrationError(f"the migrations lost rows: {' '.join(problems)}")
+        return taken
+
     def _migrate(self, place: Place, step: Mapping[str, Any], seconds: float) -> float:
         """Run one migration of the copy, and return its duration in seconds."""
-        self.doing(f"migrating the copy with Airflow {step['release']}")
+        self.doing(f"{'cleaning' if step['cleans'] else 'migrating'} the copy with Airflow {step['release']}")
         return reach(self.docker, MIGRATION, self.server, self.names.copy, place=place, step=step, seconds=seconds)
 
     def back(self, revision: str) -> str:

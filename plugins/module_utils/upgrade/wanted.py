@@ -37,8 +37,16 @@ def lines(report: Mapping[str, Any]) -> list[str]:
     sizes, seconds = report["megabytes"], report["seconds"]
     return [
         f"A copy of the database was made in {seconds['copy']} s; it has {sizes['before']} MiB.",
+        *filter(None, [report["cleaned"]]),
         *(f"Airflow {release} migrated the copy in {took} s." for release, took in seconds["steps"].items()),
         f"The migrated copy has {sizes['after']} MiB, and all rows that an upgrade keeps. The Fernet key decrypts its "
         f"{report['encrypted']} encrypted texts.",
-        "An upgrade stops Airflow for at least the time of the migrations, and for the time that running tasks take.",
+        f"An upgrade stops Airflow for about {_minutes(seconds)} for its database, for the time that running tasks "
+        "take before, and for a backup and the start of the new release, which take some minutes.",
     ]
+
+
+def _minutes(seconds: Mapping[str, Any]) -> str:
+    """Return the time for a copy of the database and its migrations in words."""
+    total = seconds["copy"] + sum(seconds["steps"].values())
+    return f"{total:.0f} s" if total < 300 else f"{total / 60:.0f} minutes"

@@ -40,6 +40,7 @@ OTHERS = {
     "plugins/module_utils/dag_check/rules.py",
     "plugins/module_utils/dag_check/verdict.py",
     "plugins/module_utils/inside/dags/check.py",
+    "plugins/module_utils/inside/dags/earlier.py",
     "plugins/module_utils/inside/dags/facts.py",
     "plugins/module_utils/inside/encryption.py",
     "plugins/module_utils/plan/problems/servers.py",

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..commands import Airflow
 from ..compat import dag_files
+from .earlier import read_earlier
 from .parse import parse
 from .plugins import broken_plugins
 from .processes import run_each
@@ -23,7 +24,8 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
         airflow: Classifies errors.
         request: ``folder``; ``limit``, timeout of one file in seconds; ``jobs``, number of parallel processes, 0 for
             one per core; ``database``, whether a stack's database is available for connections, pools and roles;
-            ``plugins``, whether a plugins folder is required.
+            ``earlier``, whether that database has the schema of an earlier release; ``plugins``, whether a plugins
+            folder is required.
         report: Gets ``exists``, whether the folder and any required plugins folder exist; ``files``, ordered by path,
             each with ``file`` (relative to the folder; ``plugins`` for errors of the plugins), ``seconds``, and either
             what parse reports, or ``timeout`` (seconds) or ``crash`` (words), with ``place`` where known;
@@ -32,6 +34,8 @@ def action_dags_check(airflow: Airflow, request: dict[str, Any], report: dict[st
     from airflow.configuration import conf  # noqa: PLC0415 - only the container has Airflow
 
     read_only()
+    if request["earlier"]:
+        read_earlier()
     folder, plugins = request["folder"], conf.get("core", "plugins_folder")
     report["exists"] = os.path.isdir(folder) and (os.path.isdir(plugins) or not request["plugins"])
     files = report.setdefault("files", [])

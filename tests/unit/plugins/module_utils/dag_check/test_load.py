@@ -63,7 +63,7 @@ def test_the_folders_are_passed_to_the_container(
     variables = " ".join(f"-e AIRFLOW__CORE__{each}" for each in environment)
     assert f" {variables} worker python -c " in start
     (action,) = json.loads(docker.with_name("docker.request").read_text())["actions"]
-    assert action == {"name": "dags_check", "folder": "/dags", "limit": 3.5, "jobs": 2, **asked}
+    assert action == {"name": "dags_check", "folder": "/dags", "limit": 3.5, "jobs": 2, "earlier": False, **asked}
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,5 @@ def test_the_image_of_another_release(docker: Path) -> None:
     load(options(docker, image="apache/airflow:3.3.2"), str(docker))
     run = docker.with_name("docker.log").read_text(encoding="utf-8").splitlines()[-2]
     assert re.match(rf"compose -f {docker.parent}/compose.yml -f /\S+\.json run ", run)
+    (action,) = json.loads(docker.with_name("docker.request").read_text())["actions"]
+    assert action["earlier"]

@@ -18,10 +18,15 @@ TABLES = {
 }
 
 
-def planned(revision: str, version: str, image: str = "apache/airflow:") -> dict:
+def planned(revision: str, version: str, image: str = "apache/airflow:", days: int = 0) -> dict:
     return upgrade(
         revision,
-        {"airflow_version": version, "airflow_image": f"{image}{version}", "airflow_postgres_external": {}},
+        {
+            "airflow_version": version,
+            "airflow_image": f"{image}{version}",
+            "airflow_postgres_external": {},
+            "airflow_upgrade_history_days": days,
+        },
         TABLES,
     )
 
@@ -94,6 +99,7 @@ def test_a_server_of_ones_own_is_refused() -> None:
         "airflow_version": "3.3.2",
         "airflow_image": "apache/airflow:3.3.2",
         "airflow_postgres_external": {"host": "a"},
+        "airflow_upgrade_history_days": 0,
     }
     (problem,) = upgrade("", inputs, TABLES)["problems"]
     assert "airflow_postgres_external is set" in problem
@@ -134,3 +140,19 @@ def test_what_changes_for_people(before: str, after: str, texts: list[str]) -> N
 
 def test_the_role_says_what_changes_in_every_series_that_changes_something() -> None:
     assert set(tables.load(tables.AIRFLOW / "vars" / "main" / "changes.yml")["__airflow_changes"]) <= set(RELEASES)
+
+
+def test_old_history_is_deleted_by_the_release_that_runs() -> None:
+    cleaning, *migrations = planned(head("2.5.3"), "3.3.2", "mirror.example:5000/airflow:", days=90)["steps"]
+    assert [step["release"] for step in migrations] == ["2.11.2", "3.3.2"]
+    assert (cleaning["image"], cleaning["revision"]) == ("mirror.example:5000/airflow:2.5.3", head("2.5.3"))
+    assert "--clean-before-timestamp 20" in cleaning["command"]
+    assert cleaning["cleans"]
+    assert planned(head("2.5.3"), "2.5.0", days=90)["steps"] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "major"), [("2.5.3", "2.11.2", False), ("2.5.3", "3.1.8", True), ("3.1.7", "3.3.2", False)]
+)
+def test_whether_names_change(before: str, after: str, major: bool) -> None:
+    assert planned(head(before), after)["major"] is major

@@ -20,7 +20,13 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.mi
 )
 
 PLACE = beside("server", "airflow", "airflow", "/etc/airflow/secrets/fernet_key", "50000:0")
-STEP = {"release": "2.11.2", "image": "apache/airflow:2.11.2", "command": "airflow db migrate", "environment": {}}
+STEP = {
+    "release": "2.11.2",
+    "image": "apache/airflow:2.11.2",
+    "command": "airflow db migrate",
+    "environment": {},
+    "cleans": False,
+}
 
 
 def fake(tmp_path: Path, text: str) -> Docker:
