@@ -56,7 +56,7 @@ options:
     type: float
     default: 5
   skip:
-    description: Ids of rules to disable.
+    description: Ids of rules to disable, or C(RULE:DAG) or C(RULE:PATTERN) to disable one for a DAG or for files.
     type: list
     elements: str
     default: []
@@ -64,6 +64,11 @@ options:
     description: Directory on the host whose contents tasks may mount.
     type: path
     default: /usr/local/projects
+  mount_prefixes:
+    description: Further directories on the host that tasks may mount, with their contents.
+    type: list
+    elements: path
+    default: []
   connections:
     description: Ids of connections that the inventory defines; in check mode they may not be in Airflow yet.
     type: list
@@ -115,10 +120,10 @@ EXAMPLES = r"""
     folder: /opt/airflow/dags/releases/{{ sent.release }}
     connections: "{{ airflow_connections | map(attribute='conn_id') }}"
 
-- name: Check without the rule that restricts mounts
+- name: Check without the rule that restricts mounts, and without another one for old files
   ansible_airflow.airflow.airflow_dag_check:
     folder: /opt/airflow/dags/releases/{{ sent.release }}
-    skip: [mount-outside-projects]
+    skip: [mount-outside-projects, "unknown-pool:legacy/*.py"]
 
 - name: Check only that all files can be loaded
   ansible_airflow.airflow.airflow_dag_check:
@@ -146,6 +151,12 @@ findings:
       text: >-
         network_mode 'new' is neither a network mode of Docker nor a network of the host. Write
         os.environ["AIRFLOW_STACK_NETWORK"], or create the network.
+warned:
+  description: Violations that do not prevent the deployment, in the same form.
+  type: list
+  elements: dict
+  returned: when checked
+  sample: []
 files:
   description: Number of DAG files.
   type: int
@@ -194,6 +205,7 @@ ARGUMENTS = {
     "slow_seconds": {"type": "float", "default": 5},
     "skip": {"type": "list", "elements": "str", "default": []},
     "projects_directory": {"type": "path", "default": "/usr/local/projects"},
+    "mount_prefixes": {"type": "list", "elements": "path", "default": []},
     "connections": {"type": "list", "elements": "str", "default": []},
     "variables": {"type": "list", "elements": "str", "default": []},
     "pools": {"type": "list", "elements": "str", "default": []},
@@ -225,8 +237,11 @@ def main() -> None:
     awaiting = module.check_mode or bool(module.params["image"])
     findings, not_checked = judge(module.params, definition, report, awaiting=awaiting)
     result = {"checked": True, "seconds": seconds, **summary(report, findings, not_checked)}
-    if findings:
-        module.fail_json(msg=text(findings), **result)
+    for finding in findings:
+        if finding.warning:
+            module.warn(str(finding))
+    if errors := [finding for finding in findings if not finding.warning]:
+        module.fail_json(msg=text(errors), **result)
     module.exit_json(changed=False, **result)
 
 

@@ -5,40 +5,26 @@ A finder takes the report and the context, a dict of facts, and yields places wi
 
 from __future__ import annotations
 
-import os
+import datetime
 import re
 from collections.abc import Callable, Iterator
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import (
     Facts,
     Place,
-    containers,
     dags,
     errors,
     file_place,
-    sources,
     tasks,
 )
 
 Hit = tuple[Place, Facts]
 
-# Network modes that need no network; `container:NAME` is another one.
-NETWORK_MODES = ("bridge", "default", "host", "none")
-
-
-def below(path: str, directory: str) -> bool:
-    """Return whether a path, which need not exist, is below a directory."""
-    return os.path.normpath(path).startswith(os.path.join(os.path.normpath(directory), ""))
-
-
-def within(path: str, directory: str) -> bool:
-    """Return whether a path is a directory or below it."""
-    return os.path.normpath(path) == os.path.normpath(directory) or below(path, directory)
-
-
-def public(context: Facts) -> str:
-    """Return the directory of the stack that every task may mount: it holds the CA certificates of the databases."""
-    return os.path.join(context["airflow_directory"], "ca")
+# Arguments whose hooks do without the connection, and for which ids; None for all. From the providers' hooks:
+# AwsGenericHook takes boto's own credentials, KubernetesHook those of the cluster, SparkSubmitHook falls back to YARN.
+FALLBACKS = {"aws_conn_id": None, "kubernetes_conn_id": "kubernetes_default", "conn_id": "spark_default"}
+# Where the stack mounts DAG files, and the link in it that the DAGs folder is.
+DAGS, CURRENT = "/opt/airflow/dags/", "/opt/airflow/dags/current/"
 
 
 def find_errors(kind: str) -> Callable[[Facts, Facts], Iterator[Hit]]:
@@ -80,73 +66,12 @@ def find_duplicate_dag_id(report: Facts, _: Facts) -> Iterator[Hit]:
             yield place, {"dag_id": dag["dag_id"], "other": first[dag["dag_id"]]}
 
 
-def find_container_name_taken(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find fixed container names that compose uses."""
-    services, project = "|".join(map(re.escape, context["services"])), re.escape(context["project"])
-    taken = re.compile(rf"{services}|{project}-(?:{services})-(?:\d+|run-[0-9a-f]+)")
-    for place, container in containers(report):
-        name = container["container_name"]
-        if name and taken.fullmatch(name):
-            yield place, {"name": name}
-
-
-def find_container_name_shared(report: Facts, _: Facts) -> Iterator[Hit]:
-    """Find fixed container names of several tasks, or of several copies of a mapped task."""
-    first: dict[str, Place] = {}
-    for place, task in tasks(report):
-        names = [name for name in (each["container_name"] for each in task["containers"]) if name]
-        for name in dict.fromkeys(names):
-            other = first.setdefault(name, place)
-            if other is not place:
-                yield place, {"name": name, "other": f"task {other.task_id} of DAG {other.dag_id} ({other})"}
-            elif names.count(name) > 1 or (task["mapped"] and len(task["containers"]) == 1):
-                yield place, {"name": name, "other": "other copies of this mapped task"}
-
-
-def find_unknown_network(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find networks that the engine does not have."""
-    known = (*NETWORK_MODES, *context["networks"])
-    for place, container in containers(report):
-        network = container["network_mode"]
-        if network and network not in known and not network.startswith("container:"):
-            yield place, {"network": network}
-
-
-def find_mount_outside_projects(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find bind mounts from outside the projects' directory."""
-    for place, source in sources(report):
-        if not (below(source, context["projects_directory"]) or within(source, public(context))):
-            yield place, {"source": source, "directory": context["projects_directory"]}
-
-
-def find_mount_in_airflow(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find bind mounts from Airflow's own directory."""
-    directory = os.path.normpath(context["airflow_directory"])
-    for place, source in sources(report):
-        if within(source, directory) and not within(source, public(context)):
-            yield place, {"source": source, "directory": directory}
-
-
-def find_mount_missing(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find bind mounts whose source does not exist."""
-    for place, source in sources(report):
-        if not context["sources"].get(source, True):
-            yield place, {"source": source}
-
-
-def find_image_missing(report: Facts, context: Facts) -> Iterator[Hit]:
-    """Find images that are not available."""
-    for place, container in containers(report):
-        reason = context["images"].get(container["image"])
-        if reason:
-            yield place, {"image": container["image"], "reason": reason}
-
-
 def find_unknown_connection(report: Facts, context: Facts) -> Iterator[Hit]:
     """Find connections that do not exist."""
     for place, task in tasks(report):
         for conn_id, argument in task["connections"].items():
-            if conn_id not in context["connections"]:
+            falls_back = argument in FALLBACKS and FALLBACKS[argument] in (None, conn_id)
+            if conn_id not in context["connections"] and not falls_back:
                 yield place, {"connection": conn_id, "argument": argument}
 
 
@@ -167,9 +92,35 @@ def find_unknown_pool(report: Facts, context: Facts) -> Iterator[Hit]:
 def find_schedule_never_fires(report: Facts, _: Facts) -> Iterator[Hit]:
     """Find schedules that never trigger a run although the DAG has a start date."""
     for place, dag in dags(report):
-        if dag["start_date"] and not dag["fires"]:
+        if dag["start_date"] and not dag["fires"] and not ended(dag):
             end = f" with end_date {dag['end_date']}" if dag["end_date"] else ""
             yield place, {"schedule": f"{dag['schedule']!r}{end}"}
+
+
+def find_schedule_ended(report: Facts, _: Facts) -> Iterator[Hit]:
+    """Find schedules that are over, as those of campaigns and migrations that people keep."""
+    for place, dag in dags(report):
+        if dag["start_date"] and not dag["fires"] and ended(dag):
+            yield place, {"schedule": repr(dag["schedule"]), "end": dag["end_date"]}
+
+
+def ended(dag: Facts) -> bool:
+    """Return whether the end date of a DAG is past."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return bool(dag["end_date"]) and datetime.datetime.fromisoformat(dag["end_date"]) < now
+
+
+def find_path_in_dags(report: Facts, _: Facts) -> Iterator[Hit]:
+    """Find paths of DAG files without the link to their release, as people write them elsewhere."""
+    for place, paths in (*((place, dag["paths"]) for place, dag in dags(report)), *task_paths(report)):
+        for path in paths:
+            yield place, {"path": path, "instead": path.replace(DAGS, CURRENT, 1)}
+
+
+def task_paths(report: Facts) -> Iterator[tuple[Place, list[str]]]:
+    """Return the paths in the arguments of tasks, with the places of the tasks."""
+    for place, task in tasks(report):
+        yield place, task["paths"]
 
 
 def find_start_date_missing(report: Facts, _: Facts) -> Iterator[Hit]:

@@ -29,6 +29,7 @@ def gather(
         "project": definition["name"],
         "services": list(definition["services"]),
         "projects_directory": options["projects_directory"],
+        "mount_prefixes": options["mount_prefixes"],
         "airflow_directory": os.path.dirname(options["compose_file"]),
         "slow_seconds": options["slow_seconds"],
         "queues": options["queues"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Finding:
     rule: str
     place: Place
     text: str
+    warning: bool = False
 
     def __str__(self) -> str:
         """Return it as one line."""
@@ -47,16 +49,32 @@ class Finding:
 
 
 def problems(skip: Iterable[str]) -> list[str]:
-    """Return what is wrong with a list of rules to disable."""
+    """Return what is wrong with a list of rules to disable, each ``RULE`` or ``RULE:DAG`` or ``RULE:FILE``."""
     found = []
     optional = ", ".join(OPTIONAL)
     fixed = {rule.id for rule in RULES if rule.fixed}
-    for name in skip:
+    for entry in skip:
+        name = entry.partition(":")[0]
         if name in fixed:
             found.append(f"skip: {name} cannot be disabled; these can: {optional}.")
         elif name not in {rule.id for rule in RULES}:
             found.append(f"skip: there is no rule {name!r}; the rules that can be disabled are {optional}.")
     return found
+
+
+def skipped(finding: Finding, skip: Iterable[str]) -> bool:
+    """Return whether a finding is of a rule that is disabled for its DAG or file.
+
+    Args:
+        finding: The finding.
+        skip: Entries such as ``mount-missing:news`` or ``mount-missing:legacy/*.py``.
+    """
+    places = [place for name, _, place in (entry.partition(":") for entry in skip) if name == finding.rule]
+    return any(
+        fnmatch.fnmatchcase(name, place)
+        for place in places
+        for name in (finding.place.file, finding.place.dag_id or "")
+    )
 
 
 def check(report: Facts, context: Facts, skip: Sequence[str] = ()) -> tuple[list[Finding], dict[str, str]]:
@@ -65,7 +83,7 @@ def check(report: Facts, context: Facts, skip: Sequence[str] = ()) -> tuple[list
     Args:
         report: Report of the action dags_check.
         context: Facts by the names in FACTS, and optionally ``unknown``.
-        skip: Ids of the disabled rules.
+        skip: Ids of the disabled rules, and those disabled for one DAG or for files, see `skipped`.
     """
     found: dict[Finding, None] = {}
     not_checked = {}
@@ -77,7 +95,9 @@ def check(report: Facts, context: Facts, skip: Sequence[str] = ()) -> tuple[list
             not_checked[rule.id] = context.get("unknown", {}).get(unknown[0], FACTS[unknown[0]])
             continue
         for place, words in rule.find(report, context):
-            found[Finding(rule.id, place, rule.sentence.format(**words))] = None
+            finding = Finding(rule.id, place, rule.sentence.format(**words), rule.warning)
+            if not skipped(finding, skip):
+                found[finding] = None
     return sorted(found, key=lambda each: (each.place.file, each.place.line or 0)), not_checked
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import finders
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import container_finders, finders
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.finders import Hit
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import Facts
 
@@ -24,6 +24,7 @@ class Rule:
         find: Finds violations of it in a report, given a context with the facts.
         needs: Names of the facts that it requires.
         fixed: Whether it cannot be disabled.
+        warning: Whether its findings do not prevent the deployment of a release.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Rule:
     find: Callable[[Facts, Facts], Iterator[Hit]]
     needs: tuple[str, ...] = ()
     fixed: bool = False
+    warning: bool = False
 
 
 RULES = (
@@ -83,7 +85,7 @@ RULES = (
         "container-name-taken",
         "container_name {name!r} is reserved for the stack's own containers or services. Begin it with the name of "
         "your project.",
-        finders.find_container_name_taken,
+        container_finders.find_container_name_taken,
         needs=("project", "services"),
     ),
     Rule(
@@ -91,41 +93,42 @@ RULES = (
         "container_name {name!r} is also used by {other}, and only one of them can run at a time. Write a unique "
         "name, with {{{{ dag_run.start_date | ts_nodash }}}}_{{{{ ti.map_index }}}}_{{{{ ti.try_number }}}} at its "
         "end.",
-        finders.find_container_name_shared,
+        container_finders.find_container_name_shared,
     ),
     Rule(
         "unknown-network",
         "network_mode {network!r} is neither a network mode of Docker nor a network of the host. Write "
         'os.environ["AIRFLOW_STACK_NETWORK"], or create the network.',
-        finders.find_unknown_network,
+        container_finders.find_unknown_network,
         needs=("networks",),
     ),
     Rule(
         "mount-outside-projects",
         "the bind mount's source {source!r} is not below {directory}. Put the files into a project of projects_list "
-        'and write os.environ["AIRFLOW_STACK_PROJECTS"] for that directory, or use a volume.',
-        finders.find_mount_outside_projects,
+        'and write os.environ["AIRFLOW_STACK_PROJECTS"] for that directory, use a volume, or add the directory to '
+        "airflow_dags_mount_prefixes.",
+        container_finders.find_mount_outside_projects,
         needs=("projects_directory", "airflow_directory"),
     ),
     Rule(
         "mount-in-airflow",
         "the bind mount's source {source!r} is in {directory}, which belongs to the stack and is overwritten by it. "
         "Put the files into a project of projects_list.",
-        finders.find_mount_in_airflow,
+        container_finders.find_mount_in_airflow,
         needs=("airflow_directory",),
     ),
     Rule(
         "mount-missing",
         "the bind mount's source {source!r} does not exist on the host, and Docker does not create it. Add it to a "
         "project of projects_list, or correct the path.",
-        finders.find_mount_missing,
+        container_finders.find_mount_missing,
         needs=("sources",),
     ),
     Rule(
         "image-missing",
         "image {image!r} is not on the host, and its registry does not provide it: {reason}. Build it with "
         "projects_list, push it, or correct its name.",
-        finders.find_image_missing,
+        container_finders.find_image_missing,
         needs=("images",),
     ),
     Rule(
@@ -152,6 +155,18 @@ RULES = (
         "the schedule {schedule} never triggers a run. Correct it, or write schedule=None for a DAG that is started "
         "manually or by other DAGs.",
         finders.find_schedule_never_fires,
+    ),
+    Rule(
+        "schedule-ended",
+        "its end_date {end} is past, so the schedule {schedule} triggers no more runs. Remove end_date, or the DAG.",
+        finders.find_schedule_ended,
+        warning=True,
+    ),
+    Rule(
+        "path-in-dags",
+        "{path!r} will not exist: the DAG files are in a directory of their release. Begin the path with "
+        "os.path.dirname(__file__), or write {instead!r}.",
+        finders.find_path_in_dags,
     ),
     Rule(
         "start-date-missing",

@@ -55,7 +55,8 @@ def summary(report: Facts, findings: Sequence[Finding], not_checked: NotChecked)
     """
     slowest: list[Mapping[str, Any]] = sorted(report["files"], key=lambda file: -file["seconds"])[:SLOWEST]
     return {
-        "findings": [finding.fields() for finding in findings],
+        "findings": [finding.fields() for finding in findings if not finding.warning],
+        "warned": [finding.fields() for finding in findings if finding.warning],
         "files": len(report["files"]),
         "slowest": [{name: file[name] for name in ("file", "seconds")} for file in slowest],
         "not_checked": [{"rule": rule, "reason": reason} for rule, reason in not_checked],
@@ -66,4 +67,10 @@ def text(findings: Sequence[Finding]) -> str:
     """Return the findings in readable form, one per line, below a line that states the consequence."""
     found = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
     headline = f"{found}, so this release is not deployed; docs/dag_authors.md lists the rules:"
-    return "\n".join([headline, *map(str, findings)])
+    lines = [headline, *map(str, findings)]
+    if allowed := next((finding for finding in findings if finding.rule in OPTIONAL), None):
+        place = allowed.place.dag_id or allowed.place.file
+        lines.append(
+            f"To allow one, add it to airflow_dags_check_skip with its DAG or file, as in {allowed.rule}:{place}."
+        )
+    return "\n".join(lines)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..compat import UNSCHEDULED, first_run
 from .lines import Lines
+
+# A path of the DAGs folder's parent in which a release's files never are.
+LOST = re.compile(r"/opt/airflow/dags/(?!current\b|releases\b)[\w.][\w./-]*")
 
 
 def dags_facts(dags: Iterable[Any], lines: Lines, stored: Mapping[str, Any] | None) -> list[dict[str, Any]]:
@@ -34,7 +38,7 @@ def dag_facts(dag: Any, lines: Lines, scheduled: Any) -> dict[str, Any]:
 
     Returns:
         ``dag_id``, ``line``, ``schedule`` and ``end_date`` as texts, ``start_date`` (whether there is one), ``fires``
-        (whether the schedule yields any run), and ``tasks``, see task_facts.
+        (whether the schedule yields any run), ``paths``, see lost_paths, and ``tasks``, see task_facts.
     """
     line = lines.of_dag(dag.dag_id)
     timetable = scheduled.timetable
@@ -46,6 +50,7 @@ def dag_facts(dag: Any, lines: Lines, scheduled: Any) -> dict[str, Any]:
         "start_date": bool(dag.start_date or any(task.start_date for task in dag.tasks)),
         "end_date": dag.end_date.isoformat() if dag.end_date else None,
         "fires": not periodic or first_run(scheduled) is not None,
+        "paths": lost_paths([getattr(dag, "template_searchpath", None)]),
         "tasks": [task_facts(task, lines, line) for task in dag.tasks],
     }
 
@@ -59,8 +64,9 @@ def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:
         after: Line of its DAG.
 
     Returns:
-        ``task_id``, ``line``, ``operator``, ``mapped``, ``queue``, ``pool``, ``connections`` (argument by id), and
-        ``containers``, see container_facts, empty unless it is a DockerOperator.
+        ``task_id``, ``line``, ``operator``, ``mapped``, ``queue``, ``pool``, ``connections`` (argument by id),
+        ``paths``, see lost_paths, empty for a DockerOperator, whose paths are in a container, and ``containers``, see
+        container_facts, empty unless it is one.
     """
     mapped = hasattr(task, "partial_kwargs")
     operator = task.operator_class if mapped else type(task)
@@ -79,8 +85,24 @@ def task_facts(task: Any, lines: Lines, after: int | None) -> dict[str, Any]:
             for name, value in each.items()
             if name.endswith("conn_id") and constant(value)
         },
+        "paths": []
+        if in_docker
+        else lost_paths([each.get(name) for each in arguments for name in task.template_fields]),
         "containers": [container_facts(each) for each in arguments] if in_docker else [],
     }
+
+
+def lost_paths(values: Iterable[Any]) -> list[str]:
+    """Return the paths below /opt/airflow/dags in texts and lists of texts that do not exist in this stack.
+
+    Args:
+        values: Values of arguments; others than texts and lists are ignored.
+    """
+    found: dict[str, None] = {}
+    for value in values:
+        for text in value if isinstance(value, (list, tuple)) else [value]:
+            found.update(dict.fromkeys(LOST.findall(text) if isinstance(text, str) else ()))
+    return list(found)
 
 
 def mapped_arguments(task: Any) -> list[dict[str, Any]]:

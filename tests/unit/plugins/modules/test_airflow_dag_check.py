@@ -32,6 +32,7 @@ FILE = {
             "start_date": True,
             "end_date": None,
             "fires": True,
+            "paths": [],
             "tasks": [],
         }
     ],
@@ -103,6 +104,7 @@ def test_nothing_wrong(run: Any, tmp_path: Path) -> None:
         "changed": False,
         "checked": True,
         "findings": [],
+        "warned": [],
         "files": 1,
         "slowest": [{"file": "a.py", "seconds": 1.5}],
     }
@@ -115,9 +117,10 @@ def test_nothing_wrong(run: Any, tmp_path: Path) -> None:
 def test_findings(run: Any) -> None:
     result = run(report(FILE))
     assert (result["failed"], result["changed"], result["checked"]) == (True, False, True)
-    head, line = result["msg"].split("\n")
+    head, line, allow = result["msg"].split("\n")
     assert head == "1 finding, so this release is not deployed; docs/dag_authors.md lists the rules:"
     assert line.startswith("a.py [slow-import] takes 7.2 s to load")
+    assert allow.endswith("as in slow-import:a.py.")
     assert [finding["rule"] for finding in result["findings"]] == ["slow-import"]
     assert run(report(FILE), skip=["slow-import"])["failed"] is False
 

@@ -15,6 +15,7 @@ DEFINITION = {"name": "airflow", "services": {"cli": {}, "worker": {}}}
 OPTIONS: dict[str, Any] = {
     "compose_file": "/p/airflow/compose.yml",
     "projects_directory": "/p",
+    "mount_prefixes": ["/m"],
     "slow_seconds": 5,
     "connections": ["seeded"],
     "pools": ["new"],
@@ -67,6 +68,7 @@ def test_all_facts_are_gathered(tmp_path: Path) -> None:
         "project": "airflow",
         "services": ["cli", "worker"],
         "projects_directory": "/p",
+        "mount_prefixes": ["/m"],
         "airflow_directory": "/p/airflow",
         "slow_seconds": 5,
         "queues": ["default"],

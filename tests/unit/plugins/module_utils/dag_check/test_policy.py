@@ -51,6 +51,7 @@ def task(*containers: Facts, **facts: Any) -> Facts:
         "pool": "default_pool",
         "mapped": False,
         "connections": {"postgres_default": "postgres_conn_id"},
+        "paths": [],
         "containers": list(containers) or [container()],
     }
     return {**clean, **facts}
@@ -64,6 +65,7 @@ def dag(*tasks: Facts, **facts: Any) -> Facts:
         "start_date": True,
         "end_date": None,
         "fires": True,
+        "paths": [],
         "tasks": list(tasks) or [task()],
     }
     return {**clean, **facts}
@@ -197,6 +199,12 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
         one(connections={"new": "conn_id"}),
         "news.py:7 news fetch [unknown-connection] there is no connection 'new' (conn_id).",
     ),
+    ("unknown-connection", one(connections={"k8s": "kubernetes_conn_id"}), "there is no connection 'k8s'"),
+    (
+        "unknown-connection",
+        one(connections={"spark_default": "other_conn_id"}),
+        "there is no connection 'spark_default'",
+    ),
     (
         "unknown-pool",
         one(pool="elt"),
@@ -214,8 +222,24 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
     ),
     (
         "schedule-never-fires",
+        [file(dag(fires=False, end_date="2123-01-01T00:00:00+00:00"))],
+        "the schedule '0 0 * * *' with end_date 2123-01-01T00:00:00+00:00 never triggers a run",
+    ),
+    (
+        "schedule-ended",
         [file(dag(fires=False, end_date="2023-01-01T00:00:00+00:00"))],
-        "the schedule '0 0 * * *' with end_date 2023-01-01T00:00:00+00:00 never triggers a run",
+        "its end_date 2023-01-01T00:00:00+00:00 is past, so the schedule '0 0 * * *' triggers no more runs.",
+    ),
+    (
+        "path-in-dags",
+        [file(dag(paths=["/opt/airflow/dags/sql"]))],
+        "news.py:3 news [path-in-dags] '/opt/airflow/dags/sql' will not exist: the DAG files are in a directory of "
+        "their release. Begin the path with os.path.dirname(__file__), or write '/opt/airflow/dags/current/sql'.",
+    ),
+    (
+        "path-in-dags",
+        one(paths=["/opt/airflow/dags/x.py"]),
+        "news.py:7 news fetch [path-in-dags] '/opt/airflow/dags/x.py'",
     ),
     (
         "start-date-missing",
@@ -272,6 +296,9 @@ def test_every_rule_has_a_violation_here() -> None:
             container(docker_url="tcp://other:2375", network_mode="new", image="gone:1", mounts=mounted("/e")["mounts"])
         ),
         one(connections={}),
+        # Their hooks do without a connection.
+        one(connections={"aws_default": "aws_conn_id", "aws_prod": "aws_conn_id", "spark_default": "conn_id"}),
+        one(connections={"kubernetes_default": "kubernetes_conn_id"}),
         [file(dag(), seconds=5)],
         # A file that cannot be loaded is not also reported as slow.
         [dead(timeout=30, place=None, seconds=30)],
@@ -312,6 +339,29 @@ def test_a_finding_of_two_files_is_listed_once_and_findings_are_sorted() -> None
     shared = error("SyntaxError: invalid syntax", file="lib/util.py", line=4)
     files = [file(errors=[shared], name="b.py"), file(errors=[shared], name="a.py"), file(dag(fires=False))]
     assert [line.split()[0] for line in found(files)] == ["lib/util.py:4", "news.py:3"]
+
+
+@pytest.mark.parametrize(
+    ("skip", "left"),
+    [
+        ("unknown-pool:news", 0),
+        ("unknown-pool:ne*", 0),
+        ("unknown-pool:news.py", 0),
+        ("unknown-pool:*.py", 0),
+        ("unknown-pool:other", 1),
+        ("unknown-pool:lib/*.py", 1),
+        ("mount-missing:news", 1),
+        ("unknown-pool:", 1),
+    ],
+)
+def test_a_rule_can_be_disabled_for_a_dag_or_for_files(skip: str, left: int) -> None:
+    assert policy.problems([skip]) == []
+    assert len(found(one(pool="elt"), skip=(skip,))) == left
+
+
+def test_further_directories_can_be_mounted() -> None:
+    for source, left in (("/mnt/nfs", 0), ("/mnt/nfs/data", 0), ("/mnt/nfs2", 1), ("/mnt/nfs/../x", 1)):
+        assert len(found(one(mounted(source)), mount_prefixes=["/mnt/nfs"])) == left
 
 
 def test_findings_as_data() -> None:
@@ -355,7 +405,8 @@ def documented() -> str:
     for rule in RULES:
         sentence = re.sub(r"(?<!{){(\w+)[^}]*}(?!})", lambda word: word.group(1).upper(), rule.sentence)
         sentence = sentence.replace("{{", "{").replace("}}", "}")
-        cells = [f"`{rule.id}`", sentence, "no" if rule.fixed else "yes", "yes" if hosts & set(rule.needs) else "no"]
+        disabled = "no" if rule.fixed else "yes, and is a warning" if rule.warning else "yes"
+        cells = [f"`{rule.id}`", sentence, disabled, "yes" if hosts & set(rule.needs) else "no"]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 

@@ -54,6 +54,7 @@ def test_the_summary_names_the_slowest_files() -> None:
         "findings": [
             {"rule": "slow-import", "file": "a.py", "line": 3, "dag_id": "dag", "task_id": None, "text": "is slow"}
         ],
+        "warned": [],
         "files": 7,
         "slowest": [{"file": f"{number}.py", "seconds": number} for number in (6, 5, 4, 3, 2)],
         "not_checked": [{"rule": "rule", "reason": "reason"}],
@@ -64,4 +65,15 @@ def test_the_summary_names_the_slowest_files() -> None:
 def test_each_finding_is_one_line(count: int, words: str) -> None:
     head, *lines = text([Finding("slow-import", Place("a.py", 3), "is slow")] * count).split("\n")
     assert head.startswith(words)
-    assert lines == ["a.py:3 [slow-import] is slow"] * count
+    assert lines[:-1] == ["a.py:3 [slow-import] is slow"] * count
+    assert lines[-1].endswith("with its DAG or file, as in slow-import:a.py.")
+
+
+def test_a_finding_that_cannot_be_allowed_says_nothing_about_that() -> None:
+    assert len(text([Finding("import-error", Place("a.py", 3), "is wrong")]).split("\n")) == 2
+
+
+def test_warnings_are_apart() -> None:
+    finding = Finding("schedule-ended", Place("a.py", 3, "dag"), "is past", warning=True)
+    result = summary({"files": []}, [finding], [])
+    assert (result["findings"], [each["rule"] for each in result["warned"]]) == ([], ["schedule-ended"])

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.facts import (
     constant,
     container_facts,
+    lost_paths,
     mapped_arguments,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags.lines import Lines
@@ -121,3 +122,17 @@ def test_arguments_of_a_mapped_task(given: Any, expected: list[dict[str, Any]]) 
     assert {copy["http_conn_id"] for copy in found} == {"http_default"}
     names = ("name", "image")
     assert [{name: copy[name] for name in names if copy[name] is not None} for copy in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "paths"),
+    [
+        (["python /opt/airflow/dags/scripts/x.py --all"], ["/opt/airflow/dags/scripts/x.py"]),
+        ([["/opt/airflow/dags/sql", "/opt/airflow/dags/sql"], None, 7], ["/opt/airflow/dags/sql"]),
+        (["cd /opt/airflow/dags && ls /opt/airflow/dags/", "/opt/airflow/dags/current/x.sql"], []),
+        (["/opt/airflow/dags/releases/5d41/x.sql", "/opt/airflow/dags_of_mine/x", {"a": "/opt/airflow/dags/x"}], []),
+        (["/opt/airflow/dags/currently.sql"], ["/opt/airflow/dags/currently.sql"]),
+    ],
+)
+def test_paths_of_dag_files_without_their_release(values: list[Any], paths: list[str]) -> None:
+    assert lost_paths(values) == paths
