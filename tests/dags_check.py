@@ -228,7 +228,10 @@ def check(options: argparse.Namespace) -> int:
     report = load(release, interpreter, folder, plugins, options.file_timeout)
     findings, not_checked = dag_policy.check(report, context(options.slow_seconds), skip)
     warnings = [finding for finding in findings if finding.warning]
-    lines = [*(str(each) for each in findings if not each.warning), *(removed(folder) if release.version.startswith("3.") else [])]
+    lines = [
+        *(str(each) for each in findings if not each.warning),
+        *(removed(folder) if release.version.startswith("3.") else []),
+    ]
     for line in [*lines, *(f"{each} (warning)" for each in warnings)]:
         print(line)
     for name in sorted(set(map(dag_policy.missing_name, findings)) - {""}):

@@ -41,6 +41,11 @@ options:
     description: File that runs create before they generate secrets.
     type: path
     default: /var/lib/airflow-stack/guard
+  needed:
+    description: Paths that must exist before a run.
+    type: list
+    elements: path
+    default: []
   records:
     description: Directory with the records of runs.
     type: path
@@ -142,6 +147,12 @@ revision:
   type: str
   returned: success
   sample: 290244fb8b83
+missing:
+  description: Those of O(needed) that do not exist.
+  type: list
+  elements: str
+  returned: success
+  sample: []
 evidence:
   description: Files that show that a database was created on this host.
   type: list
@@ -149,6 +160,8 @@ evidence:
   returned: success
   sample: [/usr/local/projects/airflow/compose.yml]
 """
+
+import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.deployed import (
@@ -171,6 +184,7 @@ ARGUMENTS = {
     # A path and an address, no value.
     "secret": {"type": "dict", "default": {}, "no_log": False},
     "since": {"type": "path", "default": "/var/lib/airflow-stack/guard"},
+    "needed": {"type": "list", "elements": "path", "default": []},
     "records": {"type": "path", "default": "/var/lib/airflow-stack"},
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
 }
@@ -180,14 +194,8 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     engine = Engine(module.params["docker_socket"])
-    found: dict[str, object] = {
-        "engine": True,
-        "containers": [],
-        "upgrading": [],
-        "volume": {},
-        "revision": "",
-        "new_volume": {},
-    }
+    found: dict[str, object] = {"engine": True, "containers": [], "upgrading": [], "revision": ""}
+    found |= {"volume": {}, "new_volume": {}}
     try:
         found["containers"] = entries = containers(engine, module.params["project"])
         found["upgrading"] = upgrading(engine)
@@ -201,6 +209,7 @@ def main() -> None:
         found["engine"] = False
     module.exit_json(
         changed=False,
+        missing=[path for path in module.params["needed"] if not os.path.exists(path)],
         command=command(module.params["command"]),
         restoring=restore_marker.read(module.params["records"]).get("set", ""),
         **kept.state(module.params["records"]),

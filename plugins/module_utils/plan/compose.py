@@ -160,7 +160,7 @@ def _bind(mount: str) -> Dict:
     """
     source, target, *options = mount.split(":")
     found: Dict = {"type": "bind", "source": source, "target": target, "bind": {"create_host_path": False}}
-    return {**found, "read_only": True} if options else found
+    return {**found, "read_only": True} if options == ["ro"] else found
 
 
 def _digest(names: Sequence[str], words: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,7 +40,10 @@ def _cfg_value(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value)
-    if isinstance(value, (list, tuple)):
+    # Airflow reads dictionaries, and lists of them, as JSON.
+    if isinstance(value, Mapping) or (isinstance(value, (list, tuple)) and any(isinstance(i, Mapping) for i in value)):
+        value = json.dumps(value)
+    elif isinstance(value, (list, tuple)):
         value = ",".join(str(item) for item in value)
     return str(value).replace("%", "%%").replace("\n", "\n    ")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.distribution import new_on_alpine
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.mounts import missing_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import (
     change_problems,
     postgres_major,
@@ -56,7 +57,7 @@ def deployed_problems(
             "the same variables."
         )
     if not removing:
-        problems += _interrupted(found["interrupted"], inputs, changing)
+        problems += _interrupted(found["interrupted"], inputs, changing) + missing_problems(found["missing"])
     if removing or host != plan["keeper"]:
         return problems
     if "postgres" not in plan["services"]["external"] and not upgrading:

@@ -18,6 +18,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     backup,
     capacity,
     databases,
+    mounts,
     names,
     packages,
     placement,
@@ -117,6 +118,8 @@ def _services(inputs: Dict, around: Dict, external: Dict) -> list[str]:
         *databases.database_problems(inputs["airflow_postgres_databases"]),
         *workers.queue_problems(inputs["airflow_worker_queues"], config, sorted(served)),
         *addresses.bind_problems(inputs["airflow_web_bind_address"]),
+        *mounts.volume_problems(inputs["airflow_volumes"]),
+        *mounts.extra_host_problems(inputs["airflow_extra_hosts"]),
     ]
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+# How alike two names without their prefix are, from 0 to 1, if one is probably meant as the other. People also give
+# variables of their own such a prefix, like airflow_s3_logs_bucket.
+ALIKE = 0.7
+
 
 def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Return one sentence for each variable that has the prefix of a role but is not one of its variables.
+    """Return one sentence for each variable that has the prefix of a role and almost the name of one of its variables.
 
     Args:
         names: Names of variables in the inventory with the role's prefix.
@@ -15,7 +19,10 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> list[str]:
     """
     problems = []
     for name in sorted(set(names) - set(known)):
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else "remove it, or see roles/airflow/README.md for the names."
-        problems.append(f"{name}: no variable of this project has this name; {hint}")
+        ends = {each.partition("_")[2]: each for each in known}
+        if close := difflib.get_close_matches(name.partition("_")[2], ends, n=1, cutoff=ALIKE):
+            problems.append(
+                f"{name}: no variable of this project has this name; did you mean {ends[close[0]]}? If it is a "
+                "variable of your own, give it a name that is less alike."
+            )
     return problems

@@ -32,6 +32,10 @@ def read(text: str) -> configparser.ConfigParser:
         (None, ""),
         (16, "16"),
         (["a", "b"], "a,b"),
+        ([], ""),
+        ({"connections_prefix": "prod/conn", "sep": "%"}, '{"connections_prefix": "prod/conn", "sep": "%"}'),
+        ([{"name": "a", "kwargs": {"x": None, "y": True}}], '[{"name": "a", "kwargs": {"x": null, "y": true}}]'),
+        ({}, "{}"),
         ("two\nlines", "two\nlines"),
         ("سلام = ; #", "سلام = ; #"),
     ],
@@ -256,4 +260,4 @@ def test_images_are_known_by_any_of_their_tags() -> None:
 
 def test_a_mount_can_be_read_only() -> None:
     assert _bind("/a:/b:ro") == bind("/a", "/b", read_only=True)
-    assert _bind("/a:/b") == bind("/a", "/b")
+    assert _bind("/a:/b") == _bind("/a:/b:rw") == bind("/a", "/b")

@@ -223,6 +223,25 @@ def test_the_error_for_a_misspelt_variable_suggests_the_right_name() -> None:
     assert "did you mean airflow_worker_concurrency?" in problem
 
 
+@pytest.mark.parametrize("name", ["airflow_s3_logs_bucket", "airflow_home", "airflow_domain", "airflow_smtp_sender"])
+def test_a_variable_of_the_users_own_is_accepted(name: str) -> None:
+    assert misspelt_problems([name], [*tables.defaults()]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("airflow_dag_source", "airflow_dags_source"),
+        ("airflow_webserver_port", "airflow_web_port"),
+        ("airflow_pg_password", "airflow_redis_password"),
+        ("airflow_connection", "airflow_connections"),
+    ],
+)
+def test_a_near_miss_is_refused(name: str, meant: str) -> None:
+    (problem,) = misspelt_problems([name], [*tables.defaults(), "airflow_redis_password"])
+    assert f"did you mean {meant}?" in problem
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
@@ -380,7 +399,7 @@ def test_all_problems_are_reported_together() -> None:
     around = {
         "groups": {},
         "services": {name: SERVICES[name] for name in ("postgres", "redis")},
-        "names": ["airflow_typo"],
+        "names": ["airflow_versoin"],
         "members": {
             "addresses": {"a": "10.0.0.1", "b": ""},
             "queues": {"a": ["a,b"]},
@@ -396,7 +415,7 @@ def test_all_problems_are_reported_together() -> None:
         "airflow_postgres_databases",
         "airflow_private_address of b",
         "airflow_ca_certificate",
-        "airflow_typo",
+        "airflow_versoin",
         "airflow_environment.AIRFLOW__CELERY__WORKER_AUTOSCALE",
         "airflow_environment._PIP_ADDITIONAL_REQUIREMENTS",
         "airflow_fernet_key",
