@@ -12,6 +12,8 @@ Dict = dict[str, Any]
 # Keys that compose does not know: from the service table, and from the definitions in role airflow_stack.
 TABLE_WORDS = ("group", "beside", "airflow", "external", "spread", "commands", "healing")
 OWN_WORDS = (*TABLE_WORDS, "arguments", "reads", "data_volumes", "internal_ports", "tls")
+# Characters of a host name; Linux takes one more, and Docker fails to start a container with a longer one.
+LONGEST = 63
 
 
 class ComposeError(Exception):
@@ -142,7 +144,7 @@ def _compose_service(name: str, entry: Mapping[str, Any], plan: Mapping[str, Any
     if plan["address"] and entry.get("internal_ports"):
         published = [f"{plan['address']}:{port}:{port}" for port in entry["internal_ports"]]
         result["ports"] = [*entry.get("ports", []), *published]
-    result["hostname"] = f"{name}-{words['host']}"
+    result["hostname"] = _host_name(f"{name}-{words['host']}")
     result["logging"] = words["logging"]
     result["security_opt"] = ["no-new-privileges:true"]
     result["labels"] = {"ansible-airflow.files": _digest([*entry.get("reads", []), *entry.get("secrets", [])], words)}
@@ -151,6 +153,14 @@ def _compose_service(name: str, entry: Mapping[str, Any], plan: Mapping[str, Any
     if name in words["memory_limits"]:
         result["mem_limit"] = words["memory_limits"][name]
     return result
+
+
+def _host_name(name: str) -> str:
+    """Return the host name of a container: a long one is cut, and stays unlike others that begin alike."""
+    if len(name) <= LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST - len(digest) - 1].rstrip('.-')}-{digest}"
 
 
 def _bind(mount: str) -> Dict:

@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack import airflow_compose
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import ComposeError, _bind, compose
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import (
+    ComposeError,
+    _bind,
+    _host_name,
+    compose,
+)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.configuration import cfg
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.images import image_ids, pip_errors
 
@@ -256,6 +261,24 @@ def test_images_are_known_by_any_of_their_tags() -> None:
         {},
     ]
     assert image_ids(["redis:7", "postgres:15"], inspected) == {"redis:7": "sha256:1"}
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("h1", "webserver-h1"),
+        ("Build_Host.example", "webserver-Build_Host.example"),
+        ("a" * 53, f"webserver-{'a' * 53}"),
+        (
+            "airflow-01.europe-west1-b.c.analytics-prod-384712.internal",
+            "webserver-airflow-01.europe-west1-b.c.analytics-prod-3",
+        ),
+    ],
+)
+def test_a_long_host_name_is_cut(host: str, name: str) -> None:
+    assert _host_name(f"webserver-{host}")[:54] == name[:54]
+    assert len(_host_name(f"webserver-{host}")) <= 63
+    assert _host_name(f"webserver-{host}") != _host_name(f"webserver-{host}2")
 
 
 def test_a_mount_can_be_read_only() -> None:
