@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import docker_daemon
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_foreign import (
+    flag_problems,
+    foreign_problems,
+)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source
 
 Problems = list[str]
@@ -163,7 +167,7 @@ def docker_problems(inputs: Mapping[str, Any]) -> Problems:
     Args:
         inputs: ``source``, ``release``, ``table``, ``gaps``, ``installed``, ``minimum``, ``daemon_json``, ``daemon``,
             ``ca_certificates``, ``repository_url``, ``repository_key`` and ``inventories``, as the functions above take
-            them.
+            them; ``paths`` and ``units``, as those of docker_foreign.py do.
 
     Returns:
         Sentences; an empty list if all is well.
@@ -176,4 +180,6 @@ def docker_problems(inputs: Mapping[str, Any]) -> Problems:
         problems += version_problems(source, row["packages"], inputs["installed"], inputs["minimum"])
     problems += repository_problems(inputs["repository_url"], inputs["repository_key"], inputs["inventories"])
     problems += daemon_problems(inputs["daemon_json"], inputs["daemon"])
+    problems += foreign_problems(inputs["installed"], inputs["paths"], live_restore=inputs["daemon"]["live_restore"])
+    problems += flag_problems(inputs["units"], docker_daemon.own_options(inputs["daemon"], {}))
     return problems + certificate_problems(inputs["ca_certificates"], inputs["inventories"])

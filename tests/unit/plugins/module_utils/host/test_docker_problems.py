@@ -29,6 +29,8 @@ def problems(**changed: Any) -> list[str]:
         "daemon": INPUTS | changed.pop("daemon", {}),
         "ca_certificates": [],
         "inventories": ["", str(ROLE)],
+        "paths": {},
+        "units": [],
     } | changed
     inputs["daemon_json"] = base64.b64encode(changed.get("daemon_json", "").encode()).decode()
     return docker_problems(inputs)
