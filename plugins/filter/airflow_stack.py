@@ -17,6 +17,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.image
     image_ids,
     pip_errors,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.proxy import proxy
 
 
 def airflow_compose(definitions: Mapping[str, Dict], plan: Mapping[str, Any], words: Mapping[str, Any]) -> Dict:
@@ -50,5 +51,6 @@ class FilterModule:
             "airflow_image_ids": image_ids,
             "airflow_pip_errors": pip_errors,
             "airflow_plain_rows_query": count_query,
+            "airflow_proxy": proxy,
             "airflow_settings": settings,
         }

@@ -31,6 +31,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     watch,
     workers,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.proxy import proxy_problems
 
 Dict = Mapping[str, Any]
 
@@ -120,6 +121,7 @@ def _services(inputs: Dict, around: Dict, external: Dict) -> list[str]:
         *addresses.bind_problems(inputs["airflow_web_bind_address"]),
         *mounts.volume_problems(inputs["airflow_volumes"]),
         *mounts.extra_host_problems(inputs["airflow_extra_hosts"]),
+        *proxy_problems(inputs),
     ]
 
 

@@ -1,0 +1,55 @@
+"""Proxies for Airflow's containers, and for the build of its image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY")
+# Never through a proxy: the container itself, and the host.
+OWN = ("localhost", "127.0.0.1", "::1", "host.docker.internal")
+URL = re.compile(r"https?://[^\s/]+/?")
+
+
+def proxy(inputs: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables of a proxy, each in both cases, because programs read either.
+
+    The stack's services, servers and hosts are added to those that are reached without it: otherwise tasks would ask
+    the proxy for Airflow's own API, the broker, or the database.
+
+    Args:
+        inputs: The public variables of role airflow: ``airflow_http_proxy``, ``airflow_https_proxy``,
+            ``airflow_no_proxy``, and ``airflow_environment``, whose variables of these names count more.
+        plan: The plan of the host.
+
+    Returns:
+        Values by name; empty without a proxy.
+    """
+    given = {str(name).upper(): str(value) for name, value in inputs["airflow_environment"].items()}
+    plain = str(inputs["airflow_http_proxy"])
+    wanted = {"HTTP_PROXY": plain, "HTTPS_PROXY": str(inputs["airflow_https_proxy"]) or plain}
+    found = {name: given.get(name, wanted[name]) for name in PROXIES}
+    if not any(found.values()):
+        return {}
+    without = given["NO_PROXY"].split(",") if "NO_PROXY" in given else map(str, inputs["airflow_no_proxy"])
+    names = [name.strip() for name in without if name.strip()]
+    stack = [*OWN, *plan["services"]["table"], *plan["addresses"].values(), *plan["servers"].values()]
+    values = {**found, "NO_PROXY": ",".join(dict.fromkeys([*names, *filter(None, stack)]))}
+    return {each: value for name, value in values.items() if value for each in (name, name.lower())}
+
+
+def proxy_problems(inputs: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the proxies.
+
+    Args:
+        inputs: As of `proxy`.
+    """
+    problems = [
+        f"{name}: {inputs[name]!r} is not the address of a proxy; write http://HOST:PORT."
+        for name in ("airflow_http_proxy", "airflow_https_proxy")
+        if inputs[name] and not URL.fullmatch(str(inputs[name]))
+    ]
+    if isinstance(inputs["airflow_no_proxy"], str):
+        problems.append("airflow_no_proxy: must be a list, as in [.example.internal, 10.0.0.0/8].")
+    return problems
