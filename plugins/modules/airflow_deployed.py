@@ -148,7 +148,7 @@ revision:
   returned: success
   sample: 290244fb8b83
 missing:
-  description: Those of O(needed) that do not exist.
+  description: The paths of O(needed) that do not exist.
   type: list
   elements: str
   returned: success
