@@ -199,10 +199,10 @@ def test_a_dag_that_only_fails_in_the_new_stack(host: Host, tmp_path: Path) -> N
 
 def test_all_findings_are_reported_at_once_and_stop_nothing(host: Host, tmp_path: Path) -> None:
     folder = with_dags(tmp_path, reads=READS, waits=WAITS, gone="from airflow.operators.subdag import SubDagOperator\n")
-    host.sql(
-        "INSERT INTO ab_user (id, first_name, last_name, username, email) VALUES (97, 'a', 'b', 'ann', 'a@x'), "
-        "(98, 'a', 'b', 'Ann', 'b@x')"
-    )
+    # A user of the stack is called ann. Databases of Airflow before 2.4.3 have no such index.
+    index = host.sql("SELECT indexdef FROM pg_indexes WHERE indexname = 'idx_ab_user_username'")
+    host.sql("DROP INDEX idx_ab_user_username")
+    host.sql("INSERT INTO ab_user (id, first_name, last_name, username, email) VALUES (98, 'a', 'b', 'Ann', 'b@x')")
     started = host.ssh("docker inspect -f '{{.State.StartedAt}}' airflow-scheduler-1")
     try:
         runs = [
@@ -210,15 +210,16 @@ def test_all_findings_are_reported_at_once_and_stop_nothing(host: Host, tmp_path
             for playbook in (REHEARSE, UPGRADE)
         ]
     finally:
-        host.sql("DELETE FROM ab_user WHERE id IN (97, 98)")
+        host.sql("DELETE FROM ab_user WHERE id = 98")
+        host.sql(index)
     for run in runs:
         assert run.code != 0
-        assert "the users Ann and ann differ only in case" in run.output
+        assert re.search("names of the users (Ann and ann|ann and Ann) differ only in case", run.output)
         assert "gone.py" in run.output
         assert "there is no pool 'nowhere'" in run.output
         assert "waits.py:6 [template] Airflow 3 has no execution_date in templates" in run.output
         # It can read what it asks for.
-        assert "reads.py" not in run.output
+        assert "reads.py:" not in run.output
     assert host.ssh("docker inspect -f '{{.State.StartedAt}}' airflow-scheduler-1") == started
     assert host.run(f"ls -A {RECORDS}").stdout == ""
 
