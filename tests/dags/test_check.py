@@ -98,3 +98,57 @@ def test_mounts_must_be_below_the_directory_of_the_projects(host: Host, delivere
     refused = host.deliver(delivered)
     assert refused.code != 0
     assert "source '/usr/local/projects/news_fetcher' is not below /srv/projects." in " ".join(refused.output.split())
+
+
+# What people have for years: a hook that needs no connection, a campaign that is over, and data on a share.
+YEARS = """
+from datetime import datetime
+from airflow import DAG
+from airflow.models import BaseOperator
+from airflow.providers.docker.operators.docker import DockerOperator
+from docker.types import Mount
+
+class ListBucket(BaseOperator):
+    def __init__(self, aws_conn_id="aws_default", **rest):
+        super().__init__(**rest)
+        self.aws_conn_id = aws_conn_id
+
+with DAG("years", schedule=None, start_date=datetime(2023, 1, 1)):
+    ListBucket(task_id="list")
+    DockerOperator(task_id="run", image="postgres:15", mounts=[Mount("/c", "{source}", "bind")])
+with DAG("over", schedule="@daily", catchup=False, start_date=datetime(2023, 1, 1), end_date=datetime(2023, 2, 1)):
+    ListBucket(task_id="list")
+"""
+MISPLACED = """
+from datetime import datetime
+from airflow import DAG
+
+with DAG(
+    "misplaced", schedule=None, start_date=datetime(2023, 1, 1), template_searchpath=["/opt/airflow/dags/sql"]
+):
+    pass
+"""
+
+
+def test_what_people_have_for_years(host: Host, delivered: Tree) -> None:
+    delivered.text("years.py", YEARS.replace("{source}", "/mnt"))
+    refused = host.deliver(delivered)
+    assert refused.code != 0
+    words = " ".join(refused.output.split())
+    assert "airflow_dags_check_skip with its DAG or file, as in mount-outside-projects:years." in words
+    assert "aws_default" not in words
+    run = host.deliver(delivered, airflow_dags_mount_prefixes=["/mnt"])
+    assert run.code == 0, run.output
+    assert "its end_date 2023-02-01" in " ".join(run.output.split())
+    assert {"years", "over"} <= set(host.dags())
+    delivered.text("years.py", YEARS.replace("{source}", "/mnt").replace('"years"', '"years2"'))
+    assert host.deliver(delivered, airflow_dags_check_skip=["mount-outside-projects:years*"]).code == 0
+
+
+def test_a_path_that_exists_only_where_people_copy_files(host: Host, delivered: Tree) -> None:
+    delivered.text("misplaced.py", MISPLACED)
+    refused = host.deliver(delivered)
+    assert refused.code != 0
+    assert "write '/opt/airflow/dags/current/sql'" in " ".join(refused.output.split())
+    delivered.text("misplaced.py", MISPLACED.replace("/dags/sql", "/dags/current/sql"))
+    assert host.deliver(delivered).code == 0
