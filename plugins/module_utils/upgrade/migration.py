@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import shutil
 import tempfile
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +23,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host impor
 # the file with the address of the stack's database and its password.
 SOCKET, KEY, ADDRESS = "/var/run/postgresql", "/run/fernet_key", "/run/sql_alchemy_conn"
 # Directory in memory, for a file with an address.
-PLACE_OF_ADDRESSES = "/run"
+PLACE_OF_ADDRESSES, PREFIX = "/run", "airflow-upgrade-"
 # Under memory pressure, the kernel ends these processes before those of the stack, which also get more CPU time.
 MODEST = ("--oom-score-adj", "1000", "--cpu-shares", "128")
 # From here on, a database error shows the values of a statement.
@@ -105,8 +107,11 @@ def address(secret: str, database: str, run_as: str) -> Iterator[str]:
     """
     with open(secret, encoding="utf-8") as file:
         parts = urllib.parse.urlsplit(file.read().strip())
+    # Those of modules that were killed. The caller's lock admits one at a time.
+    for left in glob.glob(os.path.join(PLACE_OF_ADDRESSES, f"{PREFIX}*", "")):
+        shutil.rmtree(left)
     # Only root enters it.
-    with tempfile.TemporaryDirectory(prefix="airflow-upgrade-", dir=PLACE_OF_ADDRESSES) as directory:
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=PLACE_OF_ADDRESSES) as directory:
         path = os.path.join(directory, "sql_alchemy_conn")
         atomic.write(path, parts._replace(path=f"/{database}").geturl(), 0o400, int(run_as.partition(":")[0]))
         yield path

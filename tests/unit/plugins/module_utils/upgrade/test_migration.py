@@ -74,7 +74,10 @@ def test_the_address_of_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     secret.write_text(stored, encoding="utf-8")
     monkeypatch.setattr(migration.atomic.os, "chown", lambda *_: None)
     monkeypatch.setattr(migration, "PLACE_OF_ADDRESSES", str(tmp_path))
+    (tmp_path / "airflow-upgrade-killed").mkdir()
+    (tmp_path / "airflow-upgrade-database.lock").touch()
     with address(str(secret), "airflow_copy_x", "50000:0") as file:
+        assert len(list(tmp_path.glob("airflow-upgrade-*"))) == 2
         assert Path(file).read_text(encoding="utf-8") == f"postgresql+psycopg2://{given}"
         assert Path(file).stat().st_mode & 0o777 == 0o400
         assert Path(file).parent.stat().st_mode & 0o777 == 0o700
