@@ -22,6 +22,9 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host impor
 # Where containers find the socket of a server, the Fernet key, with which migrations encrypt arguments of triggers, and
 # the file with the address of the stack's database and its password.
 SOCKET, KEY, ADDRESS = "/var/run/postgresql", "/run/fernet_key", "/run/sql_alchemy_conn"
+# Free space that a copy of a database and its migrations need: the copy, and the tables that migrations write anew,
+# as a multiple of the database; and the server's log, in bytes.
+ROOM, LOG = 3.5, 2**30
 # Directory in memory, for a file with an address.
 PLACE_OF_ADDRESSES, PREFIX = "/run", "airflow-upgrade-"
 # Under memory pressure, the kernel ends these processes before those of the stack, which also get more CPU time.

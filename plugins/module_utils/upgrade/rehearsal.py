@@ -19,7 +19,9 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import providers, questions
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.comparison import deleted, lost
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import (
+    LOG,
     MODEST,
+    ROOM,
     SOCKET,
     MigrationError,
     beside,
@@ -29,9 +31,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.wa
 
 CONTAINER, MIGRATION = "airflow-upgrade-rehearsal", "airflow-upgrade-migration"
 LABEL = "ansible-airflow.rehearsal"
-# Free space needed: the copy, and the tables that migrations write anew beside the old ones, as multiples of the
-# database; and what an empty server and its log take.
-ROOM, EMPTY = 3.5, 2**30
 # Seconds until the temporary server answers.
 PATIENCE = 300
 DATABASE_SIZE = "SELECT pg_database_size(current_database())"
@@ -79,7 +78,7 @@ class Rehearsal:
         """Return whether Docker's disk lacks the space for the copy."""
         size = int(self.source.ask(DATABASE_SIZE, self.wanted.database)[0])
         place = self.docker.run("info", "--format", "{{.DockerRootDir}}")
-        needed, free = int(size * ROOM) + EMPTY, postgres.space(place)
+        needed, free = int(size * ROOM) + LOG, postgres.space(place)
         if free >= needed:
             return []
         return [

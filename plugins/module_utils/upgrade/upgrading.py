@@ -14,14 +14,14 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade im
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.asking import Names, there
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.comparison import lost
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import (
+    LOG,
+    ROOM,
     MigrationError,
     Place,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.reaching import reach
 
 MIGRATION, VOLUME = "airflow-upgrade-migration", "airflow_postgres_data"
-# Free space needed: the copy, and the tables that migrations write anew, as multiples of the database; and the log.
-ROOM, LOG = 3.5, 2**30
 SIZE = "SELECT pg_database_size({})"
 # Seconds until a server that recovers after a crash answers.
 PATIENCE = 600
