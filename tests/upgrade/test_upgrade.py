@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from tests.upgrade.conftest import BETWEEN, NEW, OLD, REHEARSE
 from tests.upgrade.filled import SMALL, statements
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.upgrade.conftest import Host
 
 UPGRADE, ROLLBACK = "playbooks/upgrade_airflow.yml", "playbooks/rollback_airflow.yml"
@@ -77,6 +80,7 @@ with DAG(dag_id="later", schedule=None, start_date=datetime(2023, 1, 1)):
 MIGRATING = "docker ps --filter name=airflow-upgrade-migration --format '{{{{.Image}}}}' | grep -q {}"
 UNITS = ("airflow-watch.timer", "airflow-watch-alert.timer", "airflow-firewall.service")
 LISTED = "docker ps -a --format '{{.ID}} {{.Names}} {{.State}}' | sort"
+DATA = "/var/lib/docker/volumes/airflow_postgres_data/_data"
 # The image, with a web server that ends at once.
 SPOILED = """
 FROM good:1
@@ -238,6 +242,38 @@ def test_an_image_whose_services_do_not_start(host: Host) -> None:
     assert f"Airflow {OLD} runs again as before" in run.output
     forget_failed(host)
     as_before(host, before, OLD)
+
+
+@contextmanager
+def small_disk(host: Host, size: str) -> Iterator[None]:
+    """Give Postgres a small file system of its own."""
+    host.ssh("airflow-watch pause postgres --for 1h --owner test && docker stop airflow-postgres-1")
+    host.ssh(f"cp -a {DATA} {DATA}.away && mount -t tmpfs -o size={size} tmpfs {DATA} && cp -a {DATA}.away/. {DATA}/")
+    host.ssh(f"chown --reference={DATA}.away {DATA}; chmod --reference={DATA}.away {DATA}")
+    host.ssh("docker start airflow-postgres-1 && airflow-watch resume --owner test")
+    wait(lambda: services_healthy(host), 300, "healthy services")
+    try:
+        yield
+    finally:
+        host.ssh(f"airflow-watch pause postgres --for 1h --owner test; docker stop airflow-postgres-1; umount {DATA}")
+        host.ssh(f"rm -rf {DATA}.away; docker start airflow-postgres-1 && airflow-watch resume --owner test")
+        wait(lambda: services_healthy(host), 300, "healthy services")
+
+
+def test_a_disk_that_fills_during_a_migration(host: Host) -> None:
+    before = kept(host)
+    with small_disk(host, "3g"):
+        process = host.start(UPGRADE, airflow_version=NEW, airflow_upgrade_rehearse=False)
+        wait(lambda: host.run(MOMENTS["the second migration runs"]).returncode == 0, 600, "the second migration")
+        host.run(f"dd if=/dev/zero of={DATA}/fill bs=1M")
+        output, _ = process.communicate(timeout=1800)
+        assert process.returncode != 0
+        assert f"the migration by Airflow {NEW} failed" in output, output[-5000:]
+        assert f"Airflow {OLD} runs again as before" in output, output[-5000:]
+        assert kept(host) == before
+        host.ssh(f"rm {DATA}/fill")
+        forget_failed(host)
+        as_before(host, before, OLD)
 
 
 def killed(host: Host, moment: str, **variables: Any) -> None:
