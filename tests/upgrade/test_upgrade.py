@@ -84,9 +84,7 @@ DATA = "/var/lib/docker/volumes/airflow_postgres_data/_data"
 # The image, with a web server that ends at once.
 SPOILED = """
 FROM good:1
-USER root
 RUN rm "$(python -c 'import airflow, os; print(os.path.dirname(airflow.__file__))')/www/app.py"
-USER airflow
 """
 # Ends what is connected to the copy over the network.
 CUT = """
