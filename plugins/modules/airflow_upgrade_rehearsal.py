@@ -39,6 +39,10 @@ options:
     description: Time limit of one migration, in seconds.
     type: int
     default: 7200
+  copy:
+    description: Whether to migrate a copy. V(false) only looks for what would prevent the migrations.
+    type: bool
+    default: true
 extends_documentation_fragment: [ansible_airflow.airflow.airflow_upgrade_steps]
 author: ansible-airflow maintainers (@ansible-airflow)
 attributes:
@@ -104,6 +108,7 @@ import signal
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import (
     Docker,
     DockerError,
@@ -111,6 +116,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import PostgresError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.exclusive import alone
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import STEP, MigrationError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.questions import prevented
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.rehearsal import CONTAINER, Rehearsal
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.wanted import Wanted
 
@@ -128,6 +134,7 @@ ARGUMENTS = {
     "key_file": {"type": "path", "default": "/etc/airflow/secrets/fernet_key", "no_log": False},
     "run_as": {"type": "str", "default": "50000:0"},
     "timeout": {"type": "int", "default": 7200},
+    "copy": {"type": "bool", "default": True},
 }
 
 
@@ -146,17 +153,26 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
+        if not given["copy"]:
+            _leave(module, prevented(docker, rehearsal.source, wanted.database, wanted.steps), steps)
         with alone(LOCK, lambda: module.fail_json(msg=BUSY, steps=steps)):
             if problems := rehearsal.problems():
                 module.fail_json(msg=" ".join(problems), steps=steps)
             report = {} if module.check_mode else rehearsal.run()
-    except (DockerError, PostgresError, MigrationError, OSError) as error:
+    except (BackupError, DockerError, PostgresError, MigrationError, OSError) as error:
         while_ = f" while {steps[-1].partition(': ')[2]}" if steps else ""
         module.fail_json(msg=f"the rehearsal failed{while_}: {error} The stack was not changed.", steps=steps)
     if lost := report.pop("lost", []):
         text = f"the migrations would lose rows: {' '.join(lost)} Look at these rows before an upgrade."
         module.fail_json(msg=text, steps=steps, **report)
     module.exit_json(changed=False, steps=steps, **report)
+
+
+def _leave(module: AnsibleModule, problems: list[str], steps: list[str]) -> None:
+    """End the module without a rehearsal."""
+    if problems:
+        module.fail_json(msg=" ".join(problems), steps=steps)
+    module.exit_json(changed=False, steps=steps)
 
 
 def _stop(number: int, _frame: object) -> None:

@@ -147,8 +147,9 @@ def test_what_people_have_for_years(host: Host, delivered: Tree) -> None:
 
 def test_a_path_that_exists_only_where_people_copy_files(host: Host, delivered: Tree) -> None:
     delivered.text("misplaced.py", MISPLACED)
-    refused = host.deliver(delivered)
-    assert refused.code != 0
-    assert "write '/opt/airflow/dags/current/sql'" in " ".join(refused.output.split())
+    run = host.deliver(delivered)
+    # A warning: a command with such a path may run on another machine.
+    assert run.code == 0, run.output
+    assert "write '/opt/airflow/dags/current/sql'" in " ".join(run.output.split())
     delivered.text("misplaced.py", MISPLACED.replace("/dags/sql", "/dags/current/sql"))
-    assert host.deliver(delivered).code == 0
+    assert "path-in-dags" not in host.deliver(delivered).output

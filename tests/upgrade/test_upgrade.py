@@ -208,8 +208,8 @@ def test_all_findings_are_reported_at_once_and_stop_nothing(host: Host, tmp_path
     started = host.ssh("docker inspect -f '{{.State.StartedAt}}' airflow-scheduler-1")
     try:
         runs = [
-            host.play(playbook, airflow_version=NEW, airflow_upgrade_rehearse=False, airflow_dags_source=folder)
-            for playbook in (REHEARSE, UPGRADE)
+            host.play(REHEARSE, airflow_version=NEW, airflow_dags_source=folder),
+            host.play(UPGRADE, airflow_version=NEW, airflow_upgrade_rehearse=False, airflow_dags_source=folder),
         ]
     finally:
         host.sql("DELETE FROM ab_user WHERE id = 98")

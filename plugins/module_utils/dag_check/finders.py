@@ -70,7 +70,9 @@ def find_unknown_connection(report: Facts, context: Facts) -> Iterator[Hit]:
     """Find connections that do not exist."""
     for place, task in tasks(report):
         for conn_id, argument in task["connections"].items():
-            falls_back = argument in FALLBACKS and FALLBACKS[argument] in (None, conn_id)
+            # Some operators keep the argument under a private name.
+            name = argument.lstrip("_")
+            falls_back = name in FALLBACKS and FALLBACKS[name] in (None, conn_id)
             if conn_id not in context["connections"] and not falls_back:
                 yield place, {"connection": conn_id, "argument": argument}
 

@@ -54,11 +54,13 @@ def problems(skip: Iterable[str]) -> list[str]:
     optional = ", ".join(OPTIONAL)
     fixed = {rule.id for rule in RULES if rule.fixed}
     for entry in skip:
-        name = entry.partition(":")[0]
+        name, colon, place = entry.partition(":")
         if name in fixed:
             found.append(f"skip: {name} cannot be disabled; these can: {optional}.")
         elif name not in {rule.id for rule in RULES}:
             found.append(f"skip: there is no rule {name!r}; the rules that can be disabled are {optional}.")
+        elif colon and not place:
+            found.append(f"skip: {entry!r} names no DAG and no file; write {name} to disable the rule for all.")
     return found
 
 

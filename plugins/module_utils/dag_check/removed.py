@@ -76,9 +76,10 @@ def ruff(program: str, folder: Path) -> list[str]:
     Raises:
         RuffError: ruff does not know these rules, or cannot read the files.
     """
-    argv = ["check", "--isolated", "--no-cache", "--quiet", "--select", AIR, "--output-format", "json", str(folder)]
+    argv = ["check", "--isolated", "--no-cache", "--select", AIR, "--output-format", "json", str(folder)]
     done = subprocess.run([program, *argv], capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1):
+    # Some older ones know the rules only as a preview, warn, and find nothing.
+    if done.returncode not in (0, 1) or "has no effect" in done.stderr:
         raise RuffError(f"ruff cannot read {folder}: {done.stderr.strip()}")
     return [
         f"{Path(found['filename']).relative_to(folder)}:{found['location']['row']} [{found['code']}] {found['message']}"

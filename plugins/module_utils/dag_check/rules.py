@@ -167,6 +167,8 @@ RULES = (
         "{path!r} will not exist: the DAG files are in a directory of their release. Begin the path with "
         "os.path.dirname(__file__), or write {instead!r}.",
         finders.find_path_in_dags,
+        # The command may run on another machine.
+        warning=True,
     ),
     Rule(
         "start-date-missing",

@@ -31,7 +31,10 @@ RENAMED = {
     "host": "hosts",
     "H": "hosts",
     "label": "labels",
-    "add-runtime": "runtimes",
+    "default-address-pool": "default-address-pools",
+    "default-ulimit": "default-ulimits",
+    "dns-opt": "dns-opts",
+    "authorization-plugin": "authorization-plugins",
     "storage-opt": "storage-opts",
     "exec-opt": "exec-opts",
     "g": "data-root",
@@ -72,8 +75,9 @@ def flag_problems(units: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
         commands = re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)
         flags = {RENAMED.get(name, name): name for command in commands[-1:] for name in FLAG.findall(command)}
         problems += [
-            f"{unit['source']}: it starts the engine with --{flags[key]}, and daemon.json gets {key}; the engine "
-            "does not start with both. Move the flag into docker_daemon_options, and remove it there."
+            f"{unit['source']}: it starts the engine with {'-' if len(flags[key]) == 1 else '--'}{flags[key]}, and "
+            f"daemon.json gets {key}; the engine does not start with both. Move the flag into docker_daemon_options, "
+            "and remove it there."
             for key in sorted(set(flags) & set(options))
         ]
     return problems

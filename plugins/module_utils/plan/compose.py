@@ -144,7 +144,7 @@ def _compose_service(name: str, entry: Mapping[str, Any], plan: Mapping[str, Any
     if plan["address"] and entry.get("internal_ports"):
         published = [f"{plan['address']}:{port}:{port}" for port in entry["internal_ports"]]
         result["ports"] = [*entry.get("ports", []), *published]
-    result["hostname"] = _host_name(f"{name}-{words['host']}")
+    result["hostname"] = host_name(f"{name}-{words['host']}")
     result["logging"] = words["logging"]
     result["security_opt"] = ["no-new-privileges:true"]
     result["labels"] = {"ansible-airflow.files": _digest([*entry.get("reads", []), *entry.get("secrets", [])], words)}
@@ -155,8 +155,12 @@ def _compose_service(name: str, entry: Mapping[str, Any], plan: Mapping[str, Any
     return result
 
 
-def _host_name(name: str) -> str:
-    """Return the host name of a container: a long one is cut, and stays unlike others that begin alike."""
+def host_name(name: str) -> str:
+    """Return the host name of a container: a long one is cut, and stays unlike others that begin alike.
+
+    Args:
+        name: Name of the service and inventory name of the host.
+    """
     if len(name) <= LONGEST:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]

@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import host_name
+
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY")
 # Never through a proxy: the container itself, and the host.
 OWN = ("localhost", "127.0.0.1", "::1", "host.docker.internal")
 URL = re.compile(r"https?://[^\s/]+/?")
 
 
-def proxy(inputs: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, str]:
+def proxy(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: str) -> dict[str, str]:
     """Return the variables of a proxy, each in both cases, because programs read either.
 
     The stack's services, servers and hosts are added to those that are reached without it: otherwise tasks would ask
@@ -22,6 +24,7 @@ def proxy(inputs: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, str]:
         inputs: The public variables of role airflow: ``airflow_http_proxy``, ``airflow_https_proxy``,
             ``airflow_no_proxy``, and ``airflow_environment``, whose variables of these names count more.
         plan: The plan of the host.
+        host: Its inventory name.
 
     Returns:
         Values by name; empty without a proxy.
@@ -34,8 +37,12 @@ def proxy(inputs: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, str]:
         return {}
     without = given["NO_PROXY"].split(",") if "NO_PROXY" in given else map(str, inputs["airflow_no_proxy"])
     names = [name.strip() for name in without if name.strip()]
-    stack = [*OWN, *plan["services"]["table"], *plan["addresses"].values(), *plan["servers"].values()]
-    values = {**found, "NO_PROXY": ",".join(dict.fromkeys([*names, *filter(None, stack)]))}
+    # The web server of a single host fetches logs of running tasks by the worker's host name.
+    containers = [host_name(f"{service}-{host}") for service in plan["services"]["airflow"]]
+    stack = [*OWN, *plan["services"]["table"], *containers, *plan["addresses"].values(), *plan["servers"].values()]
+    # With other entries beside it, a star no longer means all.
+    everything = ["*"] if "*" in names else [*names, *filter(None, stack)]
+    values = {**found, "NO_PROXY": ",".join(dict.fromkeys(everything))}
     return {each: value for name, value in values.items() if value for each in (name, name.lower())}
 
 
@@ -46,7 +53,8 @@ def proxy_problems(inputs: Mapping[str, Any]) -> list[str]:
         inputs: As of `proxy`.
     """
     problems = [
-        f"{name}: {inputs[name]!r} is not the address of a proxy; write http://HOST:PORT."
+        # Without the value: it may hold a password.
+        f"{name}: this is not the address of a proxy; write http://HOST:PORT."
         for name in ("airflow_http_proxy", "airflow_https_proxy")
         if inputs[name] and not URL.fullmatch(str(inputs[name]))
     ]

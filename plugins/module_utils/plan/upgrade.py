@@ -17,8 +17,9 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revis
 
 Dict = dict[str, Any]
 
-# Tables that grow with each run, and whose rows Airflow can do without. All releases know these names.
-HISTORY = ("callback_request", "task_reschedule", "xcom", "task_instance", "dag_run", "job", "log")
+# Tables that grow with each run. All releases know these names. Tasks and their XComs go with their run: on their own,
+# the last run of a DAG, which stays, would lose its tasks, and a DAG with depends_on_past would wait for them for ever.
+HISTORY = ("callback_request", "dag_run", "job", "log")
 # Sections of airflow.cfg that a migration reads. FAB's tables are only migrated with its auth manager.
 SECTIONS = ("core", "database")
 

@@ -25,6 +25,8 @@ SOCKET, KEY, ADDRESS = "/var/run/postgresql", "/run/fernet_key", "/run/sql_alche
 # Free space that a copy of a database and its migrations need: the copy, and the tables that migrations write anew,
 # as a multiple of the database; and the server's log, in bytes.
 ROOM, LOG = 3.5, 2**30
+# The volume of the stack's Postgres.
+VOLUME = "airflow_postgres_data"
 # Directory in memory, for a file with an address.
 PLACE_OF_ADDRESSES, PREFIX = "/run", "airflow-upgrade-"
 # Under memory pressure, the kernel ends these processes before those of the stack, which also get more CPU time.

@@ -72,7 +72,7 @@ class Rehearsal:
         # A copy that a killed rehearsal has left takes space until the next one begins.
         if not self.docker.state(CONTAINER):
             problems += self._space()
-        return problems + questions.refused(self.source, wanted.database)
+        return problems + questions.refused(self.source, wanted.database, wanted.steps)
 
     def _space(self) -> list[str]:
         """Return whether Docker's disk lacks the space for the copy."""

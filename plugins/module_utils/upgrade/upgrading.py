@@ -16,12 +16,13 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.co
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import (
     LOG,
     ROOM,
+    VOLUME,
     MigrationError,
     Place,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.reaching import reach
 
-MIGRATION, VOLUME = "airflow-upgrade-migration", "airflow_postgres_data"
+MIGRATION = "airflow-upgrade-migration"
 SIZE = "SELECT pg_database_size({})"
 # Seconds until a server that recovers after a crash answers.
 PATIENCE = 600

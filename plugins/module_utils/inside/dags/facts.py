@@ -11,7 +11,7 @@ from ..compat import UNSCHEDULED, first_run
 from .lines import Lines
 
 # A path of the DAGs folder's parent in which a release's files never are.
-LOST = re.compile(r"/opt/airflow/dags/(?!current\b|releases\b)[\w.][\w./-]*")
+LOST = re.compile(r"(?<![\w./-])/opt/airflow/dags/(?!(?:current|releases)(?:/|$))[\w.][\w./-]*")
 
 
 def dags_facts(dags: Iterable[Any], lines: Lines, stored: Mapping[str, Any] | None) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     servers,
     sources,
     tls,
+    upgrade,
     watch,
     workers,
 )
@@ -119,9 +120,10 @@ def _services(inputs: Dict, around: Dict, external: Dict) -> list[str]:
         *databases.database_problems(inputs["airflow_postgres_databases"]),
         *workers.queue_problems(inputs["airflow_worker_queues"], config, sorted(served)),
         *addresses.bind_problems(inputs["airflow_web_bind_address"]),
-        *mounts.volume_problems(inputs["airflow_volumes"]),
+        *mounts.volume_problems(inputs["airflow_volumes"], inputs["airflow_directory"]),
         *mounts.extra_host_problems(inputs["airflow_extra_hosts"]),
         *proxy_problems(inputs),
+        *upgrade.upgrade_problems(inputs),
     ]
 
 

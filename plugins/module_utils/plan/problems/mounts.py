@@ -10,6 +10,7 @@ from typing import Any
 
 # What the stack mounts itself, or what the image needs there.
 TAKEN = (
+    "/etc/ssl/certs",
     "/opt/airflow/airflow.cfg",
     "/opt/airflow/config",
     "/opt/airflow/dags",
@@ -17,6 +18,7 @@ TAKEN = (
     "/opt/airflow/logs",
     "/opt/airflow/plugins",
     "/run/secrets",
+    "/var/run/secrets",
     "/var/run/docker.sock",
     "/entrypoint",
     "/home/airflow/.local",
@@ -24,11 +26,12 @@ TAKEN = (
 NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 
 
-def volume_problems(volumes: Any) -> list[str]:
+def volume_problems(volumes: Any, directory: str) -> list[str]:
     """Return what is wrong with ``airflow_volumes``.
 
     Args:
         volumes: Texts like ``/srv/data:/data`` or ``/srv/data:/data:ro``.
+        directory: Value of ``airflow_directory``, whose CA certificates have the same path in the containers.
     """
     if isinstance(volumes, str) or not isinstance(volumes, Sequence):
         return ["airflow_volumes: must be a list, as in [/srv/data:/data:ro]."]
@@ -36,7 +39,7 @@ def volume_problems(volumes: Any) -> list[str]:
     for volume in map(str, volumes):
         source, _, rest = volume.partition(":")
         target, _, option = rest.partition(":")
-        taken = next((path for path in TAKEN if _overlap(target, path)), None)
+        taken = next((path for path in (*TAKEN, f"{directory}/ca") if _overlap(target, path)), None)
         if not source.startswith("/") or not target.startswith("/") or option not in ("", "ro", "rw"):
             problems.append(
                 f"airflow_volumes: {volume!r} is not SOURCE:TARGET or SOURCE:TARGET:ro with two absolute paths, the "

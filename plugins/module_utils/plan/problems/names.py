@@ -8,6 +8,8 @@ from collections.abc import Sequence
 # How alike two names without their prefix are, from 0 to 1, if one is probably meant as the other. People also give
 # variables of their own such a prefix, like airflow_s3_logs_bucket.
 ALIKE = 0.7
+# The same for whole names, because two letters of a short name are a large part of it.
+ALIKE_AS_A_WHOLE = 0.9
 
 
 def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -20,9 +22,11 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> list[str]:
     problems = []
     for name in sorted(set(names) - set(known)):
         ends = {each.partition("_")[2]: each for each in known}
-        if close := difflib.get_close_matches(name.partition("_")[2], ends, n=1, cutoff=ALIKE):
+        close = [ends[end] for end in difflib.get_close_matches(name.partition("_")[2], ends, n=1, cutoff=ALIKE)]
+        close = close or difflib.get_close_matches(name, known, n=1, cutoff=ALIKE_AS_A_WHOLE)
+        if close:
             problems.append(
-                f"{name}: no variable of this project has this name; did you mean {ends[close[0]]}? If it is a "
+                f"{name}: no variable of this project has this name; did you mean {close[0]}? If it is a "
                 "variable of your own, give it a name that is less alike."
             )
     return problems

@@ -70,4 +70,7 @@ def test_ruff_that_does_not_know_the_rules(tmp_path: Path) -> None:
     program.chmod(0o755)
     with pytest.raises(RuffError, match="unknown rule selector"):
         ruff(str(program), tmp_path)
+    program.write_text("#!/bin/sh\necho warning: Selection AIR303 has no effect >&2; echo '[]'\n", encoding="utf-8")
+    with pytest.raises(RuffError, match="has no effect"):
+        ruff(str(program), tmp_path)
     assert ruff(str(VENV_BIN / "ruff"), tmp_path) == []

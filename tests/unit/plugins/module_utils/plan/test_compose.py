@@ -9,8 +9,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_stack im
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import (
     ComposeError,
     _bind,
-    _host_name,
     compose,
+    host_name,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.configuration import cfg
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.images import image_ids, pip_errors
@@ -275,10 +275,10 @@ def test_images_are_known_by_any_of_their_tags() -> None:
         ),
     ],
 )
-def test_a_long_host_name_is_cut(host: str, name: str) -> None:
-    assert _host_name(f"webserver-{host}")[:54] == name[:54]
-    assert len(_host_name(f"webserver-{host}")) <= 63
-    assert _host_name(f"webserver-{host}") != _host_name(f"webserver-{host}2")
+def test_a_longhost_name_is_cut(host: str, name: str) -> None:
+    assert host_name(f"webserver-{host}")[:54] == name[:54]
+    assert len(host_name(f"webserver-{host}")) <= 63
+    assert host_name(f"webserver-{host}") != host_name(f"webserver-{host}2")
 
 
 def test_a_mount_can_be_read_only() -> None:

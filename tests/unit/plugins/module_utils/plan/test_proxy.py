@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.proxy import proxy, proxy_problems
 
 PLAN = {
-    "services": {"table": {"postgres": {}, "webserver": {}}},
+    "services": {"table": {"postgres": {}, "webserver": {}}, "airflow": ["webserver"]},
     "addresses": {"a": "10.0.0.1", "b": "10.0.0.2", "c": ""},
     "servers": {"postgres": "10.0.0.1", "redis": "redis"},
 }
@@ -18,7 +18,7 @@ NONE: dict[str, Any] = {
     "airflow_no_proxy": [],
     "airflow_environment": {},
 }
-STACK = "localhost,127.0.0.1,::1,host.docker.internal,postgres,webserver,10.0.0.1,10.0.0.2,redis"
+STACK = "localhost,127.0.0.1,::1,host.docker.internal,postgres,webserver,webserver-h1,10.0.0.1,10.0.0.2,redis"
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,7 @@ STACK = "localhost,127.0.0.1,::1,host.docker.internal,postgres,webserver,10.0.0.
             None,
             f".a,b,{STACK}",
         ),
+        ({"airflow_http_proxy": "http://p:1", "airflow_no_proxy": ["*"]}, "http://p:1", "http://p:1", "*"),
         (
             {"airflow_http_proxy": "http://p:1", "airflow_environment": {"HTTPS_PROXY": ""}},
             "http://p:1",
@@ -49,7 +50,7 @@ STACK = "localhost,127.0.0.1,::1,host.docker.internal,postgres,webserver,10.0.0.
 def test_the_stack_is_reached_without_it(
     given: dict[str, Any], http: str | None, https: str | None, without: str
 ) -> None:
-    found = proxy({**NONE, **given}, PLAN)
+    found = proxy({**NONE, **given}, PLAN, "h1")
     for names, value in ((("HTTP_PROXY", "http_proxy"), http), (("HTTPS_PROXY", "https_proxy"), https)):
         assert [found.get(name) for name in names] == [value, value]
     assert found["NO_PROXY"] == found["no_proxy"] == without
@@ -57,14 +58,14 @@ def test_the_stack_is_reached_without_it(
 
 @pytest.mark.parametrize("given", [{}, {"airflow_no_proxy": ["a"]}, {"airflow_environment": {"NO_PROXY": "a"}}])
 def test_without_a_proxy_nothing_is_set(given: dict[str, Any]) -> None:
-    assert proxy({**NONE, **given}, PLAN) == {}
+    assert proxy({**NONE, **given}, PLAN, "h1") == {}
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"airflow_http_proxy": "proxy:3128"}, ["airflow_http_proxy: 'proxy:3128' is not the address of a proxy"]),
-        ({"airflow_https_proxy": "socks5://p:1"}, ["airflow_https_proxy: 'socks5://p:1' is not"]),
+        ({"airflow_http_proxy": "proxy:3128"}, ["airflow_http_proxy: this is not the address of a proxy"]),
+        ({"airflow_https_proxy": "user:s3cret@p:1"}, ["airflow_https_proxy: this is not"]),
         ({"airflow_no_proxy": ".a,.b"}, ["airflow_no_proxy: must be a list"]),
         ({"airflow_http_proxy": "http://user:word@p:3128/"}, []),
     ],
@@ -72,4 +73,5 @@ def test_without_a_proxy_nothing_is_set(given: dict[str, Any]) -> None:
 def test_problems(given: dict[str, Any], words: list[str]) -> None:
     found = proxy_problems({**NONE, **given})
     assert len(found) == len(words)
+    assert "s3cret" not in "".join(found)
     assert all(text.startswith(start) for text, start in zip(found, words, strict=True))

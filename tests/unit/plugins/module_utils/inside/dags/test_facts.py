@@ -131,6 +131,8 @@ def test_arguments_of_a_mapped_task(given: Any, expected: list[dict[str, Any]]) 
         ([["/opt/airflow/dags/sql", "/opt/airflow/dags/sql"], None, 7], ["/opt/airflow/dags/sql"]),
         (["cd /opt/airflow/dags && ls /opt/airflow/dags/", "/opt/airflow/dags/current/x.sql"], []),
         (["/opt/airflow/dags/releases/5d41/x.sql", "/opt/airflow/dags_of_mine/x", {"a": "/opt/airflow/dags/x"}], []),
+        (["git -C /mnt/opt/airflow/dags/repo pull", "/opt/airflow/dags/releases"], []),
+        (["/opt/airflow/dags/current-old/x"], ["/opt/airflow/dags/current-old/x"]),
         (["/opt/airflow/dags/currently.sql"], ["/opt/airflow/dags/currently.sql"]),
     ],
 )

@@ -24,6 +24,10 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.servers import external_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.tls import tls_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.upgrade import (
+    LEAST,
+    upgrade_problems,
+)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.workers import (
     concurrency_problems,
     connection_problems,
@@ -232,6 +236,7 @@ def test_a_variable_of_the_users_own_is_accepted(name: str) -> None:
     ("name", "meant"),
     [
         ("airflow_dag_source", "airflow_dags_source"),
+        ("airflow_tsl", "airflow_tls"),
         ("airflow_webserver_port", "airflow_web_port"),
         ("airflow_pg_password", "airflow_redis_password"),
         ("airflow_connection", "airflow_connections"),
@@ -428,3 +433,12 @@ def test_all_problems_are_reported_together() -> None:
         "airflow_web_bind_address",
         "airflow_plugins_source",
     ]
+
+
+@pytest.mark.parametrize("value", [-1, -3650, "", "ten", 1.5, None])
+def test_numbers_of_an_upgrade(value: object) -> None:
+    good = dict.fromkeys(LEAST, "90")
+    assert upgrade_problems(good) == []
+    for name in LEAST:
+        (problem,) = upgrade_problems({**good, name: value})
+        assert problem.startswith(f"{name}: ")

@@ -21,7 +21,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     ],
 )
 def test_volumes(volumes: list[str]) -> None:
-    assert volume_problems(volumes) == []
+    assert volume_problems(volumes, "/usr/local/projects/airflow") == []
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,15 @@ def test_volumes(volumes: list[str]) -> None:
         (["/a:/opt/airflow/logs/old:ro"], "the containers need /opt/airflow/logs"),
         (["/a:/opt/airflow"], "the containers need /opt/airflow/"),
         (["/a:/"], "the containers need"),
+        (["/etc/ssl/certs:/etc/ssl/certs:ro"], "the containers need /etc/ssl/certs"),
+        (["/a:/var/run/secrets/x"], "the containers need /var/run/secrets"),
+        (["/a:/usr/local/projects/airflow/ca"], "the containers need /usr/local/projects/airflow/ca"),
         (["/a:/opt/x/../airflow/config"], "the containers need /opt/airflow/config"),
         (["/a:/x", "/b:/x/"], "/b:/x/: another volume has this target"),
     ],
 )
 def test_volumes_that_are_refused(volumes: Any, words: str) -> None:
-    (problem,) = volume_problems(volumes)
+    (problem,) = volume_problems(volumes, "/usr/local/projects/airflow")
     assert problem.startswith("airflow_volumes: ")
     assert words in problem
 
