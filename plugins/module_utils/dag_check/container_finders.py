@@ -8,13 +8,12 @@ from collections.abc import Iterator
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import (
     Facts,
+    Hit,
     Place,
     containers,
     sources,
     tasks,
 )
-
-Hit = tuple[Place, Facts]
 
 # Network modes that need no network; `container:NAME` is another one.
 NETWORK_MODES = ("bridge", "default", "host", "none")

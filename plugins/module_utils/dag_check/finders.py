@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import (
     Facts,
+    Hit,
     Place,
     dags,
     errors,
     file_place,
     tasks,
 )
-
-Hit = tuple[Place, Facts]
 
 # Arguments whose hooks do without the connection, and for which ids; None for all. From the providers' hooks:
 # AwsGenericHook takes boto's own credentials, KubernetesHook those of the cluster, SparkSubmitHook falls back to YARN.

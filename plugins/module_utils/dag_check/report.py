@@ -25,6 +25,10 @@ class Place:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
+# A violation of a rule: where, and the values for the rule's sentence.
+Hit = tuple[Place, Facts]
+
+
 def dags(report: Facts) -> Iterator[tuple[Place, Facts]]:
     """Return all DAGs with their places."""
     for file in report["files"]:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check import container_finders, finders
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.finders import Hit
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import Facts
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.dag_check.report import Facts, Hit
 
 
 @dataclass(frozen=True)

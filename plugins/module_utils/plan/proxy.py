@@ -17,8 +17,8 @@ URL = re.compile(r"https?://[^\s/]+/?")
 def proxy(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: str) -> dict[str, str]:
     """Return the variables of a proxy, each in both cases, because programs read either.
 
-    The stack's services, servers and hosts are added to those that are reached without it: otherwise tasks would ask
-    the proxy for Airflow's own API, the broker, or the database.
+    The stack's services, servers and hosts are reached without it. Otherwise tasks would ask the proxy for Airflow's
+    own API, the broker, or the database.
 
     Args:
         inputs: The public variables of role airflow: ``airflow_http_proxy``, ``airflow_https_proxy``,

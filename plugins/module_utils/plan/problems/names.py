@@ -20,8 +20,8 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> list[str]:
         known: The role's public variables.
     """
     problems = []
+    ends = {each.partition("_")[2]: each for each in known}
     for name in sorted(set(names) - set(known)):
-        ends = {each.partition("_")[2]: each for each in known}
         close = [ends[end] for end in difflib.get_close_matches(name.partition("_")[2], ends, n=1, cutoff=ALIKE)]
         close = close or difflib.get_close_matches(name, known, n=1, cutoff=ALIKE_AS_A_WHOLE)
         if close:
