@@ -101,14 +101,16 @@ def find_schedule_never_fires(report: Facts, _: Facts) -> Iterator[Hit]:
 def find_schedule_ended(report: Facts, _: Facts) -> Iterator[Hit]:
     """Find schedules that are over, as those of campaigns and migrations that people keep."""
     for place, dag in dags(report):
-        if dag["start_date"] and not dag["fires"] and ended(dag):
+        if not dag["fires"] and ended(dag):
             yield place, {"schedule": repr(dag["schedule"]), "end": dag["end_date"]}
 
 
 def ended(dag: Facts) -> bool:
-    """Return whether the end date of a DAG is past."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return bool(dag["end_date"]) and datetime.datetime.fromisoformat(dag["end_date"]) < now
+    """Return whether a DAG had time between its dates, and that time is past."""
+    if not (dag["start_date"] and dag["end_date"]):
+        return False
+    first, last = (datetime.datetime.fromisoformat(dag[name]) for name in ("start_date", "end_date"))
+    return first <= last < datetime.datetime.now(datetime.timezone.utc)
 
 
 def find_path_in_dags(report: Facts, _: Facts) -> Iterator[Hit]:

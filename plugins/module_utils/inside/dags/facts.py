@@ -37,17 +37,19 @@ def dag_facts(dag: Any, lines: Lines, scheduled: Any) -> dict[str, Any]:
         scheduled: The DAG in the form that the scheduler reads.
 
     Returns:
-        ``dag_id``, ``line``, ``schedule`` and ``end_date`` as texts, ``start_date`` (whether there is one), ``fires``
-        (whether the schedule yields any run), ``paths``, see lost_paths, and ``tasks``, see task_facts.
+        ``dag_id``, ``line``, ``schedule``, ``start_date`` (the first one of the DAG and its tasks, or None) and
+        ``end_date`` as texts, ``fires`` (whether the schedule yields any run), ``paths``, see lost_paths, and
+        ``tasks``, see task_facts.
     """
     line = lines.of_dag(dag.dag_id)
     timetable = scheduled.timetable
+    starts = [each.start_date for each in (dag, *dag.tasks) if each.start_date]
     periodic = not UNSCHEDULED & {kind.__name__ for kind in type(timetable).__mro__}
     return {
         "dag_id": dag.dag_id,
         "line": line,
         "schedule": str(timetable.summary),
-        "start_date": bool(dag.start_date or any(task.start_date for task in dag.tasks)),
+        "start_date": min(starts).isoformat() if starts else None,
         "end_date": dag.end_date.isoformat() if dag.end_date else None,
         "fires": not periodic or first_run(scheduled) is not None,
         "paths": lost_paths([getattr(dag, "template_searchpath", None)]),

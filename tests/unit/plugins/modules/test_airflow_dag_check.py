@@ -29,7 +29,7 @@ FILE = {
             "dag_id": "a",
             "line": 3,
             "schedule": "None",
-            "start_date": True,
+            "start_date": "2023-01-01T00:00:00+00:00",
             "end_date": None,
             "fires": True,
             "paths": [],

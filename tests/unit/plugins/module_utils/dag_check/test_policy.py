@@ -62,7 +62,7 @@ def dag(*tasks: Facts, **facts: Any) -> Facts:
         "dag_id": "news",
         "line": 3,
         "schedule": "0 0 * * *",
-        "start_date": True,
+        "start_date": "2023-01-01T00:00:00+00:00",
         "end_date": None,
         "fires": True,
         "paths": [],
@@ -226,9 +226,14 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
         "the schedule '0 0 * * *' with end_date 2123-01-01T00:00:00+00:00 never triggers a run",
     ),
     (
+        "schedule-never-fires",
+        [file(dag(fires=False, end_date="2022-01-01T00:00:00+00:00"))],
+        "the schedule '0 0 * * *' with end_date 2022-01-01T00:00:00+00:00 never triggers a run",
+    ),
+    (
         "schedule-ended",
-        [file(dag(fires=False, end_date="2023-01-01T00:00:00+00:00"))],
-        "its end_date 2023-01-01T00:00:00+00:00 is past, so the schedule '0 0 * * *' triggers no more runs.",
+        [file(dag(fires=False, end_date="2023-02-01T00:00:00+00:00"))],
+        "its end_date 2023-02-01T00:00:00+00:00 is past, so the schedule '0 0 * * *' triggers no more runs.",
     ),
     (
         "path-in-dags",
@@ -243,7 +248,7 @@ VIOLATIONS: list[tuple[str, list[Facts], str]] = [
     ),
     (
         "start-date-missing",
-        [file(dag(start_date=False, fires=False))],
+        [file(dag(start_date=None, fires=False))],
         "news.py:3 news [start-date-missing] has no start_date, so Airflow does not run it.",
     ),
     (
@@ -271,7 +276,7 @@ def test_every_rule_has_a_violation_here() -> None:
     [
         [file(dag())],
         # This release runs it without one.
-        [file(dag(start_date=False))],
+        [file(dag(start_date=None))],
         one(pool="etl"),
         [file(name="empty.py")],
         [file(dag(), name="a.py"), file(dag(dag_id="other"), name="b.py")],
