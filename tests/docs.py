@@ -1,7 +1,7 @@
 """`make docs`: write generated tables into pages, between two markers.
 
-The variables of each role go from its argument specs into its README, the release table into docs/releases.md, and what
-changes in a series into docs/upgrade.md.
+The variables of each role go from its argument specs into its README, the release table into docs/releases.md, what
+changes in a series into docs/upgrade.md, and the ids of findings into docs/findings.md.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from tests.rows import use_collections
 from tests.tables import AIRFLOW, load, releases
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +30,11 @@ UPGRADE_PAGE = ROOT / "docs" / "upgrade.md"
 CHANGES_MARKERS = (
     "<!-- changes: written by `make docs` from roles/airflow/vars/main/changes.yml -->",
     "<!-- end of changes -->",
+)
+FINDINGS_PAGE = ROOT / "docs" / "findings.md"
+FINDINGS_MARKERS = (
+    "<!-- findings: written by `make docs` from plugins/module_utils/findings -->",
+    "<!-- end of findings -->",
 )
 
 
@@ -114,6 +120,23 @@ def changes_list(changes: dict[str, list[str]]) -> str:
     return "\n".join(textwrap.fill(text, 120, subsequent_indent="  ", break_on_hyphens=False) for text in texts)
 
 
+def findings_tables() -> str:
+    """Render the ids of preflight's findings, with a table for each subject."""
+    use_collections()
+    from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.kinds import (  # noqa: PLC0415
+        ACCEPTABLE,
+        GROUPS,
+        WARNINGS,
+    )
+
+    words = {**dict.fromkeys(ACCEPTABLE, "yes, or a warning if accepted"), **dict.fromkeys(WARNINGS, "no, a warning")}
+    parts = []
+    for heading, kinds in GROUPS.items():
+        rows = [f"| `{each}` | {sentence} | {words.get(each, 'yes')} |" for each, sentence in sorted(kinds.items())]
+        parts.append("\n".join([f"## {heading}", "", "| id | meaning | stops the run |", "|---|---|---|", *rows]))
+    return "\n\n".join(parts)
+
+
 def _pythons(row: dict[str, Any]) -> str:
     """Python releases of a series, and of its releases that differ from it."""
     others = [f"{version}: {python}" for version, python in row.get("python_of", {}).items()]
@@ -153,6 +176,7 @@ def write_all(*, check: bool) -> list[str]:
     pages[RELEASES_PAGE] = updated(RELEASES_PAGE.read_text(encoding="utf-8"), table, RELEASES_MARKERS)
     changes = changes_list(load(AIRFLOW / "vars" / "main" / "changes.yml")["__airflow_changes"])
     pages[UPGRADE_PAGE] = updated(UPGRADE_PAGE.read_text(encoding="utf-8"), changes, CHANGES_MARKERS)
+    pages[FINDINGS_PAGE] = updated(FINDINGS_PAGE.read_text(encoding="utf-8"), findings_tables(), FINDINGS_MARKERS)
     for page, new in pages.items():
         if new != page.read_text(encoding="utf-8"):
             stale.append(str(page.relative_to(ROOT)))

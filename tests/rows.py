@@ -74,7 +74,7 @@ def known(version: str, *, several: bool) -> Templar:
         "playbook_dir": str(ROOT / "playbooks"),
         "role_path": str(ROLES / "airflow_stack"),
         # Results that preflight registers, and the plan with the keys that its second step adds.
-        "__airflow_variable_names": list(spec["preflight"]["options"]),
+        "__airflow_spec": spec["preflight"]["options"],
         "__airflow_members": {
             "addresses": {"one": "192.0.2.1", "two": "192.0.2.2"} if several else {"one": ""},
             "queues": {"one": ["default"]},
@@ -85,6 +85,7 @@ def known(version: str, *, several: bool) -> Templar:
         "airflow_found": {
             "engine_usable": True,
             "docker_gid": "999",
+            "network_mtu": "",
             "current": {"dags": "", "plugins": ""},
             "images": [],
         },

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import as_data
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.wanted import (
     names_wanted,
     object_problems,
@@ -21,7 +22,7 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         """Return the filters, keyed by name."""
         return {
-            "airflow_object_problems": object_problems,
+            "airflow_object_problems": as_data(object_problems),
             "airflow_objects_resolved": objects_resolved,
             "airflow_secrets_needed": secrets_needed,
             "airflow_wanted": names_wanted,

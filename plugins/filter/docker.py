@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import as_data
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import docker_daemon as daemon
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_inputs import (
     certificates,
     repository_key,
 )
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_problems import docker_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_problems import (
+    docker_host_problems,
+    docker_problems,
+)
 
 
 def docker_daemon(content: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,6 +47,7 @@ class FilterModule:
         return {
             "docker_certificates": certificates,
             "docker_daemon": docker_daemon,
-            "docker_problems": docker_problems,
+            "docker_host_problems": as_data(docker_host_problems),
+            "docker_problems": as_data(docker_problems),
             "docker_repository_key": repository_key,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import as_data
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.projects.images import (
     archive_note,
     archive_record,
@@ -25,6 +26,6 @@ class FilterModule:
             "projects_image_work": projects_image_work,
             "projects_images": projects_images,
             "projects_plan": projects_plan,
-            "projects_problems": projects_problems,
+            "projects_problems": as_data(projects_problems),
             "projects_work": projects_work,
         }

@@ -11,6 +11,7 @@ short_description: Read what a host already has of a stack, or of another Airflo
 description:
   - Reads the containers of the compose project, the command C(airflow), the volume of Postgres, and from a running
     Postgres the revision of Airflow's schema.
+  - Reads the network of the stack, and the host's own networks.
   - Without a running engine, only files are read.
 requirements:
   - python >= 3.9 on the host
@@ -27,6 +28,10 @@ options:
     description: Name of the volume with Airflow's database.
     type: str
     default: airflow_postgres_data
+  network:
+    description: Name of the stack's network.
+    type: str
+    default: airflow
   evidence:
     description: Files that show that a database was created on this host, each with the text that it then contains.
     type: dict
@@ -147,6 +152,24 @@ revision:
   type: str
   returned: success
   sample: 290244fb8b83
+network:
+  description:
+    - Settings with which a run created the network, its IPv4 subnets, and its running containers that are neither the
+      project's nor a task's. Empty without a network.
+  type: dict
+  returned: success
+  sample: {settings: "subnet=10.210.0.0/24", subnets: [10.210.0.0/24], guests: []}
+host_network:
+  description:
+    - IPv4 networks to which the host has a route, except the default route; its own addresses and its name servers,
+      except loopback ones; the address from which Ansible is connected by SSH, empty for another connection; and the
+      MTU for networks of containers in daemon.json, empty if it sets none.
+  type: dict
+  returned: success
+  sample:
+    routes: [{interface: eth0, network: 192.0.2.0/24}]
+    addresses: [192.0.2.11]
+    controller: 198.51.100.7
 missing:
   description: The paths of O(needed) that do not exist.
   type: list
@@ -173,6 +196,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
     volume,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.engine import Engine, EngineError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.networks import network
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import network as host_network
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host import restore_marker
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import kept
 
@@ -180,6 +205,7 @@ ARGUMENTS = {
     "project": {"type": "str", "default": "airflow"},
     "command": {"type": "path", "default": "/usr/local/bin/airflow"},
     "volume": {"type": "str", "default": "airflow_postgres_data"},
+    "network": {"type": "str", "default": "airflow"},
     "evidence": {"type": "dict", "default": {}},
     # A path and an address, no value.
     "secret": {"type": "dict", "default": {}, "no_log": False},
@@ -195,13 +221,14 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     engine = Engine(module.params["docker_socket"])
     found: dict[str, object] = {"engine": True, "containers": [], "upgrading": [], "revision": ""}
-    found |= {"volume": {}, "new_volume": {}}
+    found |= {"volume": {}, "new_volume": {}, "network": {}}
     try:
         found["containers"] = entries = containers(engine, module.params["project"])
         found["upgrading"] = upgrading(engine)
         found["revision"] = revision(module.run_command, module.params["docker_socket"], entries)
         found["volume"] = volume(engine, module.params["volume"]) or {}
         found["new_volume"] = volume(engine, f"{module.params['volume']}_new") or {}
+        found["network"] = network(engine, module.params["network"], module.params["project"])
     except EngineError as error:
         # Without an engine, or with one that is stopped: role docker installs and starts it, and the check runs again.
         if not isinstance(error.__cause__, (FileNotFoundError, ConnectionRefusedError)):
@@ -211,6 +238,7 @@ def main() -> None:
         changed=False,
         missing=[path for path in module.params["needed"] if not os.path.exists(path)],
         command=command(module.params["command"]),
+        host_network=host_network.state(),
         restoring=restore_marker.read(module.params["records"]).get("set", ""),
         **kept.state(module.params["records"]),
         evidence=evidence(*(module.params[name] for name in ("evidence", "secret", "since"))),

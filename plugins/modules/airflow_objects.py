@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: airflow_objects
-short_description: Manage Airflow's connections, variables, pools and users together
+short_description: Manage Airflow's connections, variables, pools, roles and users together
 description:
   - Does the work of the modules for the single kinds, such as M(ansible_airflow.airflow.airflow_connections). Starts
     Airflow once if nothing has to change and twice otherwise, for all kinds together.
@@ -23,6 +23,9 @@ options:
     type: dict
   pools:
     description: Options of M(ansible_airflow.airflow.airflow_pools).
+    type: dict
+  roles:
+    description: Options of M(ansible_airflow.airflow.airflow_roles). Users may have roles that the same run creates.
     type: dict
   users:
     description: Options of M(ansible_airflow.airflow.airflow_users).
@@ -93,6 +96,15 @@ pools:
     updated: []
     deleted: []
     unchanged: [default_pool]
+roles:
+  description: The same for the roles, with their names.
+  type: dict
+  returned: when given
+  sample:
+    created: [Analysts]
+    updated: []
+    deleted: []
+    unchanged: []
 users:
   description: The same for the users, with their usernames.
   type: dict

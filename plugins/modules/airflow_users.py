@@ -47,6 +47,7 @@ options:
       roles:
         description:
           - Names of existing roles, such as V(Admin), V(Op), V(User) or V(Viewer). A present user needs at least one.
+            M(ansible_airflow.airflow.airflow_roles) creates others.
         type: list
         elements: str
       password:

@@ -7,11 +7,11 @@ import os
 import platform
 import sys
 
-from tests.bench import dags, hosts, idle, objects, tasks
+from tests.bench import dags, hosts, idle, objects, preflight, tasks
 from tests.bench.entry import RESULTS, TABLE, rounded, write
 from tests.lab.names import REPO
 
-GROUPS = [*objects.GROUPS, *dags.GROUPS, *hosts.GROUPS, *tasks.GROUPS, *idle.GROUPS]
+GROUPS = [*objects.GROUPS, *dags.GROUPS, *hosts.GROUPS, *preflight.GROUPS, *tasks.GROUPS, *idle.GROUPS]
 
 
 def main() -> int:

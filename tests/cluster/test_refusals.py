@@ -84,8 +84,8 @@ def test_a_duplicate_or_missing_address(cluster: Cluster, edited: Callable[[Edit
     def forget(inventory: dict[str, Any]) -> None:
         del inventory["hosts"]["worker1"]["airflow_private_address"]
 
-    refused(edited(swap), "airflow_private_address of worker2", "is also the address of worker1")
-    refused(edited(forget), "airflow_private_address of worker1: is not set")
+    refused(edited(swap), "worker2: airflow_private_address: ", "is also the address of worker1")
+    refused(edited(forget), "worker1: airflow_private_address: is not set")
 
 
 def test_a_group_without_a_host(edited: Callable[[Edit], Lab]) -> None:

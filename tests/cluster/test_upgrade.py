@@ -57,10 +57,7 @@ def test_a_worker_host_that_drops_out(cluster: Cluster) -> None:
     wait(lambda: lost.run("true").returncode == 0, 900, "SSH")
     refused = cluster.site()
     assert refused.code != 0
-    assert (
-        f"worker2: this run would damage what the host has; nothing was changed.\n- an upgrade from Airflow {OLD}"
-        in (refused.output)
-    )
+    assert f"worker2: an upgrade from Airflow {OLD}" in refused.output
     back = cluster.lab.play(UPGRADE, airflow_version=NEW, airflow_upgrade_interrupted="restore")
     assert back.code == 0, back.output
     assert [interrupted(host) for host in cluster.hosts.values()] == [""] * len(cluster.hosts)

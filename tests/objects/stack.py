@@ -68,6 +68,21 @@ WITH made AS (
 INSERT INTO ab_user_role (id, user_id, role_id)
 SELECT nextval('ab_user_role_id_seq'), made.id, ab_role.id FROM made, ab_role WHERE name = '{role}'
 """
+ROLES = """
+SELECT json_object_agg(name, (
+  SELECT json_object_agg(resource, actions) FROM (
+    SELECT view.name AS resource, json_agg(action.name ORDER BY action.name) AS actions
+    FROM ab_permission_view_role AS given JOIN ab_permission_view AS pair ON pair.id = given.permission_view_id
+    JOIN ab_permission AS action ON action.id = pair.permission_id
+    JOIN ab_view_menu AS view ON view.id = pair.view_menu_id
+    WHERE given.role_id = ab_role.id GROUP BY view.name) AS each))
+FROM ab_role WHERE name NOT IN ('Admin', 'Op', 'Public', 'User', 'Viewer')
+"""
+CLEAR_ROLES = """
+CREATE TEMPORARY TABLE gone AS SELECT id FROM ab_role WHERE name NOT IN ('Admin', 'Op', 'Public', 'User', 'Viewer');
+DELETE FROM ab_permission_view_role WHERE role_id IN (SELECT id FROM gone);
+DELETE FROM ab_role WHERE id IN (SELECT id FROM gone)
+"""
 CHECK_PASSWORDS = """
 import json, sys
 from werkzeug.security import check_password_hash
@@ -278,6 +293,11 @@ class Stack:
         answer = self.sql(USERS).strip()
         return json.loads(answer) if answer else {}
 
+    def roles(self) -> dict[str, dict[str, list[str]] | None]:
+        """Actions in the database, by role and resource, of all roles except Airflow's own; None for no permissions."""
+        answer = self.sql(ROLES).strip()
+        return json.loads(answer) if answer else {}
+
     def add_user(self, name: str, password: str, role: str = "Op") -> None:
         """Insert an existing user directly into the database, because Airflow's own command takes seconds."""
         # A single iteration of the hash, of which Airflow uses 260000.
@@ -300,6 +320,7 @@ class Stack:
         self.sql("DELETE FROM connection; DELETE FROM variable; DELETE FROM slot_pool WHERE pool <> 'default_pool'")
         self.sql("UPDATE slot_pool SET slots = 128, description = 'Default pool'")
         self.sql("DELETE FROM ab_user_role; DELETE FROM ab_user")
+        self.sql(CLEAR_ROLES)
 
 
 def words(text: str) -> str:

@@ -10,7 +10,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.airflow import CONTAINER_OPTIONS
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import ConnectionKind
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Kind
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.run import Part, Run
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.part import Part
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.run import Run
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
 from tests import tables
+from tests.support.ansible import ANSIBLE_PLAYBOOK
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORIES = sorted(path.parent.name for path in (ROOT / "inventories").glob("*/hosts.yml"))
@@ -47,6 +50,17 @@ def test_the_default_inventory_is_this_machine() -> None:
 def test_the_examples_for_new_servers_set_the_newest_tested_release(name: str) -> None:
     variables = tables.load(ROOT / "inventories" / name / "group_vars" / "all" / "main.yml")
     assert variables["airflow_version"] == tables.tested()[-1]
+
+
+@pytest.mark.parametrize("inventory", ["one,", "localhost,"])
+def test_site_fails_without_hosts(inventory: str, tmp_path: Path) -> None:
+    # Outside of the checkout and without its ansible.cfg, as Ansible runs in a directory that everybody may write to.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    argv = [ANSIBLE_PLAYBOOK, "-i", inventory, str(ROOT / "site.yml")]
+    done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert f"The inventory ({inventory}) has no hosts in group airflow" in done.stdout + done.stderr
+    assert "export ANSIBLE_CONFIG=$PWD/ansible.cfg" in done.stdout + done.stderr
 
 
 def test_the_readme_names_the_newest_tested_release() -> None:

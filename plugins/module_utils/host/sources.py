@@ -24,6 +24,15 @@ def search_path(inventories: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys([*directories, Path.cwd()]))
 
 
+def looked_up_in(inventories: Sequence[str]) -> str:
+    """Return where relative paths are looked up, as the end of a sentence.
+
+    Args:
+        inventories: Inventory sources of the run, as ``search_path`` takes them.
+    """
+    return f"a relative path is looked up in {' and '.join(map(str, search_path(inventories)))}."
+
+
 def find_source(path: str, inventories: Sequence[str]) -> Path | None:
     """Find a file or directory on the controller.
 

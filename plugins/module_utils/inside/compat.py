@@ -113,12 +113,13 @@ def existing_dags() -> Any:
 
 
 def has_deferred_slots(pool: Any) -> bool:
-    """Return whether pools have the field include_deferred: from release 2.7 on.
-
-    Args:
-        pool: A pool, or the class of all pools.
-    """
+    """Return whether a pool, or the class of all pools, has the field include_deferred: from release 2.7 on."""
     return hasattr(pool, "include_deferred")
+
+
+def access_control(dag: dict[str, Any]) -> Any:
+    """Return what a serialized DAG grants to roles, None if it sets nothing; before release 3 the key differs."""
+    return dag.get("access_control", dag.get("_access_control"))
 
 
 def state_name(state: Any) -> str:

@@ -77,12 +77,13 @@ def users(passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
 
 
 def role_names() -> list[str]:
-    """Return the names of all roles; Airflow's built-in ones if the web application, which creates them, never ran."""
+    """Return the names of all roles, with Airflow's own even if the web application, which creates them, never ran."""
     from airflow.utils.session import create_session  # noqa: PLC0415
 
     with create_session() as session:
-        names = [name for (name,) in session.query(find("Role").name)]
-    return sorted(names or find("EXISTING_ROLES"))
+        names = {name for (name,) in session.query(find("Role").name)}
+    own = find("EXISTING_ROLES")
+    return sorted(names if names & own else names | own)
 
 
 def create(airflow: Airflow, name: str, fields: dict[str, Any], done: list[str]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Entries, Entry
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.users import ADMIN, UserKind
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.user_refusals import ADMIN
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.users import UserKind
 
 # Name of the secret, and of its file, that holds the first administrator's password.
 PASSWORD = "admin_password"  # noqa: S105
@@ -22,18 +24,21 @@ class ListedUserKind(UserKind):
     def __init__(self, admin: Entry) -> None:
         self.admin = admin
 
-    def list_problems(self, entries: Entries, where: str) -> list[str]:
+    def list_problems(self, entries: Entries, where: str) -> list[Finding]:
         """See Kind; the first administrator is checked too, unless an entry is about that user."""
         # An entry that leaves the administrator's password to the stack is checked as if it were complete.
         complete = [{**entry, "password": "x"} if _lacks_password(entry, self.admin) else entry for entry in entries]
-        sentences = super().list_problems(complete, where)
+        problems = super().list_problems(complete, where)
         if _is_listed(self.admin, entries):
-            return sentences
+            return problems
         own = {**self.admin, "roles": [ADMIN]}
-        sentences += super().list_problems([own], "airflow_admin_username, airflow_admin_email")
-        return sentences + [
-            f"{where}, {entry['username']!r}: email belongs to the first administrator (airflow_admin_email); write "
-            "another one."
+        problems += super().list_problems([own], "airflow_admin_username, airflow_admin_email")
+        return problems + [
+            Finding(
+                "user-email-twice",
+                f"{where}, {entry['username']!r}",
+                "email belongs to the first administrator (airflow_admin_email); write another one.",
+            )
             for entry in entries
             if entry.get("email") == self.admin["email"]
         ]

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import connections as program
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.entries import problem, too_long, zeros
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import (
     PURGE_OPTIONS,
     STATE,
@@ -18,8 +20,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.ki
     Fields,
     Kind,
     RefusedError,
-    too_long,
-    zeros,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.plan import canonical, texts
 
@@ -61,21 +61,24 @@ class ConnectionKind(Kind):
     secret_fields = ("password", "extra", "uri")
     program = program
 
-    def entry_problems(self, entry: Entry) -> list[str]:
+    def entry_problems(self, entry: Entry) -> list[Finding]:
         """See Kind."""
         if entry.get("state", "present") == "absent":
             # Ignore other keys: changing only the state is the natural way to remove a connection.
-            return [] if str(entry["conn_id"]) else ["conn_id is empty; write the id of the connection."]
-        sentences = []
+            empty = problem("object-name-invalid", "conn_id is empty; write the id of the connection.")
+            return [] if str(entry["conn_id"]) else empty
+        found = []
         if not ID.fullmatch(str(entry["conn_id"])):
-            sentences.append(
+            text = (
                 "conn_id must be 1 to 200 letters, digits and characters of _ - . : / \\ # ! ( ); choose another one."
             )
+            found += problem("object-name-invalid", text)
         if entry.get("uri"):
-            sentences += _uri_problems(entry)
+            found += _uri_problems(entry)
         elif not entry.get("conn_type"):
-            sentences.append("conn_type is missing; write one, such as postgres or http, or give a uri.")
-        return sentences + _field_problems(entry) + _extra_problems(entry.get("extra"))
+            text = "conn_type is missing; write one, such as postgres or http, or give a uri."
+            found += problem("connection-type-missing", text)
+        return found + _field_problems(entry) + _extra_problems(entry.get("extra"))
 
     def question(self, entries: Entries) -> dict[str, Any]:
         """Ask how this Airflow parses the URIs, and which of the types it does not know."""
@@ -140,36 +143,37 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-def _uri_problems(entry: Entry) -> list[str]:
+def _uri_problems(entry: Entry) -> list[Finding]:
     """Check a URI as far as all releases of Airflow agree on it."""
-    sentences = []
+    found = []
     besides = [name for name in FIELDS if entry.get(name) not in (None, "", {}) and name != "description"]
     if besides:
-        sentences.append(f"uri excludes the fields {', '.join(besides)}; write them into the URI, or use only fields.")
+        text = f"uri excludes the fields {', '.join(besides)}; write them into the URI, or use only fields."
+        found += problem("connection-uri-and-fields", text)
     try:
         _ = urlsplit(entry["uri"]).port
         valid = bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", entry["uri"]))
     except ValueError:
         valid = False
     if not valid:
-        sentences.append(
-            "uri is not valid; write TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA?KEY=VALUE, special characters as %XX."
-        )
-    return sentences
+        text = "uri is not valid; write TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA?KEY=VALUE, special characters as %XX."
+        found += problem("connection-uri-invalid", text)
+    return found
 
 
-def _field_problems(entry: Entry) -> list[str]:
-    sentences = []
+def _field_problems(entry: Entry) -> list[Finding]:
+    found = []
     port = entry.get("port")
     if port not in (None, "") and not (re.fullmatch(r"[0-9]+", str(port)) and int(port) <= 65535):
-        sentences.append(f"port {port} is invalid; write a number from 0 to 65535.")
-    sentences += too_long(entry, LONGEST)
+        found += problem("connection-port-invalid", f"port {port} is invalid; write a number from 0 to 65535.")
+    found += too_long(entry, LONGEST)
     if len(str(entry.get("password") or "").encode()) > LONGEST_PASSWORD:
-        sentences.append(f"password is longer than {LONGEST_PASSWORD} bytes; put it into extra, which has no limit.")
-    return sentences + zeros(entry, (*FIELDS, "uri"))
+        text = f"password is longer than {LONGEST_PASSWORD} bytes; put it into extra, which has no limit."
+        found += problem("field-too-long", text)
+    return found + zeros(entry, (*FIELDS, "uri"))
 
 
-def _extra_problems(extra: object) -> list[str]:
+def _extra_problems(extra: object) -> list[Finding]:
     if extra in (None, ""):
         return []
     wanted = "write a dict, or the text of a JSON object."
@@ -177,11 +181,12 @@ def _extra_problems(extra: object) -> list[str]:
         try:
             extra = json.loads(extra)
         except ValueError:
-            return [f"extra is text that is not JSON; {wanted}"]
+            return problem("connection-extra-invalid", f"extra is text that is not JSON; {wanted}")
     if not isinstance(extra, Mapping):
-        return [f"extra is JSON, but not an object; {wanted}"]
+        return problem("connection-extra-invalid", f"extra is JSON, but not an object; {wanted}")
     try:
         canonical(extra)
     except (TypeError, ValueError):
-        return [f"extra holds a value that JSON cannot express, such as .nan; {wanted}"]
+        text = f"extra holds a value that JSON cannot express, such as .nan; {wanted}"
+        return problem("connection-extra-invalid", text)
     return []

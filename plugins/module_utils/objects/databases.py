@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.connections import (
     CONNECTION,
     ConnectionKind,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.entries import at, problem
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Entries, Entry
 
 # Fields of a connection that stack_database sets.
@@ -34,26 +36,29 @@ class ListedConnectionKind(ConnectionKind):
     def __init__(self, databases: Sequence[Entry]) -> None:
         self.databases = databases
 
-    def list_problems(self, entries: Entries, where: str) -> list[str]:
+    def list_problems(self, entries: Entries, where: str) -> list[Finding]:
         """See Kind; an entry that names a database is otherwise checked as if it were complete."""
-        sentences, complete = [], []
+        problems: list[Finding] = []
+        complete = []
         for entry in entries:
             named = entry.get("stack_database")
             if named:
-                sentences += [f"{where}, {entry['conn_id']!r}: {text}" for text in self._database_problems(entry)]
+                problems += at(f"{where}, {entry['conn_id']!r}", self._database_problems(entry))
             complete.append({**entry, "conn_type": "postgres", "uri": None} if named else entry)
-        return sentences + super().list_problems(complete, where)
+        return problems + super().list_problems(complete, where)
 
-    def _database_problems(self, entry: Entry) -> list[str]:
+    def _database_problems(self, entry: Entry) -> list[Finding]:
         problems = []
         name = entry["stack_database"]
         known = [database["name"] for database in self.databases]
         if name not in known:
             instead = f"write one of {', '.join(known)}, or add it there" if known else "add it there"
-            problems.append(f"stack_database {name!r} is not listed in airflow_postgres_databases; {instead}.")
+            text = f"stack_database {name!r} is not listed in airflow_postgres_databases; {instead}."
+            problems += problem("connection-database-unknown", text)
         conflicts = [key for key in (*FIELDS_OF_DATABASE, "uri") if entry.get(key) not in (None, "")]
         if conflicts:
-            problems.append(f"stack_database already sets {', '.join(conflicts)}; remove one or the other.")
+            text = f"stack_database already sets {', '.join(conflicts)}; remove one or the other."
+            problems += problem("connection-database-and-fields", text)
         return problems
 
 

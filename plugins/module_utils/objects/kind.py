@@ -5,14 +5,15 @@ The modules apply the rules. The inventory's lists are validated with them befor
 
 from __future__ import annotations
 
-import difflib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, ClassVar
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.plan import texts
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.entries import at, key_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.plan import Plan, texts
 
 Entry = Mapping[str, Any]
 Entries = Sequence[Entry]
@@ -67,8 +68,8 @@ class Kind(ABC):
     foreign: Sequence[str] = ()
     program: ModuleType
 
-    def problems(self, entries: Entries, where: str = "") -> list[str]:
-        """Validate the entries by themselves, and return a sentence for each problem, without secrets.
+    def problems(self, entries: Entries, where: str = "") -> list[Finding]:
+        """Validate the entries by themselves, and return a finding for each problem, without secrets.
 
         The modules and the inventory's lists are validated by this method, in addition to their argument specs.
 
@@ -77,10 +78,10 @@ class Kind(ABC):
             where: Name of the variable, for the sentences; by default the name of the option.
         """
         where = where or self.option
-        sentences, named = self._shaped(entries, where)
-        return sentences + self.list_problems(named, where)
+        problems, named = self._shaped(entries, where)
+        return problems + self.list_problems(named, where)
 
-    def list_problems(self, entries: Entries, where: str) -> list[str]:
+    def list_problems(self, entries: Entries, where: str) -> list[Finding]:
         """Return the problems of entries that name their object, of each entry and between entries.
 
         Args:
@@ -88,29 +89,31 @@ class Kind(ABC):
             where: Name of the variable, for the sentences.
         """
         counts = Counter(str(entry[self.key]) for entry in entries)
-        sentences = [
-            f"{where}: {name!r} is listed {count} times; keep one entry." for name, count in counts.items() if count > 1
+        problems = [
+            Finding("object-twice", where, f"{name!r} is listed {count} times; keep one entry.")
+            for name, count in counts.items()
+            if count > 1
         ]
         for entry in entries:
-            sentences += [f"{where}, {entry[self.key]!r}: {text}" for text in self.entry_problems(entry)]
-        return sentences
+            problems += at(f"{where}, {entry[self.key]!r}", self.entry_problems(entry))
+        return problems
 
     @abstractmethod
-    def entry_problems(self, entry: Entry) -> list[str]:
-        """Return the problems of one entry, without its location."""
+    def entry_problems(self, entry: Entry) -> list[Finding]:
+        """Return the problems of one entry, without their place."""
 
-    def _shaped(self, entries: Entries, where: str) -> tuple[list[str], list[Entry]]:
+    def _shaped(self, entries: Entries, where: str) -> tuple[list[Finding], list[Entry]]:
         """Return the problems with the keys of entries, and the entries that name their object."""
         keys = (*self.arguments[self.option]["options"],)
-        problems, named = [], []
+        problems: list[Finding] = []
+        named = []
         for number, entry in enumerate(entries, start=1):
             if isinstance(entry, Mapping) and isinstance(entry.get(self.key), str):
-                problems += [f"{where}, {entry[self.key]!r}: {text}" for text in _key_problems(entry, keys)]
+                problems += at(f"{where}, {entry[self.key]!r}", key_problems(entry, keys))
                 named.append(entry)
             else:
-                problems.append(
-                    f"{where}: entry {number} has no {self.key}; write one as text, such as {self.key}: {self.example}."
-                )
+                text = f"entry {number} has no {self.key}; write one as text, such as {self.key}: {self.example}."
+                problems.append(Finding("object-nameless", where, text))
         return problems, named
 
     def question(self, entries: Entries) -> dict[str, Any]:  # noqa: ARG002 - for kinds that have one
@@ -144,6 +147,13 @@ class Kind(ABC):
         """Return the fields of a wanted object in the form that the write action takes."""
         return fields
 
+    def warnings(self, entries: Entries, report: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - for kinds with some
+        """Return a sentence for each part of the entries that Airflow keeps as it is."""
+        return []
+
+    def foresee(self, plan: Plan, reports: Mapping[str, Any]) -> None:  # noqa: B027 - for kinds that others refer to
+        """Add what a plan will change to the reports of later kinds."""
+
     def secrets(self, entries: Entries) -> set[str]:
         """Return the texts in the entries that no message may contain, except texts too short to be a secret."""
         values = [entry.get(name) for entry in entries for name in self.secret_fields]
@@ -158,34 +168,3 @@ class Kind(ABC):
             }
             for entry in entries
         ]
-
-
-def _key_problems(entry: Entry, keys: Sequence[str]) -> list[str]:
-    problems = []
-    for key in sorted(set(map(str, entry)) - set(keys)):
-        close = difflib.get_close_matches(key, keys, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"the keys are {', '.join(keys)}."
-        problems.append(f"key {key!r} is unknown; {hint}")
-    if entry.get("state", "present") not in ("present", "absent"):
-        problems.append("state must be present or absent.")
-    return problems
-
-
-def zeros(entry: Entry, names: Iterable[str]) -> list[str]:
-    """Return a sentence for each of these fields that holds a NUL character, which Postgres cannot store."""
-    found = [name for name in names if isinstance(entry.get(name), str) and "\0" in entry[name]]
-    return [f"{name} holds a NUL character, which the database cannot store; remove it." for name in found]
-
-
-def too_long(entry: Entry, longest: Mapping[str, int]) -> list[str]:
-    """Return a sentence for each field that is longer than its column.
-
-    Args:
-        entry: The entry.
-        longest: Widths of the columns in Airflow's database, by field.
-    """
-    return [
-        f"{name} is longer than the {width} characters that Airflow stores; shorten it."
-        for name, width in longest.items()
-        if len(str(entry.get(name) or "")) > width
-    ]

@@ -15,7 +15,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
     NotRunningError,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Kind, RefusedError
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.run import Part, Run
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.part import Part
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.run import Run
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import pools as program
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.entries import problem, zeros
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import (
     PURGE_OPTIONS,
     STATE,
@@ -15,7 +17,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.ki
     Fields,
     Kind,
     RefusedError,
-    zeros,
 )
 
 POOL = {
@@ -47,18 +48,20 @@ class PoolKind(Kind):
     permanent = (DEFAULT,)
     program = program
 
-    def entry_problems(self, entry: Entry) -> list[str]:
+    def entry_problems(self, entry: Entry) -> list[Finding]:
         """See Kind."""
         name = entry["name"]
         if entry.get("state", "present") == "absent":
             if name == DEFAULT:
-                return ["Airflow cannot run without this pool; remove the entry, or list its slots without a state."]
+                text = "Airflow cannot run without this pool; remove the entry, or list its slots without a state."
+                return problem("pool-permanent", text)
             # Ignore other keys: changing only the state is the natural way to remove a pool.
-            return [] if name else ["name is empty; write the name of the pool."]
-        sentences = []
+            return [] if name else problem("object-name-invalid", "name is empty; write the name of the pool.")
+        found = []
         if not name.strip() or len(name) > LONGEST_NAME:
-            sentences.append(f"name must be 1 to {LONGEST_NAME} characters, not only spaces; choose another one.")
-        return sentences + _slots_problems(entry.get("slots")) + zeros(entry, ("name", "description"))
+            text = f"name must be 1 to {LONGEST_NAME} characters, not only spaces; choose another one."
+            found += problem("object-name-invalid", text)
+        return found + _slots_problems(entry.get("slots")) + zeros(entry, ("name", "description"))
 
     def wanted(
         self,
@@ -97,10 +100,10 @@ class PoolKind(Kind):
         return {name: value for name, value in fields.items() if name != "include_deferred" or value is not None}
 
 
-def _slots_problems(slots: object) -> list[str]:
+def _slots_problems(slots: object) -> list[Finding]:
     instead = f"write a number from 0 to {MOST_SLOTS}, or -1 for no limit."
     if slots is None:
-        return [f"slots is missing; {instead}"]
+        return problem("pool-slots-invalid", f"slots is missing; {instead}")
     if not re.fullmatch(r"-?[0-9]+", str(slots)) or not -1 <= int(str(slots)) <= MOST_SLOTS:
-        return [f"slots {slots} is invalid; {instead}"]
+        return problem("pool-slots-invalid", f"slots {slots} is invalid; {instead}")
     return []

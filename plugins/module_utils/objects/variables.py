@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside import variables as program
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.entries import problem, zeros
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import (
     PURGE_OPTIONS,
     STATE,
@@ -14,7 +16,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.ki
     Entry,
     Fields,
     Kind,
-    zeros,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.plan import canonical
 
@@ -44,15 +45,17 @@ class VariableKind(Kind):
     foreign = ("airflow_dags_release",)
     program = program
 
-    def entry_problems(self, entry: Entry) -> list[str]:
+    def entry_problems(self, entry: Entry) -> list[Finding]:
         """See Kind."""
         if entry.get("state", "present") == "absent":
             # Ignore other keys: changing only the state is the natural way to remove a variable.
-            return [] if entry["key"] else ["key is empty; write the key of the variable."]
-        sentences = []
+            return (
+                [] if entry["key"] else problem("object-name-invalid", "key is empty; write the key of the variable.")
+            )
+        found = []
         if not 0 < len(entry["key"]) <= LONGEST_KEY:
-            sentences.append(f"key must be 1 to {LONGEST_KEY} characters; choose another one.")
-        return sentences + _value_problems(entry.get("value")) + zeros(entry, ("key", "value", "description"))
+            found += problem("object-name-invalid", f"key must be 1 to {LONGEST_KEY} characters; choose another one.")
+        return found + _value_problems(entry.get("value")) + zeros(entry, ("key", "value", "description"))
 
     def wanted(
         self,
@@ -101,15 +104,17 @@ def says(stored: str, value: object) -> bool:
         return False
 
 
-def _value_problems(value: object) -> list[str]:
+def _value_problems(value: object) -> list[Finding]:
     if value is None:
         # Ansible does not distinguish null from a missing value, which is usually a mistake.
-        return ["value is missing or null; write one: '' is empty text, 'null' with quotes is JSON's null."]
+        text = "value is missing or null; write one: '' is empty text, 'null' with quotes is JSON's null."
+        return problem("variable-value-missing", text)
     try:
         canonical(value)
     except (TypeError, ValueError):
-        return [
+        return problem(
+            "variable-value-invalid",
             "value is neither text nor data that JSON can express, such as .nan or a date without quotes; write text "
-            "in quotes, a number, true, false, a list or a dict."
-        ]
+            "in quotes, a number, true, false, a list or a dict.",
+        )
     return []

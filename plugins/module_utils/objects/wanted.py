@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects import administrator, databases
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects import (
+    administrator,
+    databases,
+    role_problems,
+)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import Entries, Entry, Kind
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kinds import KINDS
 
@@ -27,8 +32,8 @@ def listed_kinds(postgres_databases: Sequence[Entry], admin: Entry) -> list[Kind
     return [*{kind.option: kind for kind in (*KINDS, *more)}.values()]
 
 
-def object_problems(lists: Lists, postgres_databases: Sequence[Entry], admin: Entry) -> list[str]:
-    """Return the problems of the lists, one sentence per problem, without values of secrets.
+def object_problems(lists: Lists, postgres_databases: Sequence[Entry], admin: Entry) -> list[Finding]:
+    """Return the problems of the lists, one finding per problem, without values of secrets.
 
     Args:
         lists: The lists by kind; their entries may have any type.
@@ -36,14 +41,17 @@ def object_problems(lists: Lists, postgres_databases: Sequence[Entry], admin: En
         admin: ``username`` and ``email`` of the first administrator.
 
     Returns:
-        The sentences of each kind, in the order of KINDS.
+        The findings of each kind, in the order of KINDS, and then those about roles that users name.
     """
-    return [
-        sentence
+    problems = [
+        problem
         for kind in listed_kinds(postgres_databases, admin)
         if kind.option in lists
-        for sentence in kind.problems(lists[kind.option], f"airflow_{kind.option}")
+        for problem in kind.problems(lists[kind.option], f"airflow_{kind.option}")
     ]
+    if {"roles", "users"} <= set(lists):
+        problems += role_problems.unknown_roles(lists["users"], lists["roles"], "airflow_users")
+    return problems
 
 
 def secrets_needed(lists: Lists, admin: Entry) -> list[dict[str, str]]:

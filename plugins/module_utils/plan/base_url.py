@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import given
 
 # Airflow 2 compares the path literally with the request's path, so it must not contain characters that need escaping.
@@ -18,7 +19,7 @@ _URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 EXAMPLE = "https://airflow.example.com/airflow"
 
 
-def base_url_problems(config: Mapping[str, Any], section: str) -> list[str]:
+def base_url_problems(config: Mapping[str, Any], section: str) -> list[Finding]:
     """Return what is wrong with ``base_url``.
 
     Args:
@@ -30,13 +31,15 @@ def base_url_problems(config: Mapping[str, Any], section: str) -> list[str]:
         return []
     name = f"airflow_config.{section}.base_url"
     if isinstance(url, str) and _URL.fullmatch(url.rstrip("/")):
-        return [f"{name}: {url!r} must not end with a slash; write {url.rstrip('/')}."]
+        text = f"{url!r} must not end with a slash; write {url.rstrip('/')}."
+        return [Finding("base-url-slash", name, text)]
     # The part before an @ may contain a password.
     shown = re.sub(r"//[^/]*@", "//***@", url) if isinstance(url, str) else url
-    return [
-        f"{name}: {shown!r} is not a valid URL of the web UI; write scheme and host, optionally with a port and a "
-        f"path, but without user, query, fragment and escapes, as in {EXAMPLE}."
-    ]
+    text = (
+        f"{shown!r} is not a valid URL of the web UI; write scheme and host, optionally with a port and a path, but "
+        f"without user, query, fragment and escapes, as in {EXAMPLE}."
+    )
+    return [Finding("base-url-invalid", name, text)]
 
 
 def web_path(config: Mapping[str, Any], section: str) -> str:

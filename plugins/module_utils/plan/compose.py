@@ -7,6 +7,8 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan import network
+
 Dict = dict[str, Any]
 
 # Keys that compose does not know: from the service table, and from the definitions in role airflow_stack.
@@ -29,8 +31,8 @@ def compose(definitions: Mapping[str, Dict], plan: Mapping[str, Any], words: Map
         plan: The plan of the host before the secrets are known.
         words: ``host`` (inventory name), ``secrets_directory``, ``logging`` and ``healthcheck`` (defaults of compose's
             keys of these names), ``airflow`` (settings shared by the Airflow services), ``memory_limits`` (by service),
-            ``contents`` (file texts by name) and ``digest_key`` (a secret, so that a label reveals nothing about a
-            secret file).
+            ``contents`` (file texts by name), ``digest_key`` (a secret, so that a label reveals nothing about a
+            secret file), and ``subnet`` and ``mtu`` of the network, empty if Docker chooses.
 
     Returns:
         The definition, ready for docker_compose_v2. Compose interprets ``$`` as the start of a variable, so each one is
@@ -57,12 +59,7 @@ def compose(definitions: Mapping[str, Dict], plan: Mapping[str, Any], words: Map
             name: _compose_service(name, _with_neighbours(entry, entries), plan, words)
             for name, entry in entries.items()
         },
-        "networks": {
-            "default": {
-                "name": plan["network"],
-                "driver_opts": {"com.docker.network.bridge.name": plan["bridge"]},
-            }
-        },
+        "networks": {"default": network.definition(plan["network"], plan["bridge"], words["subnet"], words["mtu"])},
         "volumes": {volume: {"name": volume, "external": True} for volume in volumes},
         "secrets": {secret: {"file": f"{words['secrets_directory']}/{secret}"} for secret in secrets},
     }

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.network import is_replaced
+
 # Owner of data that do not exist.
 NO_DATA = -1
 # Trees that Airflow reads through a link to a release.
@@ -18,6 +20,8 @@ def found(
     links: Mapping[str, Any],
     engine: Mapping[str, Any],
     earlier: Mapping[str, Any],
+    *,
+    subnet: str,
 ) -> dict[str, Any]:
     """Return the state of a stack on a host.
 
@@ -28,6 +32,7 @@ def found(
         engine: Result of ``community.docker.docker_host_info`` with volumes and images. Skipped where the run may not
             query the engine: check mode queries it only where a stack is already deployed.
         earlier: Result of the module airflow_deployed, from preflight.
+        subnet: Value of ``airflow_network_subnet``.
 
     Returns:
         ``engine_usable``, whether the engine was queried; ``deployed``, whether compose.yml exists; ``docker_gid``, the
@@ -35,9 +40,10 @@ def found(
         is no link; ``images``, as the engine lists them; and ``volumes``, their names, None if the engine was not
         queried; ``evidence``, files that show that a database was created on the host; ``containers``, the stack's
         containers with ``name``, ``service`` and ``running``; ``container_images``, the id of the image of each
-        service's container; and ``database_owner``, the user id of Postgres' data, -1 without data.
+        service's container; ``database_owner``, the user id of Postgres' data, -1 without data; ``network_mtu``, the
+        MTU of networks in daemon.json; and ``network_replaced``, whether the run must create the network anew.
     """
-    asked = "volumes" in engine
+    asked, mtu = "volumes" in engine, earlier["host_network"]["mtu"]
     targets = [result["stat"].get("lnk_target", "") for result in links["results"]]
     return {
         "engine_usable": asked,
@@ -54,4 +60,6 @@ def found(
         ],
         "container_images": {entry["service"]: entry["image_id"] for entry in earlier["containers"]},
         "database_owner": earlier["volume"].get("owner", NO_DATA),
+        "network_mtu": mtu,
+        "network_replaced": is_replaced(earlier["network"], subnet, mtu),
     }

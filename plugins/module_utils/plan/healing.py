@@ -33,16 +33,3 @@ def policies(table: Mapping[str, Any], running: Sequence[str], inputs: Mapping[s
         }
         for name in running
     }
-
-
-def healing_problems(inputs: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with the times of healing.
-
-    Args:
-        inputs: The public variables of role airflow that are set, by name.
-    """
-    return [
-        f"{name}: {inputs[name]!r} must be a number of seconds, at least 1, such as 60."
-        for name in SECONDS
-        if isinstance(inputs[name], bool) or not str(inputs[name]).isdigit() or not int(inputs[name])
-    ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import given
 
 # Airflow's defaults in seconds, the same for all jobs and releases.
@@ -26,7 +27,7 @@ def limits(config: Mapping[str, Any], rows: Rows) -> dict[str, int]:
     return {job: int(_value(config, row["limit"], LIMIT)) for job, row in rows.items()}
 
 
-def heartbeat_problems(config: Mapping[str, Any], rows: Rows) -> list[str]:
+def heartbeat_problems(config: Mapping[str, Any], rows: Rows) -> list[Finding]:
     """Refuse heartbeats that are so rare that working services would count as dead, to Airflow too.
 
     Args:
@@ -37,16 +38,15 @@ def heartbeat_problems(config: Mapping[str, Any], rows: Rows) -> list[str]:
     for row in rows.values():
         beat, limit = _value(config, row["beat"], BEAT), _value(config, row["limit"], LIMIT)
         if not re.fullmatch(r"[0-9]*[1-9][0-9]*", str(beat)):
-            problems.append(
-                f"airflow_config.{row['beat']}: {beat!r} must be the seconds between two heartbeats, a whole number "
-                f"such as {BEAT}."
-            )
+            text = f"{beat!r} must be the seconds between two heartbeats, a whole number such as {BEAT}."
+            problems.append(Finding("heartbeat-invalid", f"airflow_config.{row['beat']}", text))
         elif not str(limit).isdigit() or int(limit) < BEATS * int(beat):
-            problems.append(
-                f"airflow_config.{row['limit']}: {limit!r} must be a number of seconds of at least "
-                f"{BEATS * int(beat)}, {BEATS} times {row['beat']} ({beat}), or services that work count as dead and "
-                "are restarted; write a higher one, or shorten the interval."
+            text = (
+                f"{limit!r} must be a number of seconds of at least {BEATS * int(beat)}, {BEATS} times {row['beat']} "
+                f"({beat}), or services that work count as dead and are restarted; write a higher one, or shorten the "
+                "interval."
             )
+            problems.append(Finding("heartbeat-rare", f"airflow_config.{row['limit']}", text))
     return list(dict.fromkeys(problems))
 
 

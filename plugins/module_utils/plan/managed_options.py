@@ -6,10 +6,18 @@ Option = tuple[str, str]
 
 _GENERATED = "remove it to have one generated, or set {}"
 _PROXY = "the web server serves plain HTTP only; terminate TLS at a proxy in front of it, and remove this"
+_LOG_PORT = "the stack publishes the log servers' own ports, 8793 and 8794, to its other hosts; remove it"
+_LOG_FOLDER = "task logs are in the directory logs below airflow_directory; set that"
+_SCHEMA = (
+    "the stack itself reads Airflow's tables without the name of a schema; remove it. On your own server, you can set "
+    "the schema with ALTER ROLE ... SET search_path"
+)
+_BROKER = "the health checks of workers speak to the broker without it; remove it"
+_JWT = "the tokens of tasks are signed with airflow_jwt_secret; remove it"
 
-# Options that the stack sets itself, with what the user writes instead. Deprecated names that Airflow still reads are
-# included: `deprecated_options` in airflow/configuration.py of 2.5 and 2.11, from 3.2 on in
-# airflow/_shared/configuration/parser.py.
+# Options that the stack sets itself, or whose default it relies on, with what the user writes instead. Deprecated names
+# that Airflow still reads are included: `deprecated_options` in airflow/configuration.py of 2.5 and 2.11, from 3.2 on
+# in airflow/_shared/configuration/parser.py.
 MANAGED_OPTIONS: dict[Option, str] = {
     ("core", "executor"): "the stack uses the Celery executor; remove it",
     ("core", "dags_folder"): "set airflow_dags_source",
@@ -23,9 +31,28 @@ MANAGED_OPTIONS: dict[Option, str] = {
     ("celery", "result_backend"): "set airflow_postgres_password",
     ("celery", "worker_concurrency"): "set airflow_worker_concurrency",
     ("celery", "worker_autoscale"): "Celery loses tasks when it scales down; set airflow_worker_concurrency",
+    # The health checks ask the worker, which a process that runs tasks itself would not answer.
+    ("celery", "worker_enable_remote_control"): "the health checks of workers need it; remove it",
+    ("celery", "pool"): "the health checks and the shutdown of workers are made for processes; remove it",
+    ("celery", "ssl_active"): "set airflow_tls, or airflow_redis_external.tls for your own server",
+    ("celery_broker_transport_options", "global_keyprefix"): _BROKER,
+    ("celery_broker_transport_options", "fanout_prefix"): _BROKER,
+    ("celery_broker_transport_options", "fanout_patterns"): _BROKER,
+    ("core", "base_log_folder"): _LOG_FOLDER,
+    ("logging", "base_log_folder"): _LOG_FOLDER,
+    ("celery", "worker_log_server_port"): _LOG_PORT,
+    ("logging", "worker_log_server_port"): _LOG_PORT,
+    ("logging", "trigger_log_server_port"): _LOG_PORT,
+    ("core", "sql_alchemy_schema"): _SCHEMA,
+    ("database", "sql_alchemy_schema"): _SCHEMA,
+    ("core", "default_impersonation"): "the containers allow no process to change its user; remove it",
+    ("core", "database_access_isolation"): "the stack has no internal API server; remove it",
+    ("scheduler", "standalone_dag_processor"): "the stack runs a DAG processor where the release needs one; remove it",
     ("webserver", "secret_key"): _GENERATED.format("airflow_webserver_secret_key"),
     ("api", "secret_key"): _GENERATED.format("airflow_webserver_secret_key"),
     ("api_auth", "jwt_secret"): _GENERATED.format("airflow_jwt_secret"),
+    ("api_auth", "jwt_private_key_path"): _JWT,
+    ("api_auth", "trusted_jwks_url"): _JWT,
     ("core", "auth_manager"): "the stack manages its users with FAB; remove it",
     ("core", "execution_api_server_url"): "it is derived from the inventory; remove it",
     ("workers", "execution_api_server_url"): "it is derived from the inventory; remove it",

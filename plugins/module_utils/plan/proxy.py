@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.compose import host_name
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY")
@@ -35,8 +36,10 @@ def proxy(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: str) -> dict
     found = {name: given.get(name, wanted[name]) for name in PROXIES}
     if not any(found.values()):
         return {}
-    without = given["NO_PROXY"].split(",") if "NO_PROXY" in given else map(str, inputs["airflow_no_proxy"])
-    names = [name.strip() for name in without if name.strip()]
+    without = given.get("NO_PROXY", inputs["airflow_no_proxy"])
+    # As text with commas, as it is written everywhere else, or as a list.
+    listed = without.split(",") if isinstance(without, str) else map(str, without)
+    names = [name.strip() for name in listed if name.strip()]
     # The web server of a single host fetches logs of running tasks by the worker's host name.
     containers = [host_name(f"{service}-{host}") for service in plan["services"]["airflow"]]
     stack = [*OWN, *plan["services"]["table"], *containers, *plan["addresses"].values(), *plan["servers"].values()]
@@ -46,18 +49,15 @@ def proxy(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: str) -> dict
     return {each: value for name, value in values.items() if value for each in (name, name.lower())}
 
 
-def proxy_problems(inputs: Mapping[str, Any]) -> list[str]:
+def proxy_problems(inputs: Mapping[str, Any]) -> list[Finding]:
     """Return what is wrong with the proxies.
 
     Args:
         inputs: As of `proxy`.
     """
-    problems = [
+    return [
         # Without the value: it may hold a password.
-        f"{name}: this is not the address of a proxy; write http://HOST:PORT."
+        Finding("proxy-invalid", name, "this is not the address of a proxy; write http://HOST:PORT.")
         for name in ("airflow_http_proxy", "airflow_https_proxy")
         if inputs[name] and not URL.fullmatch(str(inputs[name]))
     ]
-    if isinstance(inputs["airflow_no_proxy"], str):
-        problems.append("airflow_no_proxy: must be a list, as in [.example.internal, 10.0.0.0/8].")
-    return problems

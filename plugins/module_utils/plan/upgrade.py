@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import numbers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import unreadable
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import (
@@ -60,18 +61,20 @@ def upgrade(revision: str, inputs: Mapping[str, Any], tables: Mapping[str, Any])
     }
 
 
-def _problems(revision: str, inputs: Mapping[str, Any], schemas: Mapping[str, Sequence[str]]) -> list[str]:
+def _problems(revision: str, inputs: Mapping[str, Any], schemas: Mapping[str, Sequence[str]]) -> list[Finding]:
     """Return why a database cannot get the schema of a release."""
     if inputs["airflow_postgres_external"]:
-        return [
+        text = (
             "airflow_postgres_external is set, and only the stack's own Postgres can be upgraded or rehearsed. Restore "
             "a dump of that server into a test stack, and rehearse there; see docs/upgrade.md."
-        ]
+        )
+        return [Finding("upgrade-external", "", text)]
     if not revision:
-        return [
+        text = (
             "no database of Airflow answers on the host of group airflow_postgres. Is Postgres running? On a new "
             "stack, there is nothing to upgrade: run site.yml."
-        ]
+        )
+        return [Finding("upgrade-no-database", "", text)]
     return unreadable(revision, inputs["airflow_version"], schemas)
 
 

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import (
-    find_source,
-    inventory_above,
-    misplaced,
-    search_path,
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source, looked_up_in
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.projects.image_problems import (
+    image_problems,
+    shared_image_problems,
 )
 
 Project = Mapping[str, Any]
@@ -19,12 +19,11 @@ Project = Mapping[str, Any]
 # Airflow's own directory is next to the directories of the projects.
 RESERVED = ("airflow",)
 SUFFIXES = (".json", ".yaml", ".yml")
-# Keys of an image that belong to one `source`; the first one is its origin on the controller.
-ORIGINS = {"pull": ("pull",), "archive": ("archive",), "build": ("build_context", "build_args")}
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
-IMAGE = re.compile(
-    r"([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9._/-]+(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?"
-)
+# A user or group: a name or a number. Names of a directory service may have a domain or a space.
+OWNER = re.compile(r"[^\s:/-](?:[^\n:/]*[^\s:/])?")
+# Longest name of a file, in bytes.
+LONGEST = 255
 
 
 def present(projects: Sequence[Project]) -> list[Project]:
@@ -32,8 +31,8 @@ def present(projects: Sequence[Project]) -> list[Project]:
     return [project for project in projects if project.get("state", "present") == "present"]
 
 
-def projects_problems(projects: Sequence[Project], directory: str, inventories: Sequence[str]) -> list[str]:
-    """Return every problem of role projects' inputs, each a sentence that says what to write instead.
+def projects_problems(projects: Sequence[Project], directory: str, inventories: Sequence[str]) -> list[Finding]:
+    """Return every problem of role projects' inputs, each with what to write instead.
 
     Args:
         projects: Value of ``projects_list``.
@@ -41,113 +40,93 @@ def projects_problems(projects: Sequence[Project], directory: str, inventories: 
         inventories: Inventory sources of the run; relative paths are looked up in their directories.
 
     Returns:
-        Sentences, which never contain a file's content; an empty list if all is well.
+        Findings, which never contain a file's content; an empty list if all is well.
     """
-    problems = list(_directory_problems(directory))
-    names = [str(project["name"]) for project in projects]
-    for project in projects:
-        name = str(project["name"])
-        label = f"projects_list: {name}"
-        if name in RESERVED:
-            problems.append(f"{label}: the name is reserved for the stack itself; choose another name.")
-        elif not NAME.fullmatch(name):
-            problems.append(
-                f"{label}: the name must be a single directory, without a slash; write lower-case letters, digits, "
-                "dots, dashes and underscores, beginning with a letter or digit."
-            )
-        if names.count(name) > 1:
-            problems.append(f"{label}: listed {names.count(name)} times; keep one entry.")
+    problems = [*_directory_problems(directory), *_name_problems([str(project["name"]) for project in projects])]
     for project in present(projects):
-        label = f"projects_list: {project['name']}"
-        problems += _mode_problems(label, project)
-        problems += _path_problems(label, project)
+        place = f"projects_list: {project['name']}"
+        problems += _attribute_problems(place, project)
+        problems += _path_problems(place, project)
         for file in project.get("files", []):
-            problems += _file_problems(f"{label}: file {file['path']}", file, inventories)
+            problems += _file_problems(f"{place}: file {file['path']}", file, inventories)
         if project.get("image"):
-            problems += _image_problems(f"{label}: image {project['image']['name']}", project["image"], inventories)
-    return list(dict.fromkeys([*problems, *_shared_image_problems(projects)]))
+            problems += image_problems(f"{place}: image {project['image']['name']}", project["image"], inventories)
+    images = [(str(project["name"]), project["image"]) for project in present(projects) if project.get("image")]
+    return list(dict.fromkeys([*problems, *shared_image_problems(images)]))
 
 
-def _directory_problems(directory: str) -> Iterator[str]:
+def _directory_problems(directory: str) -> Iterator[Finding]:
     if not directory.startswith("/") or posixpath.normpath(directory) in ("/", "//"):
-        yield f"projects_directory: {directory} must be an absolute path below the root, as in /usr/local/projects."
+        text = f"{directory} must be an absolute path below the root, as in /usr/local/projects."
+        yield Finding("directory-invalid", "projects_directory", text)
 
 
-def _mode_problems(label: str, entry: Mapping[str, Any]) -> Iterator[str]:
+def _name_problems(names: Sequence[str]) -> Iterator[Finding]:
+    for name in names:
+        place = f"projects_list: {name}"
+        if name in RESERVED:
+            text = "the name is reserved for the stack itself; choose another name."
+            yield Finding("project-name-reserved", place, text)
+        elif not NAME.fullmatch(name) or len(name) > LONGEST:
+            text = (
+                "the name must be a single directory, without a slash; write lower-case letters, digits, dots, dashes "
+                "and underscores, beginning with a letter or digit."
+            )
+            yield Finding("project-name-invalid", place, text)
+        if names.count(name) > 1:
+            yield Finding("project-twice", place, f"listed {names.count(name)} times; keep one entry.")
+
+
+def _attribute_problems(place: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
     mode = entry.get("mode")
     if mode is not None and not (isinstance(mode, str) and re.fullmatch(r"[0-7]{3,4}", mode)):
-        yield f'{label}: mode {mode} must be three or four octal digits in quotes, as in mode: "0644".'
+        text = f'mode {mode} must be three or four octal digits in quotes, as in mode: "0644".'
+        yield Finding("mode-invalid", place, text)
+    for key in ("owner", "group"):
+        if entry.get(key) is not None and not OWNER.fullmatch(str(entry[key])):
+            text = f"{key} {str(entry[key])!r} is neither a name nor a number; write one, such as root."
+            yield Finding("owner-invalid", place, text)
 
 
-def _path_problems(label: str, project: Project) -> Iterator[str]:
+def _path_problems(place: str, project: Project) -> Iterator[Finding]:
     entries = [*project.get("directories", []), *project.get("files", [])]
     paths = [str(entry["path"]) for entry in entries]
+    files = {str(entry["path"]) for entry in project.get("files", [])}
     for path, entry in zip(paths, entries, strict=True):
-        if path.startswith("/") or ".." in path.split("/") or posixpath.normpath(path) != path or path == ".":
-            yield f"{label}: path {path} must be relative to the project's directory, without ., .. or trailing slash."
+        if not _is_below(path):
+            text = f"path {path} must be relative to the project's directory, without ., .. or trailing slash."
+            yield Finding("path-invalid", place, text)
+        elif any(len(part.encode()) > LONGEST for part in path.split("/")):
+            yield Finding("path-invalid", place, f"path {path} has a part of more than {LONGEST} bytes; shorten it.")
         if paths.count(path) > 1:
-            yield f"{label}: path {path} is listed {paths.count(path)} times; keep one entry."
-        yield from _mode_problems(f"{label}: {path}", entry)
+            text = f"path {path} is listed {paths.count(path)} times; keep one entry."
+            yield Finding("path-twice", place, text)
+        for above in sorted(files):
+            if path.startswith(f"{above}/"):
+                text = f"path {above} is a file, and {path} would be below it; correct one of the two."
+                yield Finding("path-below-file", place, text)
+        yield from _attribute_problems(f"{place}: {path}", entry)
 
 
-def _file_problems(label: str, file: Mapping[str, Any], inventories: Sequence[str]) -> Iterator[str]:
+def _is_below(path: str) -> bool:
+    plain = not path.startswith("/") and ".." not in path.split("/") and posixpath.normpath(path) == path
+    return plain and path != "." and not re.search(r"[\0\r\n]", path)
+
+
+def _file_problems(place: str, file: Mapping[str, Any], inventories: Sequence[str]) -> Iterator[Finding]:
     content, src = file.get("content"), file.get("src")
     if file.get("state", "present") == "absent":
         return
     if (content is None) == (src is None):
-        yield f"{label}: write either content or src."
+        yield Finding("file-source-unclear", place, "write either content or src.")
     elif src is not None:
         found = find_source(str(src), inventories)
         if not found or not found.is_file():
-            yield f"{label}: src {src} is not a file on the controller; {_where(inventories)}"
+            text = f"src {src} is not a file on the controller; {looked_up_in(inventories)}"
+            yield Finding("file-source-missing", place, text)
     elif not isinstance(content, (str, dict, list, Mapping)):
-        yield f"{label}: content must be text, a dict or a list; put other values in quotes."
+        text = "content must be text, a dict or a list; put other values in quotes."
+        yield Finding("file-content-invalid", place, text)
     elif not isinstance(content, str) and not file.get("format") and not str(file["path"]).endswith(SUFFIXES):
-        yield f"{label}: the file's suffix does not determine the format of content; add format: json or format: yaml."
-
-
-def _where(inventories: Sequence[str]) -> str:
-    return f"a relative path is looked up in {' and '.join(map(str, search_path(inventories)))}."
-
-
-def _image_problems(label: str, image: Mapping[str, Any], inventories: Sequence[str]) -> Iterator[str]:
-    source = image.get("source", "pull")
-    if not IMAGE.fullmatch(str(image["name"])) or (source != "pull" and "@" in str(image["name"])):
-        yield f"{label}: the name must have the form repository/name:tag, with a lower-case repository."
-    for other, keys in ORIGINS.items():
-        for key in keys:
-            if other != source and image.get(key):
-                yield f"{label}: {key} does not apply to source: {source}; remove it, or write source: {other}."
-    origin = ORIGINS[source][0]
-    if source == "pull":
-        return
-    if not image.get(origin):
-        yield f"{label}: source: {source} requires {origin}, a path on the controller."
-        return
-    if source == "archive":
-        found = find_source(str(image[origin]), inventories)
-        if not found or not found.is_file():
-            yield f"{label}: archive {image[origin]} is not a file on the controller; {_where(inventories)}"
-    elif source == "build":
-        yield from _context_problems(f"{label}: build_context", str(image[origin]), inventories)
-
-
-def _context_problems(label: str, path: str, inventories: Sequence[str]) -> Iterator[str]:
-    found = find_source(path, inventories)
-    if not found or not found.is_dir():
-        yield f"{label} {path} is not a directory on the controller; {_where(inventories)}"
-    elif not (found / "Dockerfile").is_file():
-        yield f"{label} {path} has no Dockerfile; add one."
-    elif inventory := inventory_above(found, inventories):
-        yield f"{label} {misplaced(found, inventory)}"
-
-
-def _shared_image_problems(projects: Sequence[Project]) -> Iterator[str]:
-    images = [(str(p["name"]), p["image"]) for p in present(projects) if p.get("image")]
-    for name, image in images:
-        others = [other for other, its in images if its["name"] == image["name"] and its != image]
-        if others:
-            yield (
-                f"projects_list: {name}: image {image['name']} is defined differently by {others[0]}, so each would "
-                "overwrite the other; give them different names or tags."
-            )
+        text = "the file's suffix does not determine the format of content; add format: json or format: yaml."
+        yield Finding("file-format-unknown", place, text)

@@ -82,7 +82,7 @@ def test_the_documentation_says_which_python_a_host_needs(path: Path) -> None:
         for requirement in yaml.safe_load(block)
     ]
     # Their action plugins only run commands, or work on the controller.
-    no_python = {"airflow_wait_healthy", "airflow_tree_snapshot"}
+    no_python = {"airflow_wait_healthy", "airflow_tree_snapshot", "findings"}
     wanted = [] if path.stem in no_python else [f"python >= {MINIMUM[0]}.{MINIMUM[1]} on the host"]
     assert [requirement for requirement in found if requirement.startswith("python")] == wanted
     assert found

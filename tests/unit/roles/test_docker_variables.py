@@ -96,12 +96,13 @@ def test_daemon_json_is_written_if_it_differs(
     assert [entry["path"] for entry in value("__docker_daemon_differing", **facts)] == differing
 
 
-def test_preflight_gets_all_its_inputs() -> None:
+def test_both_checks_get_all_their_inputs() -> None:
     facts = {**daemon(""), "__docker_dpkg": dpkg("docker.io")}
-    inputs = value("__docker_preflight_inputs", **facts)
+    inputs = value("__docker_host_inputs", **facts)
     assert (inputs["source"], inputs["release"]) == ("distribution", "Debian 13")
     assert inputs["installed"] == {"docker.io": "1:28.2-4"}
-    assert value("__docker_preflight_inputs | ansible_airflow.airflow.docker_problems", **facts) == []
+    assert value("__docker_host_inputs | ansible_airflow.airflow.docker_host_problems", **facts) == []
+    assert value("__docker_preflight_inputs | ansible_airflow.airflow.docker_problems") == []
 
 
 def test_the_repository_key_is_looked_up() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+
 # Smallest number of hosts with which they need addresses.
 MANY = 2
 
 
-def address_problems(addresses: Mapping[str, str]) -> list[str]:
+def address_problems(addresses: Mapping[str, str]) -> list[Finding]:
     """Return what is wrong with ``airflow_private_address``, which every host needs in a stack of several hosts.
 
     Args:
@@ -21,23 +23,23 @@ def address_problems(addresses: Mapping[str, str]) -> list[str]:
     seen: dict[str, str] = {}
     for host, address in addresses.items():
         if not is_address(address) or ipaddress.IPv4Address(address).is_loopback or address == "0.0.0.0":  # noqa: S104
-            unset = "is not set, or is a template that needs facts"
-            what = f"{address!r} is not an address that other hosts can reach" if address else unset
-            problems.append(
-                f"airflow_private_address of {host}: {what}; set it in the inventory to the host's IPv4 address in the "
-                "network that it shares with the other hosts of the stack."
+            kind, what = "address-missing", "is not set, or is a template that needs facts"
+            if address:
+                kind, what = "address-invalid", f"{address!r} is not an address that other hosts can reach"
+            advice = (
+                "set it in the inventory to the host's IPv4 address in the network that it shares with the other hosts "
+                "of the stack."
             )
+            problems.append(Finding(kind, "airflow_private_address", f"{what}; {advice}", host))
         elif address in seen:
-            problems.append(
-                f"airflow_private_address of {host}: {address} is also the address of {seen[address]}; correct one of "
-                "the two."
-            )
+            text = f"{address} is also the address of {seen[address]}; correct one of the two."
+            problems.append(Finding("address-duplicate", "airflow_private_address", text, host))
         else:
             seen[address] = host
     return problems
 
 
-def bind_problems(address: str) -> list[str]:
+def bind_problems(address: str) -> list[Finding]:
     """Return what is wrong with ``airflow_web_bind_address``.
 
     Args:
@@ -45,7 +47,8 @@ def bind_problems(address: str) -> list[str]:
     """
     if is_address(address):
         return []
-    return [f"airflow_web_bind_address: {address!r} is not an IPv4 address; write one, such as 127.0.0.1 or 0.0.0.0."]
+    text = f"{address!r} is not an IPv4 address; write one, such as 127.0.0.1 or 0.0.0.0."
+    return [Finding("address-invalid", "airflow_web_bind_address", text)]
 
 
 def is_address(text: str) -> bool:

@@ -6,14 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.environment import value_reason
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.formats import is_whole
+
 # Kinds of repositories; restic has more, which are untested.
 KINDS = re.compile(r"/|sftp:|rest:https?://|s3:")
 TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 SUBSET = re.compile(r"(100|[1-9]?\d(\.\d+)?)%|\d+[KMGT]|\d+/\d+")
 UNITS = ("hourly", "daily", "weekly", "monthly")
+PLACE = "airflow_backup_repository"
 
 
-def backup_problems(inputs: Mapping[str, Any], projects_directory: str) -> list[str]:
+def backup_problems(inputs: Mapping[str, Any], projects_directory: str) -> list[Finding]:
     """Return what is wrong with the variables ``airflow_backup_*``.
 
     Args:
@@ -31,53 +36,72 @@ def backup_problems(inputs: Mapping[str, Any], projects_directory: str) -> list[
             str(word) for word in (words if name == "extra_paths" else words[:1]) if not str(word).startswith("/")
         ]
         if relative:
-            problems.append(
-                f"airflow_backup_{name}: {', '.join(relative)} must begin with /; write the full path on the hosts."
-            )
-    return problems + _keep(inputs["airflow_backup_keep"])
+            text = f"{', '.join(relative)} must begin with /; write the full path on the hosts."
+            problems.append(Finding("path-relative", f"airflow_backup_{name}", text))
+    return problems + _keep(inputs["airflow_backup_keep"]) + _environment(inputs.get("airflow_backup_environment", {}))
 
 
-def _formats(time: str, subset: str) -> list[str]:
+def _formats(time: str, subset: str) -> list[Finding]:
     """Return what is wrong with the form of a time of the day and of a part of a repository."""
     problems = []
     if not TIME.fullmatch(time):
-        problems.append(
-            f'airflow_backup_time: {time!r} is not a time of the day in UTC; write it in quotes, such as "02:30".'
-        )
+        text = f'{time!r} is not a time of the day in UTC; write it in quotes, such as "02:30".'
+        problems.append(Finding("time-invalid", "airflow_backup_time", text))
     if not SUBSET.fullmatch(subset):
-        problems.append(
-            f"airflow_backup_check_subset: {subset!r} is not a part of a repository; write a percentage such as 10%, "
-            "or a size such as 500M."
-        )
+        text = f"{subset!r} is not a part of a repository; write a percentage such as 10%, or a size such as 500M."
+        problems.append(Finding("subset-invalid", "airflow_backup_check_subset", text))
     return problems
 
 
-def _repository(repository: str, sources: list[str]) -> list[str]:
+def _repository(repository: str, sources: list[str]) -> list[Finding]:
     """Return what is wrong with the repository."""
     if re.search(r"://[^/@]*:[^/@]*@", repository):
-        return [
-            "airflow_backup_repository: has a password in its address, which errors would show; write the user and the "
-            "password as RESTIC_REST_USERNAME and RESTIC_REST_PASSWORD in airflow_backup_environment."
-        ]
+        text = (
+            "has a password in its address, which errors would show; write the user and the password as "
+            "RESTIC_REST_USERNAME and RESTIC_REST_PASSWORD in airflow_backup_environment."
+        )
+        return [Finding("repository-password", PLACE, text)]
     if not KINDS.match(repository):
-        return [
-            f"airflow_backup_repository: {repository!r} is not a repository; write a directory on the hosts that "
-            "begins with /, or restic's notation: sftp:USER@HOST:/PATH, rest:https://HOST/PATH, s3:https://HOST/BUCKET."
-        ]
+        text = (
+            f"{repository!r} is not a repository; write a directory on the hosts that begins with /, or restic's "
+            "notation: sftp:USER@HOST:/PATH, rest:https://HOST/PATH, s3:https://HOST/BUCKET."
+        )
+        return [Finding("repository-invalid", PLACE, text)]
     inside = [source for source in sources if f"{repository}/".startswith(f"{source.rstrip('/')}/")]
     return [
-        f"airflow_backup_repository: {repository} is in {source}, which is backed up, so the repository would contain "
-        "itself; write another directory."
+        Finding(
+            "repository-inside",
+            PLACE,
+            f"{repository} is in {source}, which is backed up, so the repository would contain itself; write another "
+            "directory.",
+        )
         for source in inside[:1]
     ]
 
 
-def _keep(keep: Mapping[str, Any]) -> list[str]:
+def _environment(environment: Any) -> list[Finding]:
+    """Return what is wrong with the environment of restic. No text contains a value: it is a secret."""
+    name = "airflow_backup_environment"
+    if not isinstance(environment, Mapping):
+        return [Finding("type-wrong", name, "must be a dict of variables, as in {AWS_DEFAULT_REGION: eu-central-1}.")]
+    problems = []
+    for variable, value in environment.items():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", str(variable)):
+            text = f"{str(variable)!r} is not a valid name of an environment variable."
+            problems.append(Finding("name-invalid", name, text))
+        elif reason := value_reason(value):
+            problems.append(Finding(reason[0], f"{name}.{variable}", reason[1]))
+    return problems
+
+
+def _keep(keep: Mapping[str, Any]) -> list[Finding]:
     """Return what is wrong with the retention."""
+    place = "airflow_backup_keep"
     if unknown := sorted(set(keep) - set(UNITS)):
-        return [f"airflow_backup_keep: {', '.join(unknown)} is not known; write numbers for {', '.join(UNITS)}."]
-    if any(not isinstance(count, int) or isinstance(count, bool) or count < 0 for count in keep.values()):
-        return ["airflow_backup_keep: write whole numbers of sets, 0 or more."]
+        text = f"{', '.join(unknown)} is not known; write numbers for {', '.join(UNITS)}."
+        return [Finding("retention-unknown", place, text)]
+    if any(not isinstance(count, int) or not is_whole(count) for count in keep.values()):
+        return [Finding("number-out-of-range", place, "write whole numbers of sets, 0 or more.")]
     if not any(keep.values()):
-        return ["airflow_backup_keep: would remove every backup; write at least one number above 0."]
+        return [Finding("retention-empty", place, "would remove every backup; write at least one number above 0.")]
     return []

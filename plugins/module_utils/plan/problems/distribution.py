@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+
 # User id of Postgres in the official images: on Alpine Linux, and on Debian.
 ALPINE_UID = 70
 NO_DATA = -1
@@ -15,15 +17,17 @@ def distribution(os_release: str) -> str:
     return match[1] if match else ""
 
 
-def new_on_alpine(image: str) -> str:
+def new_on_alpine(image: str) -> Finding:
     """Return why a new database does not start on Alpine Linux."""
-    return (
-        f"airflow_postgres_image: {image} contains Alpine Linux, whose Postgres sorts text differently from other "
-        "systems; write an image that is based on Debian, such as postgres:15."
+    return Finding(
+        "postgres-image-alpine",
+        "airflow_postgres_image",
+        f"{image} contains Alpine Linux, whose Postgres sorts text differently from other systems; write an image that "
+        "is based on Debian, such as postgres:15.",
     )
 
 
-def distribution_problems(image: str, os_release: str, owner: int) -> list[str]:
+def distribution_problems(image: str, os_release: str, owner: int) -> list[Finding]:
     """Return why an image of Postgres cannot be used, by the distribution that it contains.
 
     Postgres on Alpine Linux has another user id, and sorts text in another order, which breaks indexes.
@@ -40,7 +44,10 @@ def distribution_problems(image: str, os_release: str, owner: int) -> list[str]:
         return []
     words = ("Alpine Linux", "another system") if alpine else ("another system", "Alpine Linux")
     return [
-        f"airflow_postgres_image: {image} contains {words[0]}, but Airflow's database was created by Postgres on "
-        f"{words[1]}, with another user id and another order of text; write the image that the database was created "
-        "with."
+        Finding(
+            "postgres-distribution-differs",
+            "airflow_postgres_image",
+            f"{image} contains {words[0]}, but Airflow's database was created by Postgres on {words[1]}, with another "
+            "user id and another order of text; write the image that the database was created with.",
+        )
     ]

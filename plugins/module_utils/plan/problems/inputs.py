@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.report import accepted_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan import topology
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import base_url_problems
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.healing import healing_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.environment import environment_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.heartbeats import heartbeat_problems
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import (
-    config_problems,
-    environment_problems,
-)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import config_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems import (
     addresses,
     backup,
@@ -20,6 +19,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     databases,
     mounts,
     names,
+    network,
     packages,
     placement,
     release,
@@ -28,27 +28,28 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     servers,
     sources,
     tls,
-    upgrade,
+    values,
     watch,
     workers,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.formats import is_image
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.proxy import proxy_problems
 
 Dict = Mapping[str, Any]
 
 
-def input_problems(inputs: Dict, around: Dict) -> list[str]:
-    """Return every problem, each a sentence that says what to write instead.
+def input_problems(inputs: Dict, around: Dict) -> list[Finding]:
+    """Return every problem; each says what to write instead.
 
     Args:
         inputs: The public variables of role airflow that are set, by name.
         around: Other inputs: the tables ``releases``, ``services`` and ``moved_options``; Ansible's ``groups``;
             ``names``, the variables with the role's prefix, and ``known``, the variables that exist; ``members``, with
             ``addresses``, ``queues`` and ``slots`` by host; ``projects_directory`` of role projects; and
-            ``inventories``, ``playbook_directory`` and ``strategy`` of the run.
+            ``inventories``, ``playbook_directory``, ``strategy`` and ``today`` of the run.
 
     Returns:
-        Sentences; an empty list if there is no problem.
+        The findings; an empty list if there is no problem.
     """
     version = inputs["airflow_version"]
     row: Dict = next((row for row in around["releases"].values() if version in row["versions"]), {})
@@ -61,27 +62,33 @@ def input_problems(inputs: Dict, around: Dict) -> list[str]:
         *names.misspelt_problems(around["names"], around["known"]),
         *_configuration(inputs, around, row),
         *secrets.secret_problems({name: inputs[name] for name in secrets.SECRETS if name in inputs}),
+        *values.value_problems(inputs),
+        *values.service_problems(inputs.get("airflow_memory_limits", {}), list(services["table"])),
         *_services(inputs, around, external),
         *sources.plugins_problems(inputs["airflow_plugins_source"], around["inventories"]),
         *packages.package_problems(inputs["airflow_extra_packages"]),
         *backup.backup_problems(inputs, around["projects_directory"]),
         *watch.watch_problems(inputs),
-        *healing_problems(inputs),
         *capacity.minimum_problems(inputs["airflow_host_minimums"]),
+        *accepted_problems(inputs["airflow_findings_accepted"]),
         *_run(inputs, around),
     ]
 
 
-def _release(inputs: Dict, around: Dict, row: Dict, external: Dict) -> list[str]:
+def _release(inputs: Dict, around: Dict, row: Dict, external: Dict) -> list[Finding]:
     """Return what is wrong with the release; what an unknown release needs cannot be checked."""
     version = inputs["airflow_version"]
     problems = release.version_problems(version, around["releases"])
-    if row and not problems and "postgres" not in external:
-        problems += release.postgres_problems(inputs["airflow_postgres_image"], row["postgres"])
-    return problems + release.image_problems(inputs["airflow_image"], version)
+    image = inputs["airflow_postgres_image"]
+    # value_problems reports what is no reference of an image.
+    if row and not problems and "postgres" not in external and is_image(image):
+        problems += release.postgres_problems(image, row["postgres"])
+    if row:
+        problems += release.ended_problems(version, row["end_of_life"], around["today"])
+    return problems + release.image_problems(inputs["airflow_image"], str(version))
 
 
-def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[str]:
+def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[Finding]:
     """Return what is wrong with the groups, external servers, addresses and certificates."""
     passwords = {service: str(inputs.get(f"airflow_{service}_password") or "") for service in placement.SINGLE}
     authority = (str(inputs.get(f"airflow_ca_{part}") or "") for part in ("certificate", "key"))
@@ -91,11 +98,12 @@ def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[str]:
         *placement.placement_problems(groups, services["groups"]),
         *servers.external_problems(services["external"], passwords, groups, services["all_groups"], databases_wanted),
         *addresses.address_problems(found),
+        *network.subnet_problems(inputs["airflow_network_subnet"], inputs["airflow_worker_concurrency"]),
         *tls.tls_problems(inputs["airflow_tls"], found, *authority),
     ]
 
 
-def _configuration(inputs: Dict, around: Dict, row: Dict) -> list[str]:
+def _configuration(inputs: Dict, around: Dict, row: Dict) -> list[Finding]:
     """Return what is wrong with options of airflow.cfg; for an unknown release, moved options are not checked."""
     config, version = inputs["airflow_config"], inputs["airflow_version"]
     moved = around["moved_options"] if row else {}
@@ -107,15 +115,13 @@ def _configuration(inputs: Dict, around: Dict, row: Dict) -> list[str]:
     ]
 
 
-def _services(inputs: Dict, around: Dict, external: Dict) -> list[str]:
+def _services(inputs: Dict, around: Dict, external: Dict) -> list[Finding]:
     """Return what is wrong with the settings of workers, Postgres and the web server."""
     config, limit = inputs["airflow_config"], inputs["airflow_postgres_max_connections"]
     served = {queue for queues in around["members"]["queues"].values() for queue in queues}
     slots = list(around["members"]["slots"].values())
     return [
         *workers.visibility_problems(config, inputs["airflow_worker_grace_period"]),
-        *workers.concurrency_problems(inputs["airflow_worker_concurrency"]),
-        *workers.orphan_problems(inputs["airflow_orphans_grace_period"]),
         *(workers.connection_problems(slots, limit) if "postgres" not in external else []),
         *databases.database_problems(inputs["airflow_postgres_databases"]),
         *workers.queue_problems(inputs["airflow_worker_queues"], config, sorted(served)),
@@ -123,11 +129,10 @@ def _services(inputs: Dict, around: Dict, external: Dict) -> list[str]:
         *mounts.volume_problems(inputs["airflow_volumes"], inputs["airflow_directory"]),
         *mounts.extra_host_problems(inputs["airflow_extra_hosts"]),
         *proxy_problems(inputs),
-        *upgrade.upgrade_problems(inputs),
     ]
 
 
-def _run(inputs: Dict, around: Dict) -> list[str]:
+def _run(inputs: Dict, around: Dict) -> list[Finding]:
     """Return what is wrong with how the run was started."""
     code = {
         "airflow_dags_source": "" if inputs["airflow_dags_git"] else inputs["airflow_dags_source"],

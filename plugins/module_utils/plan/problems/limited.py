@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+
 State = Mapping[str, Any]
 
 # Name of the image with extra packages, before its tag; see vars/main/images.yml of role airflow_stack.
@@ -13,7 +15,9 @@ EXTRA = "airflow-extra-packages"
 WHOLE = "Run site.yml without --limit, when Ansible reaches all hosts"
 
 
-def limited_problems(states: Mapping[str, State], plan: Mapping[str, Any], this_run: Mapping[str, Any]) -> list[str]:
+def limited_problems(
+    states: Mapping[str, State], plan: Mapping[str, Any], this_run: Mapping[str, Any]
+) -> list[Finding]:
     """Return why a run cannot leave out hosts.
 
     Args:
@@ -33,7 +37,7 @@ def limited_problems(states: Mapping[str, State], plan: Mapping[str, Any], this_
     ]
 
 
-def _images(known: Mapping[str, State], plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+def _images(known: Mapping[str, State], plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Finding]:
     """Return which hosts outside the run would be left with another image of Airflow."""
     wanted, extra = inputs["airflow_image"], inputs["airflow_extra_packages"]
     # The tag of an image with extra packages is known only when its base image is on the host.
@@ -43,28 +47,43 @@ def _images(known: Mapping[str, State], plan: Mapping[str, Any], inputs: Mapping
         found = {image for service, image in state["images"].items() if service in plan["services"]["airflow_names"]}
         others = {image for image in found if (not image.startswith(beginning) if extra else image != wanted)}
         problems += [
-            f"{host}: runs {image}, but is not part of this run, which deploys {wanted}"
-            f"{' with extra packages' if extra else ''}. {WHOLE}, or write the settings that {host} was deployed with."
+            Finding(
+                "limit-image-differs",
+                "",
+                f"runs {image}, but is not part of this run, which deploys {wanted}"
+                f"{' with extra packages' if extra else ''}. {WHOLE}, or write the settings that {host} was deployed "
+                "with.",
+                host,
+            )
             for image in sorted(others)
         ]
     return problems
 
 
-def _tls(known: Mapping[str, State], inputs: Mapping[str, Any]) -> list[str]:
+def _tls(known: Mapping[str, State], inputs: Mapping[str, Any]) -> list[Finding]:
     """Return which hosts outside the run would no longer understand the servers."""
     wanted = bool(inputs["airflow_tls"])
     return [
-        f"airflow_tls: {host} was deployed {'without' if wanted else 'with'} TLS, and is not part of this run. {WHOLE}."
+        Finding(
+            "limit-tls-differs",
+            "airflow_tls",
+            f"{host} was deployed {'without' if wanted else 'with'} TLS, and is not part of this run. {WHOLE}.",
+        )
         for host, state in known.items()
         if state["images"] and state["tls"] != wanted
     ]
 
 
-def _firewall(known: Mapping[str, State]) -> list[str]:
+def _firewall(known: Mapping[str, State]) -> list[Finding]:
     """Return which hosts outside the run have the firewall of an earlier release, which this one cannot update."""
     return [
-        f"{host}: has the firewall of an earlier release, which cannot admit the hosts of this run. {WHOLE}, once "
-        "after each update of ansible-airflow."
+        Finding(
+            "limit-firewall-old",
+            "",
+            f"has the firewall of an earlier release, which cannot admit the hosts of this run. {WHOLE}, once after "
+            "each update of ansible-airflow.",
+            host,
+        )
         for host, state in known.items()
         if state["images"] and not state["firewall"]
     ]
@@ -76,7 +95,7 @@ def _secrets(
     known: Mapping[str, State],
     inputs: Mapping[str, Any],
     missing: Sequence[str],
-) -> list[str]:
+) -> list[Finding]:
     """Return which secrets would no longer be the same on all hosts."""
     problems, keeper = [], plan["keeper"]
     for name, digest in states[keeper]["digests"].items():
@@ -84,13 +103,13 @@ def _secrets(
         wanted = hashlib.sha256(value.encode()).hexdigest() if value else digest
         others = [host for host, state in known.items() if state["digests"].get(name, wanted) != wanted]
         if wanted != digest:
-            problems.append(
-                f"airflow_{name}: differs from the secret that {keeper} has, but this run leaves out "
-                f"{', '.join(missing)}, whose services would keep the old one. {WHOLE}."
+            text = (
+                f"differs from the secret that {keeper} has, but this run leaves out {', '.join(missing)}, whose "
+                f"services would keep the old one. {WHOLE}."
             )
+            problems.append(Finding("limit-secret-differs", f"airflow_{name}", text))
         elif others and value and name in plan["comparison"]["secrets"]:
-            problems.append(
-                f"airflow_{name}: {', '.join(others)} {'has' if len(others) == 1 else 'have'} another secret {name}, "
-                f"and {'is' if len(others) == 1 else 'are'} not part of this run. {WHOLE}."
-            )
+            has, are = ("has", "is") if len(others) == 1 else ("have", "are")
+            text = f"{', '.join(others)} {has} another secret {name}, and {are} not part of this run. {WHOLE}."
+            problems.append(Finding("limit-secret-differs", f"airflow_{name}", text))
     return problems

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+
 # How alike two names without their prefix are, from 0 to 1, if one is probably meant as the other. People also give
 # variables of their own such a prefix, like airflow_s3_logs_bucket.
 ALIKE = 0.7
@@ -12,7 +14,7 @@ ALIKE = 0.7
 ALIKE_AS_A_WHOLE = 0.9
 
 
-def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> list[str]:
+def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> list[Finding]:
     """Return one sentence for each variable that has the prefix of a role and almost the name of one of its variables.
 
     Args:
@@ -25,8 +27,9 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> list[str]:
         close = [ends[end] for end in difflib.get_close_matches(name.partition("_")[2], ends, n=1, cutoff=ALIKE)]
         close = close or difflib.get_close_matches(name, known, n=1, cutoff=ALIKE_AS_A_WHOLE)
         if close:
-            problems.append(
-                f"{name}: no variable of this project has this name; did you mean {close[0]}? If it is a "
-                "variable of your own, give it a name that is less alike."
+            text = (
+                f"no variable of this project has this name; did you mean {close[0]}? If it is a variable of your own, "
+                "give it a name that is less alike."
             )
+            problems.append(Finding("variable-misspelt", name, text))
     return problems

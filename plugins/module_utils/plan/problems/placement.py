@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+
 # Services that a stack has exactly one of.
 SINGLE = ("postgres", "redis")
 
 
-def placement_problems(groups: Mapping[str, Sequence[str]], service_groups: Mapping[str, str]) -> list[str]:
+def placement_problems(groups: Mapping[str, Sequence[str]], service_groups: Mapping[str, str]) -> list[Finding]:
     """Return what is wrong with the inventory's groups.
 
     Args:
@@ -19,13 +21,21 @@ def placement_problems(groups: Mapping[str, Sequence[str]], service_groups: Mapp
     for service, group in service_groups.items():
         services.setdefault(group, []).append(service)
     problems = [
-        f"inventory: group {group} has no host, so {' and '.join(names)} would run nowhere; add a host to it."
+        Finding(
+            "group-empty",
+            "inventory",
+            f"group {group} has no host, so {' and '.join(names)} would run nowhere; add a host to it.",
+        )
         for group, names in services.items()
         if not groups.get(group)
     ]
     problems += [
-        f"inventory: group {service_groups[service]} has {len(hosts)} hosts ({', '.join(hosts)}), but a stack has only "
-        f"one {service}; leave one host in the group."
+        Finding(
+            "group-crowded",
+            "inventory",
+            f"group {service_groups[service]} has {len(hosts)} hosts ({', '.join(hosts)}), but a stack has only one "
+            f"{service}; leave one host in the group.",
+        )
         for service in SINGLE
         if len(hosts := groups.get(service_groups.get(service, ""), [])) > 1
     ]

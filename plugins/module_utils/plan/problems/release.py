@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import numbers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.revisions import head, introduced, is_later
 
 
-def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
     """Return what is wrong with ``airflow_version``.
 
     Args:
@@ -23,12 +24,32 @@ def version_problems(version: str, releases: Mapping[str, Mapping[str, Any]]) ->
     known = [v for row in releases.values() for v in row["versions"]]
     if version in known:
         return []
-    return [f"airflow_version: {version!r} is not a supported release; write one of {', '.join(known)}."]
+    return [
+        Finding(
+            "release-unknown",
+            "airflow_version",
+            f"{version!r} is not a supported release; write one of {', '.join(known)}.",
+        )
+    ]
+
+
+def ended_problems(version: str, end_of_life: str, today: str) -> list[Finding]:
+    """Return whether a release gets no more fixes.
+
+    Args:
+        version: Value of ``airflow_version``.
+        end_of_life: The date of its series, such as ``2026-04-22``; empty if none is known.
+        today: The date, in the same form.
+    """
+    if not end_of_life or today <= end_of_life:
+        return []
+    text = f"Airflow {version} reached its end of life on {end_of_life}; docs/releases.md lists the other releases."
+    return [Finding("release-ended", "airflow_version", text)]
 
 
 def change_problems(
     revision: str, version: str, schemas: Mapping[str, Sequence[str]], within_series: bool = False
-) -> list[str]:
+) -> list[Finding]:
     """Return why a stack cannot change from the release of its database to another one.
 
     Releases of one schema can be exchanged for each other. Another one migrates the database irreversibly, or cannot
@@ -48,12 +69,16 @@ def change_problems(
         return []
     found, stay = _described(revision, schemas)
     return [
-        f"{found}. An upgrade to {version} migrates the database, so site.yml does not do it on its own: run "
-        f"playbooks/upgrade_airflow.yml, which can go back if it fails. Otherwise {stay}"
+        Finding(
+            "release-needs-upgrade",
+            "airflow_version",
+            f"{found}. An upgrade to {version} migrates the database, so site.yml does not do it on its own: run "
+            f"playbooks/upgrade_airflow.yml, which can go back if it fails. Otherwise {stay}",
+        )
     ]
 
 
-def unreadable(revision: str, version: str, schemas: Mapping[str, Sequence[str]]) -> list[str]:
+def unreadable(revision: str, version: str, schemas: Mapping[str, Sequence[str]]) -> list[Finding]:
     """Return why a release can neither read nor migrate a database.
 
     Args:
@@ -63,25 +88,27 @@ def unreadable(revision: str, version: str, schemas: Mapping[str, Sequence[str]]
     """
     found, stay = _described(revision, schemas)
     if not introduced(revision):
-        return [
+        text = (
             f"{found}, which no release of Airflow that this project knows has. Deploy with the version of this "
             "project that deployed the stack last; docs/releases.md lists the releases."
-        ]
+        )
+        return [Finding("schema-unknown", "airflow_version", text)]
     if revision != head(version) and is_later(revision, head(version)):
-        return [f"{found}. {version} cannot read it, and a database cannot be downgraded; {stay}"]
+        text = f"{found}. {version} cannot read it, and a database cannot be downgraded; {stay}"
+        return [Finding("release-too-old", "airflow_version", text)]
     return []
 
 
 def _described(revision: str, schemas: Mapping[str, Sequence[str]]) -> tuple[str, str]:
     """Return which schema a database has, and the advice to stay with it."""
-    found, first, same = f"airflow_version: the database has the schema revision {revision}", introduced(revision), []
+    found, first, same = f"the database has the schema revision {revision}", introduced(revision), []
     if first:
         same = list(schemas.get(revision, []))
         found += f" of Airflow {same[-1]}" if same else f", which Airflow {first} introduced"
     return found, f"write {' or '.join(same)}, and see docs/releases.md." if same else "see docs/releases.md."
 
 
-def image_problems(image: str, version: str) -> list[str]:
+def image_problems(image: str, version: str) -> list[Finding]:
     """Return what is wrong with ``airflow_image``; only the plain image of the release is accepted.
 
     Args:
@@ -91,16 +118,16 @@ def image_problems(image: str, version: str) -> list[str]:
     wanted = f"write apache/airflow:{version}, with a registry before it if needed."
     name, _, tag = image.rpartition(":")
     if not re.fullmatch(r"([^/\s]+/)*apache/airflow", name):
-        return [f"airflow_image: {image!r} is not the Airflow image; {wanted}"]
-    if tag.startswith("slim-"):
-        return [f"airflow_image: {image!r} is a slim image, which lacks the providers that DAGs use; {wanted}"]
-    if "-python" in tag:
-        return [
-            f"airflow_image: {image!r} is the variant for one Python version; only the plain image is tested; {wanted}"
-        ]
-    if tag != version:
-        return [f"airflow_image: {image!r} contradicts airflow_version {version}; {wanted}"]
-    return []
+        kind, text = "image-foreign", "is not the Airflow image"
+    elif tag.startswith("slim-"):
+        kind, text = "image-slim", "is a slim image, which lacks the providers that DAGs use"
+    elif "-python" in tag:
+        kind, text = "image-not-plain", "is the variant for one Python version; only the plain image is tested"
+    elif tag != version:
+        kind, text = "image-other-release", f"contradicts airflow_version {version}"
+    else:
+        return []
+    return [Finding(kind, "airflow_image", f"{image!r} {text}; {wanted}")]
 
 
 def postgres_major(image: str) -> str:
@@ -109,7 +136,7 @@ def postgres_major(image: str) -> str:
     return match[1] if match else ""
 
 
-def postgres_problems(image: str, majors: Sequence[str]) -> list[str]:
+def postgres_problems(image: str, majors: Sequence[str]) -> list[Finding]:
     """Return what is wrong with ``airflow_postgres_image``.
 
     Args:
@@ -118,7 +145,5 @@ def postgres_problems(image: str, majors: Sequence[str]) -> list[str]:
     """
     if postgres_major(image) in majors:
         return []
-    return [
-        f"airflow_postgres_image: {image!r} must have a tag of one of the major versions {', '.join(majors)}, as in "
-        "postgres:15."
-    ]
+    text = f"{image!r} must have a tag of one of the major versions {', '.join(majors)}, as in postgres:15."
+    return [Finding("postgres-image-major", "airflow_postgres_image", text)]

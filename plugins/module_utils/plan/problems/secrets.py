@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.secret_store import (
     Secret,
     SecretError,
@@ -27,7 +28,7 @@ SECRETS = {
 }
 
 
-def secret_problems(secrets: Mapping[str, Any]) -> list[str]:
+def secret_problems(secrets: Mapping[str, Any]) -> list[Finding]:
     """Return what is wrong with the secrets that the inventory sets; an empty one would silently count as not set.
 
     Args:
@@ -36,13 +37,11 @@ def secret_problems(secrets: Mapping[str, Any]) -> list[str]:
     problems = []
     for name, value in secrets.items():
         if not str(value or "").strip():
-            problems.append(
-                f"{name}: is empty; set a value, or remove the variable so that the stack keeps or generates the "
-                "secret."
-            )
+            text = "is empty; set a value, or remove the variable so that the stack keeps or generates the secret."
+            problems.append(Finding("secret-empty", name, text))
             continue
         try:
             check_given(Secret(name, SECRETS[name], str(value), variable=name))
         except SecretError as error:
-            problems.append(f"{name}: {str(error).removeprefix(name).strip()}")
+            problems.append(Finding("secret-invalid", name, str(error).removeprefix(name).strip()))
     return problems

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.tls import is_pem
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.values import DATABASE, PORT
 
 
 def external_problems(
@@ -15,7 +17,7 @@ def external_problems(
     groups: Mapping[str, Sequence[str]],
     service_groups: Mapping[str, str],
     databases: Sequence[Any],
-) -> list[str]:
+) -> list[Finding]:
     """Return what is wrong with the external Postgres and Redis servers.
 
     Args:
@@ -28,32 +30,48 @@ def external_problems(
     problems = []
     for service, server in external.items():
         name = f"airflow_{service}_external"
-        problems += _host_problems(name, str(server.get("host") or ""))
+        problems += _server_problems(name, server)
         if hosts := groups.get(service_groups[service]):
-            problems.append(
-                f"{name}: group {service_groups[service]} has {', '.join(hosts)}, so there would be two servers; empty "
-                "the group, or remove the variable."
+            text = (
+                f"group {service_groups[service]} has {', '.join(hosts)}, so there would be two servers; empty the "
+                "group, or remove the variable."
             )
+            problems.append(Finding("server-twice", name, text))
         if not passwords[service]:
-            problems.append(f"airflow_{service}_password: is not set, but {name} requires it; set it from a vault.")
-        certificate = str(server.get("ca_certificate") or "")
-        if certificate and not is_pem(certificate):
-            problems.append(f"{name}.ca_certificate: must be PEM text that begins with -----BEGIN.")
+            text = f"is not set, but {name} requires it; set it from a vault."
+            problems.append(Finding("server-password-missing", f"airflow_{service}_password", text))
     if "postgres" in external and databases:
-        problems.append(
-            "airflow_postgres_databases: the stack creates databases only on its own Postgres; create these on your "
-            "server, add them to airflow_connections, and remove this variable."
+        text = (
+            "the stack creates databases only on its own Postgres; create these on your server, add them to "
+            "airflow_connections, and remove this variable."
         )
+        problems.append(Finding("server-databases", "airflow_postgres_databases", text))
     return problems
 
 
-def _host_problems(name: str, host: str) -> list[str]:
+def _server_problems(name: str, server: Mapping[str, Any]) -> list[Finding]:
+    """Return what is wrong with the address, the port, the database's number and the certificate of a server."""
+    problems = _host_problems(f"{name}.host", str(server.get("host") or ""))
+    if "port" in server:
+        problems += PORT(f"{name}.port", server["port"])
+    if "database" in server and name == "airflow_redis_external":
+        problems += DATABASE(f"{name}.database", server["database"])
+    certificate = str(server.get("ca_certificate") or "")
+    if certificate and not is_pem(certificate):
+        text = "must be PEM text that begins with -----BEGIN."
+        problems.append(Finding("pem-invalid", f"{name}.ca_certificate", text))
+    return problems
+
+
+def _host_problems(place: str, host: str) -> list[Finding]:
     """Return what is wrong with the name or address of a server."""
     if not re.fullmatch(r"[A-Za-z0-9._-]+", host):
-        return [f"{name}.host: {host!r} is not a host; write the name or the IPv4 address of the server."]
+        text = f"{host!r} is not a host; write the name or the IPv4 address of the server."
+        return [Finding("server-invalid", place, text)]
     if host == "localhost" or host.startswith("127."):
-        return [
-            f"{name}.host: {host} would mean each container itself; write a name or an address of the server that all "
-            "hosts and their containers can reach."
-        ]
+        text = (
+            f"{host} would mean each container itself; write a name or an address of the server that all hosts and "
+            "their containers can reach."
+        )
+        return [Finding("server-local", place, text)]
     return []

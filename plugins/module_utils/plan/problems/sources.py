@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import (
     find_source,
     inventory_above,
@@ -12,7 +13,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sourc
 )
 
 
-def plugins_problems(source: str, inventories: Sequence[str]) -> list[str]:
+def plugins_problems(source: str, inventories: Sequence[str]) -> list[Finding]:
     """Return what is wrong with ``airflow_plugins_source``.
 
     Args:
@@ -23,13 +24,14 @@ def plugins_problems(source: str, inventories: Sequence[str]) -> list[str]:
     if not source or (found and found.is_dir()):
         return []
     places = "" if source.startswith(("/", "~")) else f" below {' or '.join(map(str, search_path(inventories)))}"
-    return [
-        f"airflow_plugins_source: {source} is not a directory on the controller{places}; write the path of the "
-        "directory that holds the plugins, or remove the variable."
-    ]
+    text = (
+        f"{source} is not a directory on the controller{places}; write the path of the directory that holds the "
+        "plugins, or remove the variable."
+    )
+    return [Finding("source-missing", "airflow_plugins_source", text)]
 
 
-def source_problems(sources: Mapping[str, str], inventories: Sequence[str]) -> list[str]:
+def source_problems(sources: Mapping[str, str], inventories: Sequence[str]) -> list[Finding]:
     """Return the code directories whose files Ansible would read, and execute, as inventories.
 
     Args:
@@ -41,5 +43,5 @@ def source_problems(sources: Mapping[str, str], inventories: Sequence[str]) -> l
         found = find_source(source, inventories)
         inventory = inventory_above(found, inventories) if found else None
         if found and inventory:
-            problems.append(f"{variable}: {misplaced(found, inventory)}")
+            problems.append(Finding("source-in-inventory", variable, misplaced(found, inventory)))
     return problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.addresses import MANY
 
 
@@ -12,7 +13,7 @@ def is_pem(text: str) -> bool:
     return text.lstrip().startswith("-----BEGIN")
 
 
-def tls_problems(tls: bool, addresses: Mapping[str, str], certificate: str, key: str) -> list[str]:
+def tls_problems(tls: bool, addresses: Mapping[str, str], certificate: str, key: str) -> list[Finding]:
     """Return what is wrong with ``airflow_tls`` and the CA that the inventory sets.
 
     Args:
@@ -23,14 +24,18 @@ def tls_problems(tls: bool, addresses: Mapping[str, str], certificate: str, key:
     """
     problems = []
     if tls and len(addresses) < MANY:
-        problems.append("airflow_tls: on a single host, no connection leaves the host's own network; remove it.")
+        text = "on a single host, no connection leaves the host's own network; remove it."
+        problems.append(Finding("tls-single-host", "airflow_tls", text))
     if bool(certificate) is not bool(key):
         lacking = "airflow_ca_key" if certificate else "airflow_ca_certificate"
-        problems.append(
-            f"{lacking}: is missing; set a CA's certificate and its key, or neither to have a CA generated."
-        )
+        text = "is missing; set a CA's certificate and its key, or neither to have a CA generated."
+        problems.append(Finding("ca-incomplete", lacking, text))
     problems += [
-        f"{name}: must be the PEM text of a {what}, beginning with -----BEGIN; use a vault for the key."
+        Finding(
+            "pem-invalid",
+            name,
+            f"must be the PEM text of a {what}, beginning with -----BEGIN; use a vault for the key.",
+        )
         for name, what, text in (
             ("airflow_ca_certificate", "certificate", certificate),
             ("airflow_ca_key", "private key without a passphrase", key),

@@ -35,6 +35,8 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["Unsupported parameters", "include: ca_file, data_root, firewall_file, places, "],
     ),
     ("airflow_host_state", {"reach": "192.0.2.1"}, ["'reach' is of type", "dictionary requested"]),
+    ("wait_for_apt", {"timeout": "soon"}, ["'timeout' is of type", "cannot be converted to an int"]),
+    ("wait_for_apt", {"lock_timeout": 60}, ["Unsupported parameters", "include: files, timeout"]),
     ("upload_tree", {"src": "/nonexistent"}, ["missing required arguments: dest"]),
     ("upload_tree", {"src": "/", "dest": "/", "mode": "0644"}, ["Unsupported parameters", "include: dest, src"]),
 ]

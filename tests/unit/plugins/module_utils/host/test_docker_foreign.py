@@ -64,3 +64,16 @@ def test_a_flag_that_daemon_json_has_too(command: str, key: str) -> None:
 )
 def test_other_settings_are_left_alone(text: str) -> None:
     assert problems(text) == []
+
+
+def test_hosts_need_a_unit_without_the_flag() -> None:
+    """The unit of every package has -H fd://."""
+    (problem,) = flag_problems([], {**OPTIONS, "hosts": ["tcp://10.0.0.7:2376"]})
+    assert problem.startswith("docker_daemon_options.hosts: the engine's unit already has the flag --host")
+    text = f"[Service]\nExecStart=\nExecStart={DOCKERD}\n"
+    unit = {
+        "source": "/etc/systemd/system/docker.service.d/x.conf",
+        "content": base64.b64encode(text.encode()).decode(),
+    }
+    assert flag_problems([unit], {**OPTIONS, "hosts": ["tcp://10.0.0.7:2376"]}) == []
+    assert flag_problems([], OPTIONS) == []

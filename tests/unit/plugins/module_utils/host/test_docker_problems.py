@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_problems import docker_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_problems import (
+    docker_host_problems,
+    docker_problems,
+)
 
 from tests.unit.plugins.daemon_json import BROKEN, INPUTS
 
@@ -15,7 +18,7 @@ PACKAGES = yaml.safe_load((ROLE / "vars/main/packages.yml").read_text(encoding="
 PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
 
 
-def problems(**changed: Any) -> list[str]:
+def problems(**changed: Any) -> list[Any]:
     """Problems of valid inputs with some changed; `daemon` is merged into the defaults, `daemon_json` is plain text."""
     inputs = {
         "source": "distribution",
@@ -33,7 +36,9 @@ def problems(**changed: Any) -> list[str]:
         "units": [],
     } | changed
     inputs["daemon_json"] = base64.b64encode(changed.get("daemon_json", "").encode()).decode()
-    return docker_problems(inputs)
+    found = docker_problems(inputs)
+    # A host is only checked with inputs whose types are right.
+    return found if any(each.id == "type-wrong" for each in found) else [*found, *docker_host_problems(inputs)]
 
 
 @pytest.mark.parametrize(
@@ -169,3 +174,34 @@ def test_certificates_are_checked(certificates: list[dict[str, str]], sentence: 
 
 def test_all_problems_are_reported_at_once() -> None:
     assert len(problems(release="Debian 12", repository_url="x", daemon_json="{", ca_certificates=[{"name": "a"}])) == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "finding", "place"),
+    [
+        ({"release": "Debian 12"}, "package-source-insufficient", "docker_package_source"),
+        ({"release": "Fedora 42"}, "distribution-unsupported", "docker_package_source"),
+        ({"installed": {"docker-ce": "28.0.0"}}, "engine-source-differs", "docker_package_source"),
+        ({"installed": {"docker.io": "20.10.24"}}, "package-old", "docker_package_source"),
+        ({"installed": {"moby-engine": "24"}}, "engine-foreign", "docker"),
+        ({"paths": {"/snap/bin/docker": {}}}, "engine-snap", "docker"),
+        ({"repository_url": "https://"}, "repository-url-invalid", "docker_repository_url"),
+        ({"repository_url": "https://a b"}, "repository-url-invalid", "docker_repository_url"),
+        ({"repository_key": "http://"}, "repository-key-invalid", "docker_repository_key"),
+        ({"daemon_json": "{"}, "daemon-json-invalid", "/etc/docker/daemon.json"),
+        ({"daemon_json": '{"bridge": "none"}'}, "bridge-missing", "/etc/docker/daemon.json"),
+        ({"daemon": {"log_max_file": 0}}, "daemon-option-invalid", "docker_log_max_file"),
+        ({"daemon": {"registry_mirrors": "https://m"}}, "type-wrong", "docker_registry_mirrors"),
+        ({"daemon": {"daemon_options": "debug=true"}}, "type-wrong", "docker_daemon_options"),
+        ({"daemon": {"options_absent": ["log-opts"]}}, "daemon-option-contradictory", "docker_daemon_options_absent"),
+        (
+            {"ca_certificates": [{"name": "a/b", "content": PEM}]},
+            "certificate-name-invalid",
+            "docker_ca_certificates: a/b",
+        ),
+        ({"ca_certificates": [{"name": "a", "content": "x"}]}, "certificate-not-pem", "docker_ca_certificates: a"),
+    ],
+)
+def test_a_problem_has_an_id_and_a_place(changed: dict[str, Any], finding: str, place: str) -> None:
+    (problem,) = problems(**changed)
+    assert (problem.id, problem.place) == (finding, place)

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.compat import (
     MOVED,
     accepts,
+    access_control,
     find,
     first_run,
     has_deferred_slots,
@@ -57,3 +58,11 @@ def test_features_of_a_release_are_detected() -> None:
     assert has_deferred_slots(SimpleNamespace(include_deferred=False))
     assert not has_deferred_slots(SimpleNamespace(slots=1))
     assert [state_name(state) for state in ("running", SimpleNamespace(value="running"))] == ["running", "running"]
+
+
+def test_what_a_serialized_dag_grants() -> None:
+    grants = {"Analysts": ["can_read"]}
+    assert access_control({"access_control": grants}) == grants
+    assert access_control({"_access_control": grants}) == grants
+    assert access_control({"access_control": {}}) == {}
+    assert access_control({}) is None

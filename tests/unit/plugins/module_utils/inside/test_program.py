@@ -18,13 +18,14 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside imp
     encryption,
     info,
     pools,
+    roles,
     users,
     variables,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.dags import check, refresh
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.inside.main import MARK
 
-PROGRAMS = (connections, variables, pools, users, encryption, info, check, refresh)
+PROGRAMS = (connections, variables, pools, roles, users, encryption, info, check, refresh)
 
 AIRFLOW = '''
 """Stands in for Airflow: one command, `say`, and noise."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.kind import RefusedError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.part import Part
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.pools import PoolKind
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.run import Part
 
 KIND = PoolKind()
 # Reports of pools up to Airflow 2.6, and of later releases.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -50,16 +51,29 @@ def test_problems_of_other_kinds(name: str, entry: Any, expected: str | None) ->
 def test_problems_come_in_the_order_of_the_kinds() -> None:
     lists = {
         "users": [{"username": "u", "roles": []}],
+        "roles": [{"name": "Admin", "permissions": []}],
         "pools": [{"name": "p"}],
         "variables": [{"key": "k"}],
         "connections": [{"conn_id": "c", "stack_database": "nwes"}],
     }
-    assert [text.split(",")[0] for text in object_problems(lists, DATABASES, ADMIN)] == [
+    assert [re.split(r"\W", text)[0] for text in object_problems(lists, DATABASES, ADMIN)] == [
         "airflow_connections",
         "airflow_variables",
         "airflow_pools",
+        "airflow_roles",
         "airflow_users",
     ]
+
+
+def test_a_role_of_a_user_must_be_listed() -> None:
+    analysts = {"name": "Analysts", "permissions": []}
+    users = [{**JANE, "roles": ["Analysts"]}]
+    assert object_problems({"users": users, "roles": [analysts]}, DATABASES, ADMIN) == []
+    # Without the list of roles nothing is known about them.
+    assert object_problems({"users": users}, DATABASES, ADMIN) == []
+    for roles in ([], [{**analysts, "state": "absent"}]):
+        (sentence,) = object_problems({"users": users, "roles": roles}, DATABASES, ADMIN)
+        assert sentence.startswith("airflow_users[0].roles: 'Analysts' is neither one of Airflow's own roles")
 
 
 def test_a_kind_without_a_list_is_left_alone() -> None:
@@ -104,3 +118,35 @@ def test_connections_and_users_are_completed_and_the_rest_is_unchanged() -> None
 def test_names_of_wanted_objects(kind: str, key: str) -> None:
     entries = [{key: "a"}, {key: "b", "state": "absent"}, {key: "c", "state": "present"}]
     assert names_wanted(entries, kind) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "finding", "place"),
+    [
+        ("connections", {"conn_id": "c"}, "connection-type-missing", "airflow_connections, 'c'"),
+        (
+            "connections",
+            {"conn_id": "c", "conn_type": "http", "hots": 1},
+            "object-key-unknown",
+            "airflow_connections, 'c'",
+        ),
+        ("connections", {"conn_id": "c d", "conn_type": "http"}, "object-name-invalid", "airflow_connections, 'c d'"),
+        (
+            "connections",
+            {"conn_id": "c", "stack_database": "x"},
+            "connection-database-unknown",
+            "airflow_connections, 'c'",
+        ),
+        ("variables", {}, "object-nameless", "airflow_variables"),
+        ("variables", {"key": "k"}, "variable-value-missing", "airflow_variables, 'k'"),
+        ("pools", {"name": "p"}, "pool-slots-invalid", "airflow_pools, 'p'"),
+        ("pools", {"name": "default_pool", "state": "absent"}, "pool-permanent", "airflow_pools, 'default_pool'"),
+        ("users", {"username": "u"}, "user-role-missing", "airflow_users, 'u'"),
+        ("users", {**JANE, "email": ADMIN["email"]}, "user-email-twice", "airflow_users, 'jane'"),
+        ("users", {**JANE, "firstname": "a\0b"}, "field-has-nul", "airflow_users, 'jane'"),
+    ],
+)
+def test_a_problem_has_an_id_and_a_place(kind: str, entry: dict[str, Any], finding: str, place: str) -> None:
+    found = object_problems({kind: [entry]}, DATABASES, ADMIN)
+    assert [(problem.id, problem.place) for problem in found] == [(finding, place)]
+    assert all(str(problem) == f"{problem.place}: {problem.text}" for problem in found)

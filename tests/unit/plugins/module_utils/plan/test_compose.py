@@ -74,6 +74,8 @@ WORDS: dict[str, Any] = {
     "memory_limits": {"worker": "2g"},
     "contents": {"airflow.cfg": "x", "key": "k", "redis_conf": "r"},
     "digest_key": "secret",
+    "subnet": "",
+    "mtu": "",
 }
 RELEASE = {"worker": {"command": ["celery", "worker"], "health": ["celery"], "log_port": 8793}}
 # Keys of the service table; all other keys belong to the definition.

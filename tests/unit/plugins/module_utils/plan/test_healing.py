@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.healing import (
-    EVIDENCE,
-    healing_problems,
-    policies,
-)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.healing import EVIDENCE, policies
 
 from tests import tables
 from tests.lab.names import REPO
@@ -58,10 +52,3 @@ def test_the_evidence_is_what_the_health_checks_print() -> None:
     # airflow-watch itself finds that a worker is busy.
     assert set(EVIDENCE) - printed == {"busy"}
     assert printed - set(EVIDENCE) == {"recovering", "refused", "disk"}
-
-
-@pytest.mark.parametrize("value", [0, -1, "soon", True, 1.5])
-def test_times_that_are_no_seconds_are_refused(value: Any) -> None:
-    assert healing_problems(INPUTS) == []
-    (problem,) = healing_problems({**INPUTS, "airflow_healing_backoff": value})
-    assert problem == f"airflow_healing_backoff: {value!r} must be a number of seconds, at least 1, such as 60."

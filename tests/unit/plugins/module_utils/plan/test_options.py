@@ -4,11 +4,8 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import (
-    config_problems,
-    environment_problems,
-    given,
-)
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.environment import environment_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import config_problems, given
 
 MOVED = {"3": {"webserver": {"base_url": "api.base_url"}, "core": {"check_slas": ""}}}
 
@@ -57,8 +54,8 @@ def test_names_that_configparser_would_alter_are_refused(option: str) -> None:
 
 
 def test_an_option_that_is_given_twice_is_refused() -> None:
-    problems = config_problems({"api": {"base_url": "http://a/x", "BASE_URL": "http://b/y"}}, "3.3.2", {})
-    assert [problem.endswith("set it once.") for problem in problems] == [True, True]
+    (problem,) = config_problems({"api": {"base_url": "http://a/x", "BASE_URL": "http://b/y"}}, "3.3.2", {})
+    assert problem == "airflow_config.api.BASE_URL: is set twice, in different letter case; set it once."
 
 
 def test_a_value_that_is_not_a_dict_is_refused_with_an_error() -> None:
@@ -86,6 +83,23 @@ def test_a_secret_whose_name_ends_in_secret_or_cmd_is_refused() -> None:
         ("webserver", "web_server_ssl_cert", "terminate TLS at a proxy"),
         ("api", "port", "set airflow_web_port"),
         ("api", "ssl_key", "terminate TLS at a proxy"),
+        ("celery", "worker_log_server_port", "publishes the log servers' own ports"),
+        ("logging", "Worker_Log_Server_Port", "publishes the log servers' own ports"),
+        ("logging", "trigger_log_server_port", "publishes the log servers' own ports"),
+        ("core", "base_log_folder", "below airflow_directory"),
+        ("logging", "base_log_folder", "below airflow_directory"),
+        ("core", "sql_alchemy_schema", "ALTER ROLE"),
+        ("database", "sql_alchemy_schema", "ALTER ROLE"),
+        ("celery", "worker_enable_remote_control", "health checks of workers"),
+        ("celery", "pool", "made for processes"),
+        ("celery", "ssl_active", "set airflow_tls"),
+        ("celery_broker_transport_options", "global_keyprefix", "speak to the broker without it"),
+        ("celery_broker_transport_options", "fanout_prefix", "speak to the broker without it"),
+        ("core", "default_impersonation", "no process to change its user"),
+        ("core", "database_access_isolation", "no internal API server"),
+        ("scheduler", "standalone_dag_processor", "runs a DAG processor where"),
+        ("api_auth", "jwt_private_key_path", "airflow_jwt_secret"),
+        ("api_auth", "trusted_jwks_url", "airflow_jwt_secret"),
         ("Core", "parallelism", "write airflow_config.core."),
     ],
 )
@@ -114,6 +128,8 @@ def test_older_names_and_conflicts_with_the_stack_are_refused(section: str, opti
         ("AIRFLOW__WEBSERVER__SECRET_KEY", "set airflow_webserver_secret_key"),
         ("AIRFLOW__API_AUTH__JWT_SECRET", "set airflow_jwt_secret"),
         ("AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK", "interferes"),
+        ("AIRFLOW__LOGGING__BASE_LOG_FOLDER", "below airflow_directory"),
+        ("AIRFLOW__DATABASE__SQL_ALCHEMY_SCHEMA", "ALTER ROLE"),
         ("AIRFLOW__CORE__CHECK_SLAS", "has no such option; remove it"),
         ("AIRFLOW__WEBSERVER__BASE_URL", "reads it as api.base_url; write airflow_config.api.base_url."),
         ("AIRFLOW__API__BASE_URL", "set it in airflow_config.api.base_url"),
@@ -169,6 +185,53 @@ def test_values_are_text(value: Any, words: str) -> None:
     (problem,) = environment_problems({"NAME": value}, "2.5.3", {})
     assert problem.startswith("airflow_environment.NAME: ")
     assert words in problem
+
+
+def test_options_that_nothing_depends_on_are_accepted() -> None:
+    config = {
+        "metrics": {"statsd_on": True, "statsd_port": 9125, "otel_on": False},
+        "celery": {"worker_prefetch_multiplier": 1, "worker_umask": "0o077", "operation_timeout": 2},
+        "logging": {"remote_logging": True, "remote_base_log_folder": "s3://logs", "logging_level": "DEBUG"},
+        "scheduler": {"scheduler_health_check_server_port": 8975},
+        "celery_broker_transport_options": {"visibility_timeout": 90000, "socket_timeout": 60},
+    }
+    for version in ("2.5.3", "3.3.2"):
+        assert config_problems(config, version, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "version", "kind", "place"),
+    [
+        ("core", "2.5.3", "type-wrong", "airflow_config"),
+        ({"core": 3}, "2.5.3", "type-wrong", "airflow_config.core"),
+        ({"a b": {}}, "2.5.3", "name-invalid", "airflow_config"),
+        ({"core": {"a b": 1}}, "2.5.3", "name-invalid", "airflow_config.core"),
+        ({"Core": {"parallelism": 1}}, "2.5.3", "letter-case", "airflow_config.Core"),
+        ({"core": {"Executor": "x"}}, "2.5.3", "option-managed", "airflow_config.core.Executor"),
+        ({"webserver": {"base_url": "x"}}, "3.3.2", "option-moved", "airflow_config.webserver.base_url"),
+        ({"core": {"check_slas": "x"}}, "3.3.2", "option-removed", "airflow_config.core.check_slas"),
+    ],
+)
+def test_findings_about_options(config: Any, version: str, kind: str, place: str) -> None:
+    (found,) = config_problems(config, version, MOVED)
+    assert (found.id, found.place) == (kind, place)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("A=B", "", "name-invalid"),
+        ("AIRFLOW_UID", "", "variable-managed"),
+        ("AIRFLOW__CORE__EXECUTOR", "", "option-managed"),
+        ("AIRFLOW__API__BASE_URL", "", "option-in-environment"),
+        ("AIRFLOW__PARALLELISM", "", "option-ignored"),
+        ("airflow__core__parallelism", "", "letter-case"),
+        ("NAME", None, "value-not-text"),
+    ],
+)
+def test_findings_about_the_environment(name: str, value: Any, kind: str) -> None:
+    (found,) = environment_problems({name: value}, "3.3.2", MOVED)
+    assert (found.id, found.place) == (kind, f"airflow_environment.{name}")
 
 
 def test_an_option_is_found_in_any_letter_case() -> None:

@@ -15,6 +15,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     capacity_problems,
     minimum_problems,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.values import value_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.watch import watch_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.watch import INTERVALS, watch_checks
 
@@ -95,7 +96,11 @@ def test_too_little_memory_is_named_with_its_parts() -> None:
 
 def test_a_new_host_needs_the_sum_and_a_host_in_use_the_largest() -> None:
     (text,) = problems(8000, disk(5000))
-    assert text.startswith("disk: / has 5000 MiB free, and needs 10816 for Docker's data, task logs, records, ")
+    assert text.startswith(
+        "disk: / has 5000 MiB free, and needs 10816 for Docker's data 6144, task logs 1024, records 64, "
+    )
+    (text,) = problems(8000, disk(5000), airflow_host_minimums={"disk": 9000})
+    assert text.startswith("disk: / has 5000 MiB free, and needs 9000 for Docker's data, task logs, records, ")
     assert problems(8000, disk(5000), new=False) == []
     (text,) = problems(8000, disk(2047), new=False)
     assert text.startswith("disk: / has 2047 MiB free, and is low below 2048 for ")
@@ -139,7 +144,7 @@ def test_invalid_minimums_are_refused(minimums: dict[str, Any], words: str) -> N
 
 
 def of(**inputs: Any) -> list[str]:
-    return watch_problems({**DEFAULTS, **inputs})
+    return [*watch_problems({**DEFAULTS, **inputs}), *value_problems(inputs)]
 
 
 @pytest.mark.parametrize(

@@ -156,3 +156,85 @@ def test_projects_directory_must_be_absolute(directory: str) -> None:
 def test_a_problem_never_shows_file_contents() -> None:
     project = {"name": "a", "files": [{"path": "x", "content": {"password": "hunter2"}, "secret": True}]}
     assert "hunter2" not in "".join(projects_problems([project], "/usr/local/projects", []))
+
+
+@pytest.mark.parametrize("owner", ["", "-1", "a:b", " root", "a/b", "root\n"])
+@pytest.mark.parametrize("key", ["owner", "group"])
+def test_an_owner_is_a_name_or_a_number(owner: str, key: str) -> None:
+    for project in ({key: owner}, {"files": [{"path": "x", "content": "", key: owner}]}):
+        (problem,) = projects_problems([{"name": "a", **project}], "/usr/local/projects", [])
+        assert problem.id == "owner-invalid"
+        assert f"{key} {owner!r} is neither a name nor a number" in problem
+    for good in ("1000", 1000, 0, "x", "www-data", "jane@example.com", "EXAMPLE\\domain users"):
+        assert projects_problems([{"name": "a", key: good}], "/usr/local/projects", []) == []
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["Registry.Example.com/x", "localhost/x", "host:5000/a__b/c--d.e:V1.0_x", "a/b/c", f"x:1@sha256:{'0' * 64}"],
+)
+def test_unusual_names_of_images(image: str) -> None:
+    assert projects_problems([{"name": "a", "image": {"name": image}}], "/usr/local/projects", []) == []
+
+
+@pytest.mark.parametrize(
+    "image", ["/x", "x/", "a//b", "-x", "x-", "a___b", "a..b", "Team/x", "x:", "x:-1", "x@sha256:1", "host:port/x", ""]
+)
+def test_impossible_names_of_images(image: str) -> None:
+    (problem,) = projects_problems([{"name": "a", "image": {"name": image}}], "/usr/local/projects", [])
+    assert problem.id == "image-name-invalid"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ({"A B": "x"}, "'A B' cannot be the name of an ARG"),
+        ({"A=B": "x"}, "'A=B' cannot be the name of an ARG"),
+        ({"1": "x"}, "'1' cannot be the name of an ARG"),
+        ({"A": ["x"]}, "the value of A is a dict or a list"),
+        ({"A": {"b": "x"}}, "the value of A is a dict or a list"),
+        ({"BASE": "python:3.13", "n": 1, "_x": True, "EMPTY": ""}, ""),
+    ],
+)
+def test_build_arguments(arguments: dict[str, Any], word: str, root: Path) -> None:
+    image = {"name": "n", "source": "build", "build_context": "context", "build_args": arguments}
+    found = projects_problems([{"name": "a", "image": image}], "/usr/local/projects", [str(root / "hosts.yml")])
+    assert [problem.id for problem in found] == ["image-argument-invalid"] * bool(word)
+    assert all(word in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        {"files": [{"path": "x", "content": ""}, {"path": "x/y", "content": ""}]},
+        {"files": [{"path": "x", "content": ""}], "directories": [{"path": "x/y/z"}]},
+        {"files": [{"path": "x", "state": "absent"}, {"path": "x/y", "content": ""}]},
+    ],
+)
+def test_nothing_is_below_a_file(project: dict[str, Any]) -> None:
+    (problem,) = projects_problems([{"name": "a", **project}], "/usr/local/projects", [])
+    assert problem.id == "path-below-file"
+    assert "path x is a file, and x/y" in problem
+
+
+@pytest.mark.parametrize("path", ["x" * 256, f"a/{'ü' * 128}/b", "a\nb", "a\0b"])
+def test_impossible_paths(path: str) -> None:
+    (problem,) = projects_problems([{"name": "a", "directories": [{"path": path}]}], "/usr/local/projects", [])
+    assert problem.id == "path-invalid"
+    assert projects_problems([{"name": "a", "directories": [{"path": "a b/ü"}]}], "/usr/local/projects", []) == []
+
+
+@pytest.mark.parametrize(
+    ("projects", "finding", "place"),
+    [
+        ([{"name": "airflow"}], "project-name-reserved", "projects_list: airflow"),
+        ([{"name": "x" * 256}], "project-name-invalid", f"projects_list: {'x' * 256}"),
+        ([{"name": "a"}, {"name": "a"}], "project-twice", "projects_list: a"),
+        ([{"name": "a", "mode": 493}], "mode-invalid", "projects_list: a"),
+        ([{"name": "a", "files": [{"path": "x"}]}], "file-source-unclear", "projects_list: a: file x"),
+        ([{"name": "a", "image": {"name": "N"}}], "image-name-invalid", "projects_list: a: image N"),
+    ],
+)
+def test_a_problem_has_an_id_and_a_place(projects: list[dict[str, Any]], finding: str, place: str) -> None:
+    (problem,) = projects_problems(projects, "/usr/local/projects", [])
+    assert (problem.id, problem.place) == (finding, place)

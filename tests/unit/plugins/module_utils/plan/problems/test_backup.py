@@ -83,12 +83,22 @@ def test_repositories_that_work(repository: str) -> None:
         ({"airflow_backup_keep": {"daily": True}}, "write whole numbers"),
         ({"airflow_backup_keep": {"daily": 0}}, "would remove every backup"),
         ({"airflow_backup_keep": {}}, "would remove every backup"),
+        ({"airflow_backup_environment": "A=b"}, "airflow_backup_environment: must be a dict"),
+        (
+            {"airflow_backup_environment": {"AWS KEY": "s3cret"}},
+            "airflow_backup_environment: 'AWS KEY' is not a valid name",
+        ),
+        (
+            {"airflow_backup_environment": {"AWS_KEY": ["s3cret"]}},
+            "airflow_backup_environment.AWS_KEY: the value is a list",
+        ),
     ],
 )
 def test_settings_that_are_refused(inputs: dict[str, Any], words: str) -> None:
     found = problems(**inputs)
     assert len(found) == 1
     assert words in found[0]
+    assert "s3cret" not in found[0]
 
 
 def test_words_after_a_command_need_not_be_paths() -> None:

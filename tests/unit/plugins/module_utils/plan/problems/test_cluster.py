@@ -30,7 +30,7 @@ def state(**changes: Any) -> dict[str, Any]:
     }
 
 
-def problems(data: dict[str, Any], work: dict[str, Any], **changes: Any) -> list[str]:
+def problems(data: dict[str, Any], work: dict[str, Any], **changes: Any) -> list[Any]:
     own = {host: [address, "10.0.0.9"] for host, address in ADDRESSES.items()}
     hosts = {service: [host] for service, host in changes.get("needed", NEEDED).items() if host}
     plan = {
@@ -204,3 +204,15 @@ def test_a_limited_run_does_not_change_tls_or_the_ca() -> None:
     for value, refused in (("old\n", 0), ("new\n", 1)):
         found = problems(data, state(), outside=["work"], inputs={"airflow_ca_certificate": value})
         assert len(found) == refused
+
+
+def test_a_problem_knows_its_host() -> None:
+    found = problems(state(), state(clock_offset=120.0, unreachable_addresses=["192.0.2.1"]))
+    assert [(problem.id, problem.host) for problem in found] == [
+        ("address-unreachable", "work"),
+        ("clock-differs", "work"),
+    ]
+    (problem,) = problems(state(), state(images=OLD), outside=["work"])
+    assert (problem.id, problem.host) == ("limit-image-differs", "work")
+    (problem,) = problems(state(), {"msg": "denied"})
+    assert (problem.id, problem.host, str(problem)) == ("host-unreadable", "work", "work: denied")

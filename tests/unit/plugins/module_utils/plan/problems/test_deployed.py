@@ -25,9 +25,14 @@ QUICK_START = {
 }
 VOLUME = {"directory": "/var/lib/docker/volumes/airflow_postgres_data/_data", "postgres": "15"}
 EVIDENCE = ["/var/lib/airflow-stack/database_volume"]
+NETWORKS = {
+    "network": {},
+    "host_network": {"routes": [], "addresses": [], "name_servers": [], "controller": "", "mtu": ""},
+}
 SCHEMA = {"revision": head("2.5.3")}
 DEPLOYED = {
     **SCHEMA,
+    **NETWORKS,
     "new_volume": {},
     "upgrading": [],
     "restoring": "",
@@ -40,6 +45,7 @@ DEPLOYED = {
     "evidence": EVIDENCE,
 }
 EMPTY = {
+    **NETWORKS,
     "revision": "",
     "new_volume": {},
     "upgrading": [],
@@ -54,6 +60,9 @@ EMPTY = {
 }
 PLAN: dict[str, Any] = {
     "project": "airflow",
+    "network": "airflow",
+    "bridge": "br-airflow",
+    "addresses": {},
     "keeper": "one",
     "services": {"external": {}, "airflow": ["worker"]},
     "migrated": {},
@@ -64,6 +73,10 @@ INPUTS = {
     "airflow_directory": DIRECTORY,
     "airflow_postgres_image": "postgres:15",
     "airflow_accept_empty_database": False,
+    "airflow_network_subnet": "",
+    "airflow_postgres_external": {},
+    "airflow_redis_external": {},
+    "airflow_extra_hosts": {},
 }
 
 
@@ -273,3 +286,29 @@ def test_an_interrupted_upgrade(version: str, changing: bool, how: str, refused:
 def test_an_interrupted_upgrade_does_not_hinder_the_removal() -> None:
     found = {**DEPLOYED, "interrupted": {"before": "2.5.3", "after": "3.3.2"}}
     assert deployed_problems(found, "two", PLAN, INPUTS, removing=True) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "finding"),
+    [
+        ({"engine": True, "containers": [QUICK_START]}, "containers-foreign"),
+        ({"command": "foreign"}, "command-foreign"),
+        ({**DEPLOYED, "volume": {}}, "database-lost"),
+        ({**DEPLOYED, "restoring": "x"}, "restore-interrupted"),
+        ({**DEPLOYED, "upgrading": ["x"]}, "postgres-upgrade-interrupted"),
+        ({**DEPLOYED, "missing": ["/mnt/nfs"]}, "volume-source-missing"),
+        ({**DEPLOYED, "interrupted": {"before": "2.5.3", "after": "3.3.2"}}, "upgrade-interrupted"),
+    ],
+)
+def test_a_problem_has_an_id(found: dict[str, Any], finding: str) -> None:
+    (problem,) = deployed_problems({**EMPTY, **found}, "one", PLAN, INPUTS)
+    assert problem.id == finding
+
+
+def test_the_record_of_another_release_has_an_id_of_its_own() -> None:
+    plan = {**PLAN, "migrated": {"version": "3.1.8"}}
+    (problem,) = deployed_problems({**DEPLOYED, "revision": ""}, "one", plan, INPUTS)
+    assert (problem.id, problem.place) == ("schema-of-record-differs", "airflow_version")
+    assert str(problem).endswith(
+        f"{DIRECTORY}/config/migrated.json says so; remove it if another database was restored."
+    )

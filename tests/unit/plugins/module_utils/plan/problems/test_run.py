@@ -46,6 +46,18 @@ def test_playbooks_of_another_copy_are_refused_and_both_paths_are_named(tmp_path
     assert problem.startswith(f"the playbook is in {tmp_path}, but Ansible uses the roles and plugins in {ROOT}.")
 
 
+@pytest.mark.parametrize(
+    ("mode", "ignored"), [(0o755, False), (0o775, False), (0o777, True), (0o1777, True), (0o757, True)]
+)
+def test_a_checkout_whose_configuration_ansible_ignores_is_told_so(tmp_path: Path, mode: int, ignored: bool) -> None:
+    (tmp_path / "roles" / "airflow_stack").mkdir(parents=True)
+    tmp_path.chmod(mode)
+    (problem,) = problems(playbook_directory=str(tmp_path))
+    assert (f"so Ansible ignores the ansible.cfg there: run chmod o-w {tmp_path}" in problem) is ignored
+    assert (f"export ANSIBLE_CONFIG={tmp_path}/ansible.cfg" in problem) is ignored
+    assert ("without ANSIBLE_CONFIG" in problem) is not ignored
+
+
 @pytest.mark.parametrize("strategy", ["linear", "ansible.builtin.linear", "mitogen_linear", "debug"])
 def test_strategies_that_keep_hosts_in_step_are_accepted(strategy: str) -> None:
     assert problems(strategy=strategy) == []

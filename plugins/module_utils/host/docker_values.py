@@ -1,0 +1,147 @@
+"""Checks of the values that role docker writes into daemon.json, by what the engine accepts when it starts."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+
+LISTS = ("registry_mirrors", "insecure_registries", "options_absent")
+# The engine removes a scheme of HTTP itself.
+REGISTRY = re.compile(r"(https?://)?([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+SIZE = re.compile(r"([0-9]+(\.[0-9]+)?) ?([kmgtp]?i?b?)", re.IGNORECASE)
+OPTION = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+def value_problems(inputs: Mapping[str, Any]) -> list[Finding]:
+    """Return the values with which the engine would not start.
+
+    Args:
+        inputs: Values of the variables ``docker_*``, by name without this prefix; see docker_daemon.own_options.
+    """
+    if wrong := type_problems(inputs):
+        return wrong
+    return [
+        *_mirror_problems(inputs["registry_mirrors"]),
+        *_registry_problems(inputs["insecure_registries"]),
+        *_log_problems(inputs["log_max_size"], inputs["log_max_file"]),
+        *_option_problems(inputs["daemon_options"]),
+    ]
+
+
+def type_problems(inputs: Mapping[str, Any]) -> list[Finding]:
+    """Return the values that are no lists or dicts. Ansible's own check accepts text for both.
+
+    Args:
+        inputs: As for `value_problems`.
+    """
+    lists = [name for name in LISTS if isinstance(inputs[name], str) or not isinstance(inputs[name], Sequence)]
+    text = "must be a list, as in [{}]."
+    examples = {"registry_mirrors": "https://mirror.example.com", "insecure_registries": "registry.example.com:5000"}
+    problems = [
+        Finding("type-wrong", f"docker_{_variable(name)}", text.format(examples.get(name, "debug"))) for name in lists
+    ]
+    if not isinstance(inputs["daemon_options"], Mapping):
+        problems.append(
+            Finding("type-wrong", "docker_daemon_options", "must be a dict, as in {data-root: /srv/docker}.")
+        )
+    return problems
+
+
+def _variable(name: str) -> str:
+    return "daemon_options_absent" if name == "options_absent" else name
+
+
+def _mirror_problems(mirrors: Sequence[Any]) -> Iterator[Finding]:
+    for number, mirror in enumerate(map(str, mirrors)):
+        if not _is_mirror(mirror):
+            yield Finding(
+                "repository-url-invalid",
+                f"docker_registry_mirrors[{number}]",
+                f"{mirror!r} is not the address of a mirror; write https://HOST or https://HOST:PORT, without a user, "
+                "a query or a fragment.",
+            )
+
+
+def _is_mirror(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        _ = url.port
+    except ValueError:
+        return False
+    rest = url.query or url.fragment or "@" in url.netloc or re.search(r"\s", text)
+    return bool(url.scheme in ("http", "https") and url.hostname and not rest)
+
+
+def _registry_problems(registries: Sequence[Any]) -> Iterator[Finding]:
+    for number, registry in enumerate(map(str, registries)):
+        if not _is_registry(registry):
+            yield Finding(
+                "registry-invalid",
+                f"docker_insecure_registries[{number}]",
+                f"{registry!r} is not a registry; write HOST, HOST:PORT, or a subnet such as 10.0.0.0/8.",
+            )
+
+
+def _is_registry(text: str) -> bool:
+    match = REGISTRY.fullmatch(text)
+    return _is_network(text) or bool(match and int((match[4] or ":1")[1:]) in range(1, 65536))
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_interface(text)
+    except ValueError:
+        return False
+    return "/" in text
+
+
+def _log_problems(size: Any, files: Any) -> Iterator[Finding]:
+    match = SIZE.fullmatch(str(size))
+    if size and not (match and float(match[1]) > 0):
+        yield Finding(
+            "daemon-option-invalid",
+            "docker_log_max_size",
+            f"{str(size)!r} is not a size; write a number with a unit, such as 10m, or leave it empty.",
+        )
+    if isinstance(files, bool) or not re.fullmatch(r"0*[1-9][0-9]*", str(files)):
+        yield Finding(
+            "daemon-option-invalid",
+            "docker_log_max_file",
+            f"{files!r} is not a number of files; write a whole number of 1 or more.",
+        )
+
+
+def _option_problems(options: Mapping[str, Any]) -> Iterator[Finding]:
+    def wrong(place: str, text: str) -> Finding:
+        return Finding("daemon-option-invalid", f"docker_daemon_options.{place}", text)
+
+    for key in map(str, options):
+        if not OPTION.fullmatch(key):
+            right = key.lower().replace("_", "-")
+            hint = f", such as {right}" if OPTION.fullmatch(right) else ""
+            yield wrong(key, f"the engine has no such option; write lower-case words with dashes{hint}.")
+    given = options.get("log-opts", {})
+    for key, value in given.items() if isinstance(given, Mapping) else ():
+        if not isinstance(value, str):
+            yield wrong(f"log-opts.{key}", "the engine accepts only text here; put the value in quotes.")
+    if "bip" in options and not _is_network(str(options["bip"])):
+        yield wrong("bip", f"{str(options['bip'])!r} is not an address with a prefix; write one, such as 10.9.0.1/16.")
+    pools = options.get("default-address-pools", [])
+    for number, pool in enumerate(pools if isinstance(pools, list) else [pools]):
+        if not _is_pool(pool):
+            yield wrong(
+                f"default-address-pools[{number}]",
+                "must be a base and a size, from the prefix of the base to 32, as in {base: 10.90.0.0/16, size: 24}.",
+            )
+
+
+def _is_pool(pool: Any) -> bool:
+    if not isinstance(pool, Mapping) or not _is_network(str(pool.get("base"))):
+        return False
+    base, size = ipaddress.ip_interface(str(pool["base"])).network, pool.get("size")
+    return isinstance(size, int) and base.prefixlen <= size <= base.max_prefixlen
