@@ -240,6 +240,17 @@ FILES: dict[str, tuple[str, list[Hit]]] = {
         [Hit("not-serializable", 4, "nul")],
     ),
     "own_engine.py": (OWN_ENGINE, [Hit("import-error" if V3 else "import-write", 6)]),
+    "pool_of_all.py": (
+        f'with DAG("pool_of_all", {START}, schedule=None, default_args={{"pool": "etl"}}):\n'
+        '    EmptyOperator(task_id="a")\n    EmptyOperator(task_id="b", pool="default_pool")\n',
+        [Hit("unknown-pool", 5, "pool_of_all", "a")],
+    ),
+    "pool_mapped.py": (
+        f'with DAG("pool_mapped", {START}, schedule=None):\n'
+        "    from airflow.operators.python import PythonOperator\n"
+        '    PythonOperator.partial(task_id="a", pool="etl", python_callable=print).expand(op_args=[[1], [2]])\n',
+        [Hit("unknown-pool", 6, "pool_mapped", "a")],
+    ),
     "pool.py": (
         f'with DAG("pool", {START}, schedule=None):\n    EmptyOperator(task_id="a", pool="etl")\n',
         [Hit("unknown-pool", 5, "pool", "a")],
