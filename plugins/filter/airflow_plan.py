@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.values import bare
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.found import found
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.plan import first_step, second_step
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
@@ -14,6 +15,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topol
     keeper,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.upgrade import upgrade
+from jinja2 import Undefined, UndefinedError
 
 
 def airflow_members(
@@ -39,10 +41,12 @@ def airflow_members(
 
 
 def _said(variables: Mapping[str, Any], name: str, default: Any = None) -> Any:
-    """Return the value of a host's variable, or the default if Ansible cannot render it."""
+    """Return the value of a host's variable, or the default if Ansible cannot render it or something in it."""
     try:
-        return variables.get(name, default)
-    except AnsibleError:
+        value = variables.get(name, default)
+        # Within a filter, Ansible marks it instead of raising an error.
+        return default if isinstance(value, Undefined) else bare(value)
+    except (AnsibleError, UndefinedError):
         return default
 
 

@@ -1,14 +1,10 @@
-"""Filters about the types of variables; their code is in module_utils/findings/argument_types.py."""
+"""Filter that gives variables their types; its code is in module_utils/findings/values.py."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.argument_types import (
-    type_problems,
-    typed,
-)
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import as_data
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.values import typed
 
 
 class FilterModule:
@@ -16,4 +12,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         """Return the filters, keyed by name."""
-        return {"type_problems": as_data(type_problems), "typed": typed}
+        return {"typed": typed}

@@ -10,12 +10,18 @@ module: findings
 short_description: Refuse to go on after findings of preflight
 description:
   - Fails with one line for each finding, which names the host, the variable, where the inventory sets it, and the id of
-    the finding.
+    the finding. Ids in the variable C(airflow_findings_accepted) of a host only give a warning.
   - If several checks run before anything is changed, each keeps its findings, and a task after them reports those of
     all hosts at once.
 requirements:
   - ansible-core >= 2.19, which knows where a variable is set
 options:
+  spec:
+    description:
+      - The C(options) of a role's entry point. Variables of the host that cannot be rendered, or that have another
+        type, are findings, too.
+    type: dict
+    default: {}
   found:
     description:
       - Findings of this host, as the filters of this collection return them. If there are none, and O(keep=false),
@@ -29,11 +35,10 @@ options:
       C(airflow_findings), where those of earlier tasks are.
     type: bool
     default: false
-  accepted:
-    description: Ids of findings that are a matter of judgement, and that only give a warning.
-    type: list
-    elements: str
-    default: []
+  late:
+    description: Whether the run may already have changed something, so that the message must not say otherwise.
+    type: bool
+    default: false
 author: ansible-airflow maintainers (@ansible-airflow)
 attributes:
   action:
@@ -55,9 +60,8 @@ EXAMPLES = r"""
     keep: true
   register: airflow_findings
 
-- name: Report what the tasks before have found on all hosts, but only warn of little memory
+- name: Report what the tasks before have found on all hosts
   ansible_airflow.airflow.findings:
-    accepted: [memory-low]
   run_once: true
   register: airflow_findings
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -78,8 +79,9 @@ def judge(*sources: Path, password: str = "", variables: Mapping[str, Any] | Non
     found: list[Hit] = []
     for wanted in (TYPES, VALUES):
         for host, own in hosts.items():
+            known = own if wanted is TYPES else {**own, "__airflow_given": given(own)}
             for role, name in wanted:
-                found += [Hit(host, *each) for each in _found(role, name, own)]
+                found += [Hit(host, *each) for each in _found(role, name, known)]
         # Values are only checked when all types are right.
         if found:
             break
@@ -94,7 +96,7 @@ def planned(*sources: Path, variables: Mapping[str, Any]) -> dict[str, Any]:
         variables: Variables of the option -e.
     """
     own = next(iter(read(sources, "", variables).values()))
-    known = {**_known("airflow", own), "__airflow_migrated_file": {}}
+    known = {**_known("airflow", own), "__airflow_given": given(own), "__airflow_migrated_file": {}}
     found: dict[str, Any] = Templar(loader=DataLoader(), variables=known).template(
         trust_as_template("{{ __airflow_plan }}")
     )
@@ -102,7 +104,7 @@ def planned(*sources: Path, variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read(sources: Sequence[Path], password: str, variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the variables of each host of an inventory, with the inputs of role airflow.
+    """Return the variables of each host of an inventory.
 
     Args:
         sources: As of `judge`.
@@ -122,16 +124,19 @@ def read(sources: Sequence[Path], password: str, variables: Mapping[str, Any]) -
     HostVars(inventory=inventory, variable_manager=manager, loader=loader)
     hosts = {}
     for host in inventory.groups["airflow"].get_hosts():
-        own = {
+        hosts[host.name] = {
             **manager.get_vars(host=host),
             **variables,
             "ansible_inventory_sources": [str(source) for source in sources],
             "playbook_dir": str(ROOT / "playbooks"),
         }
-        # Computing them takes longer than all checks.
-        templar = Templar(loader=DataLoader(), variables=_known("airflow", own))
-        hosts[host.name] = {**own, "__airflow_given": templar.template(trust_as_template("{{ __airflow_given }}"))}
     return hosts
+
+
+def given(own: Mapping[str, Any]) -> Any:
+    """Return the values of all public variables of role airflow. Computing them takes longer than all checks."""
+    templar = Templar(loader=DataLoader(), variables=_known("airflow", own))
+    return templar.template(trust_as_template("{{ __airflow_given }}"))
 
 
 def _known(role: str, own: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,9 +154,17 @@ def _found(role: str, name: str, own: Mapping[str, Any]) -> Iterator[tuple[str, 
     """Yield id, place and text of what a task file finds."""
     known = _known(role, own)
     (task,) = [task for task in tasks(role, name) if MODULE in task]
-    # It would be read from the file again for each host.
-    known |= {each: spec(role) for each in task.get("vars", {})}
     templar = Templar(loader=DataLoader(), variables=known)
+    if "spec" in task[MODULE]:
+        for problem in _spec_problems()(known, spec(role), templar.template):
+            yield problem.id, problem.place, problem.text
+        return
     for each in templar.template(trust_as_template(task[MODULE]["found"])):
         if each["id"] not in WARNINGS:
             yield each["id"], each["place"], each["text"]
+
+
+def _spec_problems() -> Any:
+    # Ansible's importer must be set up before.
+    name = "ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.argument_types"
+    return importlib.import_module(name).spec_problems

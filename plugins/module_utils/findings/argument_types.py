@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.values import bare, usable
 
+Spec = Mapping[str, Any]
 # What to write for each type of an argument spec.
 WRITE = {
     "bool": "true or false",
@@ -18,116 +17,94 @@ WRITE = {
     "int": "a whole number",
     "list": "a list, as in [a, b]",
     "path": "a path",
+    "raw": "a value",
     "str": "a text, in quotes",
 }
-SCALARS: dict[str, Callable[[Any], Any]] = {"bool": boolean, "float": float, "int": int, "str": str}
+AS_TEXT = {
+    "list": """it is text; write ["a", "b"] with quotes in an INI file, and JSON with -e: -e '{"NAME": ["a", "b"]}'.""",
+    "dict": """it is text; write {"name": "value"} with quotes in an INI file, and JSON with -e: -e '{"NAME": {}}'.""",
+}
 
 
-def type_problems(values: Mapping[str, Any], spec: Mapping[str, Any]) -> list[Finding]:
+def spec_problems(variables: Mapping[str, Any], spec: Spec, render: Callable[[Any], Any]) -> list[Finding]:
+    """Return which variables cannot be rendered, or have a value of a type that they cannot have.
+
+    Args:
+        variables: All variables of a host as they are written, with templates.
+        spec: The ``options`` of a role's entry point, by name of the variable.
+        render: Renders templates; it may return values that render their items later.
+    """
+    values, problems = {}, []
+    for name in spec:
+        if name in variables:
+            try:
+                values[name] = bare(render(variables[name]))
+            except Exception as error:  # noqa: BLE001 - a template can raise anything
+                problems.append(_not_rendered(name, error, variables))
+    known = {name: option for name, option in spec.items() if name in values or name not in variables}
+    return problems + type_problems(values, known)
+
+
+def _not_rendered(name: str, error: Exception, variables: Mapping[str, Any]) -> Finding:
+    """Return that a variable has a template with an error. Ansible's texts name variables, not values."""
+    if "ansible_facts" in str(variables[name]) and not variables.get("ansible_facts"):
+        text = "needs facts of the host, which are not read here; site.yml reads them and checks it."
+        return Finding("variable-needs-facts", name, text)
+    reason = " ".join(str(error).split()).rstrip(".")
+    return Finding("variable-undefined", name, f"its template cannot be rendered: {reason}. Correct it.")
+
+
+def type_problems(values: Mapping[str, Any], spec: Spec, at: str = "") -> list[Finding]:
     """Return which variables have a value of a type that they cannot have.
 
     Args:
         values: Variables that are set, by name.
         spec: The ``options`` of a role's entry point, by name of the variable.
+        at: Place of the entry whose fields the values are.
     """
-    problems = []
+    problems: list[Finding] = []
     for name, option in spec.items():
-        if name not in values:
-            if option.get("required"):
-                problems.append(Finding("variable-missing", name, f"is not set; write {WRITE[option['type']]}."))
-            continue
-        value = bare(values[name])
-        if value is None and option.get("default") is not None:
-            problems.append(Finding("variable-empty", name, "has no value; write one, or remove the line."))
-            continue
-        result = ArgumentSpecValidator({name: _plain(option)}).validate({name: value})
-        usable = _usable(value, option.get("type", "str"))
-        if usable and not result.error_messages:
-            continue
-        if usable and option.get("choices") and not isinstance(value, (Mapping, list)):
-            choices = ", ".join(map(str, option["choices"]))
-            problems.append(Finding("choice-unknown", name, f"{value!r} is not one of {choices}; write one of them."))
-        elif usable and _nested(value, option):
-            problems.append(Finding("entry-invalid", name, _sentence(result.error_messages)))
-        else:
-            there = "hidden" if option.get("no_log") else _kind(value)
-            text = f"the value is {there}; write {WRITE[option.get('type', 'str')]}."
-            problems.append(Finding("type-wrong", name, text))
+        place = f"{at}.{name}" if at else name
+        if name in values:
+            problems += _value(values[name], option, place)
+        elif option.get("required"):
+            kind = "key-missing" if at else "variable-missing"
+            problems.append(Finding(kind, place, f"is not set; write {WRITE[option.get('type', 'str')]}."))
+    if at:
+        names = ", ".join(spec)
+        unknown = sorted(str(name) for name in values if name not in spec)
+        problems += [Finding("key-unknown", at, f"the key {key} is unknown; the keys are {names}.") for key in unknown]
     return problems
 
 
-def typed(values: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values with the types that the spec asks for: with -e and in INI files, numbers and Booleans are texts.
-
-    Args:
-        values: As of `type_problems`.
-        spec: As of `type_problems`.
-
-    Returns:
-        All values; those of a wrong type, which `type_problems` reports, as they are.
-    """
-    return {name: _typed(value, spec.get(name, {}).get("type", "raw")) for name, value in values.items()}
-
-
-def _typed(value: Any, kind: str) -> Any:
-    if kind not in SCALARS or not _usable(value, kind) or value is None:
-        return value
-    try:
-        return SCALARS[kind](bare(value))
-    except (TypeError, ValueError):
-        return value
+def _value(value: Any, option: Spec, place: str) -> Iterator[Finding]:
+    """Yield what is wrong with the type of a value, and with the fields of its entries."""
+    kind = option.get("type", "str")
+    if value is None:
+        if option.get("default") is not None or option.get("required"):
+            yield Finding("variable-empty", place, "has no value; write one, or remove the line.")
+    elif not usable(value, kind):
+        yield Finding("type-wrong", place, _wrong(value, option, kind))
+    elif option.get("choices") and bare(value) not in option["choices"] and kind != "bool":
+        shown = "this value" if option.get("no_log") else repr(bare(value))
+        choices = ", ".join(map(str, option["choices"]))
+        yield Finding("choice-unknown", place, f"{shown} is not one of {choices}; write one of them.")
+    elif kind == "list" and option.get("elements", "raw") != "raw":
+        element = {"type": option["elements"], "options": option.get("options"), "no_log": option.get("no_log")}
+        for number, entry in enumerate(value):
+            yield from _value(entry, {**element, "required": True}, f"{place}[{number}]")
+    elif kind == "dict" and option.get("options"):
+        yield from type_problems(value, option["options"], place)
 
 
-def _usable(value: Any, kind: str) -> bool:
-    """Return whether a role can use a value as it is. Ansible's validator converts more, but only for itself."""
-    if kind in ("list", "dict"):
-        return value is None or isinstance(value, list if kind == "list" else Mapping)
-    return kind in ("bool", "raw") or not isinstance(value, (bool, list, Mapping))
-
-
-def bare(value: Any) -> Any:
-    """Return a value without what Ansible knows about it: the validator copies values, and copies of that take long.
-
-    Args:
-        value: A value of a variable.
-    """
-    if isinstance(value, Mapping):
-        return {bare(key): bare(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [bare(item) for item in value]
-    # Before int, of which bool is a subclass.
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value
-
-
-def _plain(option: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of an option's spec the validator understands."""
-    known = ("type", "elements", "choices", "options", "required")
-    plain = {name: bare(option[name]) for name in known if name in option}
-    if "options" in plain:
-        plain["options"] = {name: _plain(each) for name, each in plain["options"].items()}
-    return plain
-
-
-def _nested(value: Any, option: Mapping[str, Any]) -> bool:
-    """Return whether the value itself has the right type, so that something in it has not."""
-    own = {"type": option.get("type", "str")}
-    return not ArgumentSpecValidator({"value": own}).validate({"value": value}).error_messages
-
-
-def _sentence(messages: Sequence[str]) -> str:
-    """Return what Ansible says of entries of a list or dict, without the values: they may be secrets."""
-    texts = [re.sub(r"(unable to convert to \w+): .*", r"\1", message).rstrip(".") for message in messages]
-    return f"{'; '.join(texts)}; correct the entry."
-
-
-def _kind(value: Any) -> str:
-    """Return in words the type of a value."""
-    if isinstance(value, Mapping):
-        return "a dict"
-    if isinstance(value, list):
-        return "a list"
-    # Long texts may be keys.
-    return repr(value) if len(str(value)) <= 40 else "a long text"
+def _wrong(value: Any, option: Spec, kind: str) -> str:
+    """Return what is wrong with a value of another type. A text where a list or a dict belongs may be a secret."""
+    if kind in AS_TEXT and isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        return AS_TEXT[kind]
+    if isinstance(value, (Mapping, list)):
+        there = "a dict" if isinstance(value, Mapping) else "a list"
+    elif kind in ("int", "float", "bool") and not option.get("no_log") and len(str(value)) <= 40:
+        there = repr(bare(value))
+    else:
+        there = {bool: "true or false", int: "a number", float: "a number"}.get(type(bare(value)), "a text")
+    return f"the value is {there}; write {WRITE[kind]}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
@@ -32,6 +33,8 @@ class Finding(str):
             KeyError: There is no such id.
         """
         KINDS[id]
+        # Addresses can contain a password.
+        place, text = (re.sub(r"(//)[^/@\s]*@", r"\1***@", part) for part in (place, text))
         self = super().__new__(cls, f"{host}: {_at(place)}{text}" if host else f"{_at(place)}{text}")
         self.id, self.place, self.text, self.host = id, place, text, host
         return self

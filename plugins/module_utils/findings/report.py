@@ -31,39 +31,45 @@ def accepted_problems(accepted: Sequence[str]) -> list[Finding]:
     ]
 
 
-def report(by_host: Mapping[str, Iterable[Fields]], accepted: Sequence[str] = ()) -> tuple[list[str], list[str]]:
+def report(
+    by_host: Mapping[str, Iterable[Fields]], accepted: Mapping[str, Sequence[str]] | None = None
+) -> tuple[list[str], list[str]]:
     """Describe findings, those that several hosts have only once.
 
     Args:
         by_host: Findings by inventory name of the host.
-        accepted: Ids of findings that are a matter of judgement and do not stop the run.
+        accepted: Ids of findings that are a matter of judgement and do not stop the run, by host.
 
     Returns:
         One line for each finding that stops the run, and one for each that does not.
     """
-    hosts: dict[tuple[str, ...], list[str]] = {}
+    hosts: dict[tuple[Any, ...], list[str]] = {}
     for host, findings in by_host.items():
         for each in findings:
-            names = hosts.setdefault(tuple(each[name] for name in ("id", "place", "text", "origin")), [])
-            if (concerned := each["host"] or host) not in names:
+            concerned = each["host"] or host
+            warns = each["id"] in WARNINGS or each["id"] in ACCEPTABLE.intersection((accepted or {}).get(concerned, ()))
+            names = hosts.setdefault((warns, *(each[name] for name in ("id", "place", "text", "origin"))), [])
+            if concerned not in names:
                 names.append(concerned)
     errors: list[str] = []
     warnings: list[str] = []
-    for (kind, place, text, origin), names in hosts.items():
+    for (warns, kind, place, text, origin), names in hosts.items():
         at = f"{place}: " if place else ""
         line = f"{', '.join(names)}: {at}{text} [{', '.join(word for word in (kind, origin) if word)}]"
-        (warnings if kind in WARNINGS or kind in ACCEPTABLE.intersection(accepted) else errors).append(line)
+        (warnings if warns else errors).append(line)
     return errors, warnings
 
 
-def message(errors: Sequence[str]) -> str:
+def message(errors: Sequence[str], *, late: bool = False) -> str:
     """Return the message of a run that is refused.
 
     Args:
         errors: Lines of `report`.
+        late: Whether the run has already changed something.
     """
     found = "1 finding" if len(errors) == 1 else f"{len(errors)} findings"
-    return "\n- ".join([f"{found}; nothing was changed. {CATALOGUE}", *errors])
+    changed = "the run stops here" if late else "nothing was changed"
+    return "\n- ".join([f"{found}; {changed}. {CATALOGUE}", *errors])
 
 
 def steps(place: str) -> list[str]:

@@ -25,7 +25,7 @@ IMPORTS: dict[str, set[str]] = {
     "upgrade": {"backup", "containers", "host"},
 }
 # Files that import Ansible; all others are plain Python.
-ANSIBLE = {"findings/argument_types.py", "objects/manage.py", "objects/run.py"}
+ANSIBLE = {"findings/values.py", "objects/manage.py", "objects/run.py"}
 
 
 def imported(path: Path, text: str) -> Iterator[str]:

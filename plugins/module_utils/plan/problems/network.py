@@ -11,7 +11,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.netwo
 
 Network = ipaddress.IPv4Network
 Found = Mapping[str, Any]
-VARIABLE = "airflow_network_subnet"
+VARIABLE, EXTRA = "airflow_network_subnet", "airflow_extra_hosts"
 # Ranges for private networks: RFC 1918, carrier-grade NAT (RFC 6598), and tests of devices (RFC 2544).
 PRIVATE = [
     Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15")
@@ -19,8 +19,8 @@ PRIVATE = [
 LARGEST = 16
 # Addresses that are not for tasks: all services and commands of a host; and the network's own, broadcast, and gateway.
 SERVICES, RESERVED = 12, 3
-# Networks to suggest, the first that is free.
-SUGGESTED = Network("10.210.0.0/16")
+# Networks to suggest, the first /24 that is free.
+SUGGESTED = [Network(text) for text in ("10.210.0.0/16", "172.30.0.0/16", "192.168.0.0/16", "100.100.0.0/16")]
 
 
 def subnet_problems(subnet: str, slots: Any) -> list[Finding]:
@@ -81,9 +81,11 @@ def network_problems(found: Found, host: str, plan: Found, inputs: Found) -> lis
     wanted, there, around = inputs[VARIABLE], found["network"], found["host_network"]
     needed = list(_needed(around, host, plan, inputs))
     if wanted:
-        problems = _overlaps(wanted, needed + list(_own(around, plan)), around, plan)
+        problems = _overlaps(wanted, needed + list(_own(around, plan)))
     else:
-        problems = [each for subnet in there.get("subnets", []) for each in _overlaps(subnet, needed, around, plan)]
+        # People use the gateway of the stack's network as an address of the host.
+        others = [row for row in needed if row[1] != EXTRA]
+        problems = [each for subnet in there.get("subnets", []) for each in _overlaps(subnet, others)]
     if is_replaced(there, wanted, around["mtu"]) and there["guests"]:
         problems.append(_in_use(there["guests"], plan["network"]))
     return problems
@@ -100,7 +102,7 @@ def _in_use(guests: list[str], network: str) -> Finding:
     )
 
 
-def _overlaps(subnet: str, needed: list[tuple[str, str]], around: Found, plan: Found) -> list[Finding]:
+def _overlaps(subnet: str, needed: list[tuple[str, str]]) -> list[Finding]:
     """Return which of the needed addresses and networks a subnet takes away from the host."""
     mine = Network(subnet)
     taken = [f"{other} ({what})" for other, what in needed if _meets(mine, other)]
@@ -111,7 +113,7 @@ def _overlaps(subnet: str, needed: list[tuple[str, str]], around: Found, plan: F
             "subnet-overlaps",
             VARIABLE,
             f"the subnet {subnet} overlaps with {', '.join(dict.fromkeys(taken))}. The host would send such packets to "
-            f"the stack's containers. Write a network that nothing else uses, such as {_free(around, plan)}.",
+            f"the stack's containers. Write a network that nothing else uses{_such_as([mine, *needed])}.",
         )
     ]
 
@@ -123,7 +125,7 @@ def _needed(around: Found, host: str, plan: Found, inputs: Found) -> Iterator[tu
     yield from ((address, "a name server of the host") for address in around["name_servers"])
     for variable in ("airflow_postgres_external", "airflow_redis_external"):
         yield str(inputs[variable].get("host", "")), variable
-    yield from ((str(address), "airflow_extra_hosts") for address in inputs["airflow_extra_hosts"].values())
+    yield from ((str(address), EXTRA) for address in inputs["airflow_extra_hosts"].values())
 
 
 def _own(around: Found, plan: Found) -> Iterator[tuple[str, str]]:
@@ -145,8 +147,9 @@ def _meets(subnet: Network, other: str) -> bool:
         return False
 
 
-def _free(around: Found, plan: Found) -> Network:
-    """Return a network that the host does not use."""
-    taken = [*(row["network"] for row in around["routes"]), *plan["addresses"].values(), around["controller"]]
-    candidates = list(SUGGESTED.subnets(new_prefix=24))
-    return next((each for each in candidates if not any(_meets(each, other) for other in taken)), candidates[0])
+def _such_as(taken: list[Any]) -> str:
+    """Return an example of a network that is none of these; empty without one."""
+    others = [str(each[0] if isinstance(each, tuple) else each) for each in taken]
+    candidates = (each for large in SUGGESTED for each in large.subnets(new_prefix=24))
+    free = next((each for each in candidates if not any(_meets(each, other) for other in others)), None)
+    return f", such as {free}" if free else ""

@@ -39,4 +39,19 @@ def placement_problems(groups: Mapping[str, Sequence[str]], service_groups: Mapp
         for service in SINGLE
         if len(hosts := groups.get(service_groups.get(service, ""), [])) > 1
     ]
-    return problems
+    return problems + _outside(groups, list(services))
+
+
+def _outside(groups: Mapping[str, Sequence[str]], service_groups: Sequence[str]) -> list[Finding]:
+    """Return which hosts would run a service without belonging to the stack."""
+    return [
+        Finding(
+            "host-outside",
+            "inventory",
+            f"host {host} is in group {group}, but not in group airflow, so nothing checks and locks it; make {group} "
+            "a child of group airflow.",
+        )
+        for group in service_groups
+        for host in groups.get(group, [])
+        if "airflow" in groups and host not in groups["airflow"]
+    ]

@@ -12,9 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
-from ansible.vars.manager import VariableManager
 
 ROOT = Path(__file__).resolve().parents[4]
 SOURCE = ROOT / "plugins/action/findings.py"
@@ -35,16 +33,6 @@ projects_list:
 """
 
 
-# One for all tests, because Ansible keeps what it has read for a group.
-@pytest.fixture(scope="module")
-def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("inventory")
-    (directory / "group_vars").mkdir()
-    (directory / "group_vars" / "all.yml").write_text(VARIABLES, encoding="utf-8")
-    (directory / "hosts").write_text("one\n", encoding="utf-8")
-    return directory
-
-
 @pytest.mark.parametrize(
     ("place", "line"),
     [
@@ -59,12 +47,11 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("", 0),
     ],
 )
-def test_the_place_in_the_inventory(place: str, line: int, inventory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(inventory)
-    loader = DataLoader()
-    hosts = InventoryManager(loader=loader, sources=[str(inventory / "hosts")])
-    found = VariableManager(loader=loader, inventory=hosts).get_vars(host=hosts.get_host("one"))
-    assert plugin.origin(place, found) == (f"group_vars/all.yml:{line}" if line else "")
+def test_the_place_in_the_inventory(place: str, line: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "all.yml").write_text(VARIABLES, encoding="utf-8")
+    found = DataLoader().load_from_file(str(tmp_path / "all.yml"))
+    assert plugin.origin(place, found) == (f"all.yml:{line}" if line else "")
 
 
 def fields(kind: str, place: str = "") -> dict[str, Any]:
@@ -73,9 +60,10 @@ def fields(kind: str, place: str = "") -> dict[str, Any]:
 
 def run(tmp_path: Path, tasks: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
     """Play tasks against two hosts without a connection."""
-    play = {"hosts": "all", "gather_facts": False, "any_errors_fatal": True, "tasks": tasks}
+    play: dict[str, Any] = {"hosts": "all", "gather_facts": False, "any_errors_fatal": True, "tasks": tasks}
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "one,two,", str(tmp_path / "play.yml")]
+    command += ["-e", json.dumps({"airflow_findings_accepted": ["memory-low"]})]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
 
@@ -93,7 +81,7 @@ def test_all_findings_of_all_hosts_are_reported_at_once(tmp_path: Path) -> None:
         keep(fields("release-unknown", "airflow_version")),
         second,
         keep(fields("memory-low")),
-        {"ansible_airflow.airflow.findings": {"accepted": ["memory-low"]}, "run_once": True},
+        {"ansible_airflow.airflow.findings": {}, "run_once": True},
         {"ansible.builtin.debug": {"msg": "not reached"}},
     ]
     ended = run(tmp_path, tasks)
@@ -107,7 +95,7 @@ def test_all_findings_of_all_hosts_are_reported_at_once(tmp_path: Path) -> None:
 
 def test_warnings_do_not_stop_the_run_and_are_shown_once(tmp_path: Path) -> None:
     report = {
-        "ansible_airflow.airflow.findings": {"accepted": ["memory-low"]},
+        "ansible_airflow.airflow.findings": {},
         "run_once": True,
         "register": "airflow_findings",
     }

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.argument_types import (
+    spec_problems,
     type_problems,
-    typed,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.values import typed
 
 SPEC: dict[str, Any] = {
     "port": {"type": "int", "default": 80, "description": "A port."},
@@ -51,17 +52,29 @@ def test_right_types(values: dict[str, Any]) -> None:
         ({"tls": "maybe"}, "type-wrong", "tls: the value is 'maybe'; write true or false."),
         ({"source": "c"}, "choice-unknown", "source: 'c' is not one of a, b; write one of them."),
         ({"pools": {"etl": 1}}, "type-wrong", "pools: the value is a dict; write a list, as in [a, b]."),
-        ({"pools": [{"slots": 1}]}, "entry-invalid", "pools: missing required arguments: name"),
-        ({"pools": [{"name": "a", "slot": 1}]}, "entry-invalid", "Supported parameters include: name, slots"),
-        ({"pools": [{"name": "a", "slots": "many"}]}, "entry-invalid", "slots"),
+        ({"pools": [{"slots": 1}]}, "key-missing", "pools[0].name: is not set; write a text, in quotes."),
+        (
+            {"pools": [{"name": "b"}, {"name": "a", "slot": 1}]},
+            "key-unknown",
+            "pools[1]: the key slot is unknown; the keys are name, slots.",
+        ),
+        (
+            {"pools": [{"name": "a", "slots": "many"}]},
+            "type-wrong",
+            "pools[0].slots: the value is 'many'; write a whole number.",
+        ),
+        ({"pools": ["a"]}, "type-wrong", "pools[0]: the value is a text; write a dict"),
+        ({"queues": [None]}, "variable-empty", "queues[0]: has no value"),
+        # The syntax is right, but it is a text.
+        ({"queues": "[a, b]"}, "type-wrong", """JSON with -e: -e '{"NAME": ["a", "b"]}'."""),
         ({"port": True}, "type-wrong", "port: the value is True; write a whole number."),
-        ({"password": True}, "type-wrong", "password: the value is hidden; write a text, in quotes."),
-        ({"password": [1]}, "type-wrong", "password: the value is hidden; write a text, in quotes."),
+        ({"password": True}, "type-wrong", "password: the value is true or false; write a text, in quotes."),
+        ({"password": [1]}, "type-wrong", "password: the value is a list; write a text, in quotes."),
         # Ansible's validator would split them.
-        ({"queues": "a,b"}, "type-wrong", "queues: the value is 'a,b'; write a list, as in [a, b]."),
-        ({"options": "a=1"}, "type-wrong", "options: the value is 'a=1'; write a dict"),
+        ({"queues": "a,b"}, "type-wrong", "queues: the value is a text; write a list, as in [a, b]."),
+        ({"options": "a=1"}, "type-wrong", "options: the value is a text; write a dict"),
         ({"options": ["a"]}, "type-wrong", "options: the value is a list; write a dict"),
-        ({"options": "x" * 50}, "type-wrong", "options: the value is a long text; write a dict"),
+        ({"options": "x" * 50}, "type-wrong", "options: the value is a text; write a dict"),
     ],
 )
 def test_wrong_types(values: dict[str, Any], kind: str, text: str) -> None:
@@ -70,7 +83,9 @@ def test_wrong_types(values: dict[str, Any], kind: str, text: str) -> None:
     assert text in problem
 
 
-@pytest.mark.parametrize("values", [{"secrets": "find-me"}, {"pools": [{"name": {"find-me": 1}, "slots": "find-me"}]}])
+@pytest.mark.parametrize(
+    "values", [{"secrets": "find-me"}, {"pools": [{"name": {"find-me": 1}, "slots": ["find-me"]}]}]
+)
 def test_no_value_shows_that_may_be_a_secret(values: dict[str, Any]) -> None:
     assert type_problems(values, SPEC)
     assert not [problem for problem in type_problems(values, SPEC) if "find-me" in problem]
@@ -87,3 +102,23 @@ def test_values_get_their_types() -> None:
     # What is wrong stays, for the finding.
     wrong = {"port": "x", "tls": "maybe", "source": [1], "password": None}
     assert typed(wrong, SPEC) == wrong
+
+
+def test_what_cannot_be_rendered_is_named_and_the_rest_is_checked() -> None:
+    def render(value: Any) -> Any:
+        if "{{" in str(value):
+            raise ValueError("'vault_password' is undefined")
+        return value
+
+    variables = {
+        "port": "{{ ansible_facts['x'] }}",
+        "password": "{{ vault_password }}",
+        "tls": "maybe",
+        "other": "{{ vault_password }}",
+    }
+    found = {problem.id: problem for problem in spec_problems(variables, SPEC, render)}
+    assert set(found) == {"variable-needs-facts", "variable-undefined", "type-wrong"}
+    undefined = "password: its template cannot be rendered: 'vault_password' is undefined. Correct it."
+    assert found["variable-undefined"] == undefined
+    with_facts = spec_problems({**variables, "ansible_facts": {"y": 1}}, SPEC, render)
+    assert [problem.id for problem in with_facts] == ["variable-undefined", "variable-undefined", "type-wrong"]

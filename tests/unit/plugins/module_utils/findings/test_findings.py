@@ -73,6 +73,20 @@ def test_what_several_hosts_have_is_one_line() -> None:
     assert warnings == []
     assert message(errors).startswith("2 findings; nothing was changed.")
     assert message(errors[:1]).startswith("1 finding; nothing")
+    assert message(errors, late=True).startswith("2 findings; the run stops here.")
+
+
+def test_each_host_accepts_for_itself() -> None:
+    found = {"one": [fields("memory-low")], "two": [fields("memory-low")]}
+    errors, warnings = report(found, {"two": ["memory-low"]})
+    assert [line.split(":")[0] for line in errors] == ["one"]
+    assert [line.split(":")[0] for line in warnings] == ["two"]
+
+
+def test_no_password_of_an_address_shows() -> None:
+    finding = Finding("url-invalid", "x.http://u:s3cret@h", "'https://user:s3cret@host/x' is wrong.")
+    assert "s3cret" not in finding + finding.text + finding.place
+    assert "'https://***@host/x' is wrong." in finding
 
 
 def test_a_finding_about_another_host_names_that_host() -> None:
@@ -82,7 +96,7 @@ def test_a_finding_about_another_host_names_that_host() -> None:
 
 def test_what_is_accepted_is_a_warning() -> None:
     found = {"one": [fields("memory-low"), fields("release-ended"), fields("disk-low")]}
-    errors, warnings = report(found, ["memory-low", "release-unknown"])
+    errors, warnings = report(found, {"one": ["memory-low", "release-unknown"]})
     assert [line.split("[")[1].split(",")[0] for line in errors] == ["disk-low"]
     assert [line.split("[")[1].split(",")[0] for line in warnings] == ["memory-low", "release-ended"]
     assert [problem.id for problem in accepted_problems(["memory-low", "release-unknown", "x"])] == [
