@@ -23,12 +23,13 @@ NAMES = [f"check_inventory_{count}_hosts_seconds" for count in COUNTS]
 def inventory(count: int) -> dict[str, object]:
     """An inventory in which each host runs all services that may have several hosts."""
     hosts = {f"server{n}": {"airflow_private_address": f"198.51.100.{n}"} for n in range(1, count + 1)}
+    slots = {"airflow_worker_concurrency": 4}
     single = ("airflow_postgres", "airflow_redis")
     groups = {
         group: {"hosts": dict.fromkeys(list(hosts)[:1] if group in single else hosts)}
         for group in tables.service_groups()
     }
-    return {"all": {"hosts": hosts}, "airflow": {"children": groups}}
+    return {"all": {"hosts": hosts, "vars": slots}, "airflow": {"children": groups}}
 
 
 def seconds(source: Path, *arguments: str) -> float:
