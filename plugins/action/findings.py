@@ -80,8 +80,8 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         variables = task_vars or {}
         _spec, options = self.validate_argument_spec(ARGUMENTS)
-        types = spec_problems(variables, options["spec"], self._templar.template)
-        found = [{**each, "origin": self._origin(each, variables)} for each in self._all(types, options["found"])]
+        types = [each.fields() for each in spec_problems(variables, options["spec"], self._templar.template)]
+        found = [{**each, "origin": self._origin(each, variables)} for each in [*types, *options["found"]]]
         if options["keep"]:
             return {**result, "changed": False, "found": [*kept(variables), *found]}
         hosts = {host: variables["hostvars"][host] for host in variables["ansible_play_hosts"]}
@@ -94,11 +94,6 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(message(errors, late=options["late"]))
         # Each finding is reported once.
         return {**result, "changed": False, "warnings": warnings, "found": []}
-
-    @staticmethod
-    def _all(types: Sequence[Any], found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return both kinds of findings as data."""
-        return [*(each.fields() for each in types), *found]
 
     @staticmethod
     def _origin(finding: Mapping[str, Any], variables: Mapping[str, Any]) -> str:

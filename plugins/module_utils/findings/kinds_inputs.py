@@ -4,7 +4,7 @@ from __future__ import annotations
 
 GROUPS = {
     "Release and images": {
-        "release-unknown": "The release is not one that this project deploys.",
+        "release-unknown": "This project does not deploy the release.",
         "release-ended": "The release gets no more fixes.",
         "release-needs-upgrade": "The database has the schema of another release; only an upgrade migrates it.",
         "release-too-old": "The database has the schema of a later release, which this release cannot read.",
@@ -24,7 +24,7 @@ GROUPS = {
         "variable-missing": "A required variable is not set.",
         "variable-empty": "A variable has no value, not even an empty text.",
         "type-wrong": "The value has another type than the variable, such as text where a list or a dict is needed.",
-        "choice-unknown": "The value is not one of those that the variable can have.",
+        "choice-unknown": "The variable cannot have this value.",
         "variable-undefined": "A variable is a template that cannot be rendered, such as one with an undefined name.",
         "variable-needs-facts": "A variable needs facts of its host, which the check on the controller alone lacks.",
         "key-missing": "An entry of a list or dict lacks a key.",

@@ -47,7 +47,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "file-source-missing": "The source of a file is not a file on the controller.",
         "file-content-invalid": "The content of a file is neither text nor a dict nor a list.",
         "file-format-unknown": "The content of a file is data, but the format is not known.",
-        "image-name-invalid": "The name of an image is not one that Docker accepts.",
+        "image-name-invalid": "Docker does not accept the name of an image.",
         "image-key-unused": "An image has a key that its source does not use.",
         "image-origin-missing": "An image has no archive or build context, which its source needs.",
         "image-archive-missing": "The archive of an image is not a file on the controller.",
