@@ -79,6 +79,7 @@ def known(version: str, *, several: bool) -> Templar:
             "addresses": {"one": "192.0.2.1", "two": "192.0.2.2"} if several else {"one": ""},
             "queues": {"one": ["default"]},
             "slots": {"one": 16},
+            "shared": {},
         },
         "__airflow_migrated_file": {},
         "airflow_plan": trust_as_template("{{ __airflow_plan | combine({'images': [airflow_image]}) }}"),

@@ -9,6 +9,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.values import bare
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.found import found
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.plan import first_step, second_step
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.agreement import SHARED, settings
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
     DEFAULT_QUEUES,
     DEFAULT_SLOTS,
@@ -29,15 +30,23 @@ def airflow_members(
 
     Returns:
         ``addresses``, values of ``airflow_private_address`` by host, empty where it is not set; ``queues`` and
-        ``slots``, values of ``airflow_worker_queues`` and ``airflow_worker_concurrency`` by worker host. A value that
-        uses facts of a host outside of the run counts as not set.
+        ``slots``, values of ``airflow_worker_queues`` and ``airflow_worker_concurrency`` by worker host; ``shared``,
+        which hosts set the same value of a variable that the whole stack shares. A value that uses facts of a host
+        outside of the run counts as not set.
     """
     hosts, workers = groups.get("airflow", []), groups.get("airflow_worker", [])
     return {
+        "shared": settings({host: _shared(hostvars[host]) for host in hosts}),
         "addresses": {host: str(_said(hostvars[host], "airflow_private_address") or "") for host in hosts},
         "queues": {host: _said(hostvars[host], "airflow_worker_queues", list(DEFAULT_QUEUES)) for host in workers},
         "slots": {host: _said(hostvars[host], "airflow_worker_concurrency", DEFAULT_SLOTS) for host in workers},
     }
+
+
+def _shared(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a host that all hosts of the stack share, without those that Ansible cannot render."""
+    said = {name: _said(variables, name) for name in SHARED if name in variables}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _said(variables: Mapping[str, Any], name: str, default: Any = None) -> Any:

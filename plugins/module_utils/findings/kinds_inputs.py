@@ -24,6 +24,7 @@ GROUPS = {
         "variable-missing": "A required variable is not set.",
         "variable-empty": "A variable has no value, not even an empty text.",
         "type-wrong": "The value has another type than the variable, such as text where a list or a dict is needed.",
+        "value-differs": "Two hosts have different values of a variable that has one value in a stack.",
         "choice-unknown": "The variable cannot have this value.",
         "variable-undefined": "A variable is a template that cannot be rendered, such as one with an undefined name.",
         "variable-needs-facts": "A variable needs facts of its host, which the check on the controller alone lacks.",

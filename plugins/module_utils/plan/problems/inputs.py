@@ -14,6 +14,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.heart
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import config_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems import (
     addresses,
+    agreement,
     backup,
     capacity,
     databases,
@@ -44,9 +45,10 @@ def input_problems(inputs: Dict, around: Dict) -> list[Finding]:
     Args:
         inputs: The public variables of role airflow that are set, by name.
         around: Other inputs: the tables ``releases``, ``services`` and ``moved_options``; Ansible's ``groups``;
-            ``names``, the variables with the role's prefix, and ``known``, the variables that exist; ``members``, with
-            ``addresses``, ``queues`` and ``slots`` by host; ``projects_directory`` of role projects; and
-            ``inventories``, ``playbook_directory``, ``strategy`` and ``today`` of the run.
+            ``host``, the name of the host; ``names``, the variables with the role's prefix, and ``known``, the
+            variables that exist; ``members``, with ``addresses``, ``queues`` and ``slots`` by host, and ``shared`` (see
+            `agreement.settings`); ``projects_directory`` of role projects; and ``inventories``,
+            ``playbook_directory``, ``strategy`` and ``today`` of the run.
 
     Returns:
         The findings; an empty list if there is no problem.
@@ -96,6 +98,7 @@ def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[Finding]:
     databases_wanted = inputs["airflow_postgres_databases"]
     return [
         *placement.placement_problems(groups, services["groups"]),
+        *agreement.agreement_problems(inputs, around["host"], groups, around["members"]["shared"]),
         *servers.external_problems(services["external"], passwords, groups, services["all_groups"], databases_wanted),
         *addresses.address_problems(found),
         *network.subnet_problems(inputs["airflow_network_subnet"], inputs["airflow_worker_concurrency"]),

@@ -34,6 +34,7 @@ def test_each_host_is_read_with_its_own_variables() -> None:
         "addresses": {"a": "192.0.2.1", "b": "", "c": ""},
         "queues": {"a": ["red"], "c": ["default"]},
         "slots": {"a": 4, "c": 16},
+        "shared": {},
     }
 
 
@@ -44,4 +45,4 @@ def test_a_variable_that_needs_ungathered_facts_counts_as_not_set() -> None:
 
 
 def test_an_inventory_without_the_groups_gives_empty_results() -> None:
-    assert airflow_members({}, {}) == {"addresses": {}, "queues": {}, "slots": {}}
+    assert airflow_members({}, {}) == {"addresses": {}, "queues": {}, "slots": {}, "shared": {}}

@@ -96,7 +96,12 @@ def test_examples_call_the_filter_by_its_full_name(name: str) -> None:
             ["inputs", "around"],
             {
                 "groups": {"airflow": ["server1"], "airflow_scheduler": ["server1"], "airflow_worker": ["server1"]},
-                "members": {"addresses": {"server1": ""}, "queues": {"server1": ["default"]}, "slots": {"server1": 16}},
+                "members": {
+                    "shared": {},
+                    "addresses": {"server1": ""},
+                    "queues": {"server1": ["default"]},
+                    "slots": {"server1": 16},
+                },
             },
         ),
         ("docker_daemon", ["inputs"], {}),

@@ -339,7 +339,8 @@ AROUND: dict[str, Any] = {
     "groups": {"airflow": ["a"], **{row["group"]: ["a"] for row in SERVICES.values()}},
     "names": ["airflow_version"],
     "known": list(SPEC),
-    "members": {"addresses": {"a": ""}, "queues": {"a": ["default"]}, "slots": {"a": 16}},
+    "members": {"addresses": {"a": ""}, "queues": {"a": ["default"]}, "slots": {"a": 16}, "shared": {}},
+    "host": "a",
     "inventories": [],
     "projects_directory": "/usr/local/projects",
     "playbook_directory": "/",
@@ -414,6 +415,7 @@ def test_all_problems_are_reported_together() -> None:
             "addresses": {"a": "10.0.0.1", "b": ""},
             "queues": {"a": ["a,b"]},
             "slots": {str(number): 16 for number in range(40)},
+            "shared": {},
         },
     }
     problems = input_problems({**INPUTS, **inputs}, {**AROUND, **around})
