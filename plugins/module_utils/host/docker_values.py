@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_options import (
+    is_network,
+    option_problems,
+)
 
 LISTS = ("registry_mirrors", "insecure_registries", "options_absent")
 # The engine removes a scheme of HTTP itself.
 REGISTRY = re.compile(r"(https?://)?([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 SIZE = re.compile(r"([0-9]+(\.[0-9]+)?) ?([kmgtp]?i?b?)", re.IGNORECASE)
-OPTION = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 def value_problems(inputs: Mapping[str, Any]) -> list[Finding]:
@@ -29,7 +31,7 @@ def value_problems(inputs: Mapping[str, Any]) -> list[Finding]:
         *_mirror_problems(inputs["registry_mirrors"]),
         *_registry_problems(inputs["insecure_registries"]),
         *_log_problems(inputs["log_max_size"], inputs["log_max_file"]),
-        *_option_problems(inputs["daemon_options"]),
+        *option_problems(inputs["daemon_options"]),
     ]
 
 
@@ -89,15 +91,7 @@ def _registry_problems(registries: Sequence[Any]) -> Iterator[Finding]:
 
 def _is_registry(text: str) -> bool:
     match = REGISTRY.fullmatch(text)
-    return _is_network(text) or bool(match and int((match[4] or ":1")[1:]) in range(1, 65536))
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ipaddress.ip_interface(text)
-    except ValueError:
-        return False
-    return "/" in text
+    return is_network(text) or bool(match and int((match[4] or ":1")[1:]) in range(1, 65536))
 
 
 def _log_problems(size: Any, files: Any) -> Iterator[Finding]:
@@ -114,34 +108,3 @@ def _log_problems(size: Any, files: Any) -> Iterator[Finding]:
             "docker_log_max_file",
             f"{files!r} is not a number of files; write a whole number of 1 or more.",
         )
-
-
-def _option_problems(options: Mapping[str, Any]) -> Iterator[Finding]:
-    def wrong(place: str, text: str) -> Finding:
-        return Finding("daemon-option-invalid", f"docker_daemon_options.{place}", text)
-
-    for key in map(str, options):
-        if not OPTION.fullmatch(key):
-            right = key.lower().replace("_", "-")
-            hint = f", such as {right}" if OPTION.fullmatch(right) else ""
-            yield wrong(key, f"the engine has no such option; write lower-case words with dashes{hint}.")
-    given = options.get("log-opts", {})
-    for key, value in given.items() if isinstance(given, Mapping) else ():
-        if not isinstance(value, str):
-            yield wrong(f"log-opts.{key}", "the engine accepts only text here; put the value in quotes.")
-    if "bip" in options and not _is_network(str(options["bip"])):
-        yield wrong("bip", f"{str(options['bip'])!r} is not an address with a prefix; write one, such as 10.9.0.1/16.")
-    pools = options.get("default-address-pools", [])
-    for number, pool in enumerate(pools if isinstance(pools, list) else [pools]):
-        if not _is_pool(pool):
-            yield wrong(
-                f"default-address-pools[{number}]",
-                "must be a base and a size, from the prefix of the base to 32, as in {base: 10.90.0.0/16, size: 24}.",
-            )
-
-
-def _is_pool(pool: Any) -> bool:
-    if not isinstance(pool, Mapping) or not _is_network(str(pool.get("base"))):
-        return False
-    base, size = ipaddress.ip_interface(str(pool["base"])).network, pool.get("size")
-    return isinstance(size, int) and base.prefixlen <= size <= base.max_prefixlen

@@ -99,7 +99,17 @@ def test_impossible_log_options(name: str, value: Any) -> None:
         ({"default-address-pools": [{"base": "10.90.0.0/16", "size": 33}]}, "default-address-pools[0]: must be a base"),
         ({"default-address-pools": [{"base": "10.90.0.0", "size": 24}]}, "default-address-pools[0]: must be a base"),
         ({"default-address-pools": ["10.90.0.0/16"]}, "default-address-pools[0]: must be a base"),
-        ({"default-address-pools": {"base": "10.90.0.0/16"}}, "default-address-pools[0]: must be a base"),
+        ({"default-address-pools": {"base": "10.90.0.0/16"}}, "default-address-pools: the engine accepts only a list"),
+        ({"bip": 10.9}, "bip: the engine accepts only text here"),
+        ({"dns": "10.0.0.53"}, "dns: the engine accepts only a list here; write [VALUE, VALUE]."),
+        ({"mtu": "1400"}, "mtu: the engine accepts only a whole number here; write it without quotes."),
+        ({"mtu": True}, "mtu: the engine accepts only a whole number"),
+        ({"mtu": 1400.5}, "mtu: the engine accepts only a whole number"),
+        ({"debug": "yes"}, "debug: the engine accepts only true or false here"),
+        ({"debug": 1}, "debug: the engine accepts only true or false here"),
+        ({"data-root": ["/srv"]}, "data-root: the engine accepts only text"),
+        ({"log-opts": ["max-size=10m"]}, "log-opts: the engine accepts only a dict here; write {NAME: VALUE}."),
+        ({"hosts": None}, "hosts: the engine accepts only a list"),
     ],
 )
 def test_impossible_options(options: dict[str, Any], start: str) -> None:
