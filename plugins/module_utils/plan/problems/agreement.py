@@ -9,21 +9,16 @@ from typing import Any
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.secrets import SECRETS
 
-# Variables by the groups whose hosts use them; with an empty tuple, all hosts do.
 OBJECTS = ("connections", "pools", "roles", "users", "variables")
-DAGS = tuple(f"airflow_{name}" for name in ("scheduler", "dag_processor", "webserver", "triggerer", "worker"))
-SHARED: dict[str, tuple[str, ...]] = {
-    "airflow_version": (),
-    "airflow_tls": (),
-    "airflow_postgres_external": (),
-    "airflow_redis_external": (),
-    **dict.fromkeys(SECRETS, ()),
-    **{f"airflow_{kind}": ("airflow_scheduler",) for kind in OBJECTS},
-    **{f"airflow_{kind}_purge": ("airflow_scheduler",) for kind in OBJECTS if kind != "users"},
-    **{f"airflow_{kind}_purge_exclude": ("airflow_scheduler",) for kind in OBJECTS if kind != "users"},
-    "airflow_dags_git": DAGS,
-    "airflow_dags_source": DAGS,
-    "airflow_plugins_source": DAGS,
+# Variables, and the hosts that use them: all, those that seed objects, or those that run Airflow and get its DAGs.
+SHARED = {
+    **dict.fromkeys(("airflow_version", "airflow_tls"), "all"),
+    **dict.fromkeys(("airflow_postgres_external", "airflow_redis_external"), "all"),
+    **dict.fromkeys(SECRETS, "all"),
+    **dict.fromkeys((f"airflow_{kind}" for kind in OBJECTS), "seeding"),
+    **{f"airflow_{kind}_purge": "seeding" for kind in OBJECTS if kind != "users"},
+    **{f"airflow_{kind}_purge_exclude": "seeding" for kind in OBJECTS if kind != "users"},
+    **dict.fromkeys(("airflow_dags_git", "airflow_dags_source", "airflow_plugins_source"), "airflow"),
 }
 # Variables that are never secret. Their values are compared with the defaults, too.
 PLAIN = ("airflow_version", "airflow_tls", "airflow_dags_source", "airflow_plugins_source")
@@ -53,18 +48,33 @@ def settings(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]
     return found
 
 
+def users(groups: Mapping[str, Sequence[str]], services: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the hosts that use variables, by a value of `SHARED`.
+
+    Args:
+        groups: Ansible's ``groups``.
+        services: What `topology.placement` returns.
+    """
+    airflow = [services["groups"][name] for name in services["airflow_names"] if name in services["groups"]]
+    return {
+        "all": list(groups.get("airflow", [])),
+        "seeding": list(groups.get("airflow_scheduler", [])),
+        "airflow": [host for group in airflow for host in groups.get(group, [])],
+    }
+
+
 def agreement_problems(
-    inputs: Mapping[str, Any], host: str, groups: Mapping[str, Sequence[str]], said: Settings
+    inputs: Mapping[str, Any], host: str, using: Mapping[str, Sequence[str]], said: Settings
 ) -> list[Finding]:
     """Return the shared variables for which another host has another value.
 
     Args:
         inputs: Values of the host's variables, by name, with defaults.
         host: Inventory name of the host.
-        groups: Ansible's ``groups``.
+        using: What `users` returns.
         said: What `settings` returns.
     """
-    hosts = list(groups.get("airflow", []))
+    hosts = list(using["all"])
     # Of two hosts with different values, the later one has the finding.
     earlier = hosts[: hosts.index(host)] if host in hosts else []
     problems = []
@@ -72,7 +82,7 @@ def agreement_problems(
         if host in by_host:
             others = [other for other in earlier if by_host.get(other, by_host[host]) != by_host[host]]
             text = "the stack has one value of it, but here it is another one than for {}; write"
-        elif SHARED[name] and not any(host in groups.get(group, []) for group in SHARED[name]):
+        elif host not in using[SHARED[name]]:
             continue
         else:
             default = _text(inputs[name]) if name in PLAIN else ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.names import misspelt_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.report import accepted_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan import topology
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import base_url_problems
@@ -19,7 +20,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     capacity,
     databases,
     mounts,
-    names,
     network,
     packages,
     placement,
@@ -61,7 +61,7 @@ def input_problems(inputs: Dict, around: Dict) -> list[Finding]:
     return [
         *_release(inputs, around, row, external),
         *_hosts(inputs, around, services),
-        *names.misspelt_problems(around["names"], around["known"]),
+        *misspelt_problems(around["names"], around["known"]),
         *_configuration(inputs, around, row),
         *secrets.secret_problems({name: inputs[name] for name in secrets.SECRETS if name in inputs}),
         *values.value_problems(inputs),
@@ -98,7 +98,9 @@ def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[Finding]:
     databases_wanted = inputs["airflow_postgres_databases"]
     return [
         *placement.placement_problems(groups, services["groups"]),
-        *agreement.agreement_problems(inputs, around["host"], groups, around["members"]["shared"]),
+        *agreement.agreement_problems(
+            inputs, around["host"], agreement.users(groups, services), around["members"]["shared"]
+        ),
         *servers.external_problems(services["external"], passwords, groups, services["all_groups"], databases_wanted),
         *addresses.address_problems(found),
         *network.subnet_problems(inputs["airflow_network_subnet"], inputs["airflow_worker_concurrency"]),

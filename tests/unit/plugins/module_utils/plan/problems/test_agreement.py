@@ -9,16 +9,17 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     SHARED,
     agreement_problems,
     settings,
+    users,
 )
 
 from tests.support.judged import spec
 
-GROUPS = {
-    "airflow": ["a", "b", "c"],
-    "airflow_scheduler": ["a", "b"],
-    "airflow_webserver": ["a", "b"],
-    "airflow_worker": ["c"],
+GROUPS = {"airflow": ["a", "b", "c"], "airflow_scheduler": ["a", "b"], "airflow_worker": ["c"], "airflow_redis": ["b"]}
+SERVICES = {
+    "groups": {"scheduler": "airflow_scheduler", "worker": "airflow_worker", "redis": "airflow_redis"},
+    "airflow_names": ["scheduler", "worker", "triggerer"],
 }
+USING = users(GROUPS, SERVICES)
 DEFAULTS = {"airflow_version": "2.5.3", "airflow_tls": True, "airflow_dags_source": "dags"}
 DEFAULTS["airflow_plugins_source"] = ""
 
@@ -29,7 +30,7 @@ def differing(hosts: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
     return {
         host: places
         for host in GROUPS["airflow"]
-        if (places := [each.place for each in agreement_problems(DEFAULTS | hosts[host], host, GROUPS, said)])
+        if (places := [each.place for each in agreement_problems(DEFAULTS | hosts[host], host, USING, said)])
     }
 
 
@@ -70,9 +71,13 @@ def test_no_value_that_can_be_secret_is_kept() -> None:
     assert said == {"airflow_fernet_key": {"a": "0", "b": "1"}}
 
 
+def test_who_uses_a_variable() -> None:
+    assert USING == {"all": ["a", "b", "c"], "seeding": ["a", "b"], "airflow": ["a", "b", "c"]}
+
+
 def test_the_sentence() -> None:
     said = settings({"a": {}, "b": {"airflow_version": "3.3.2"}, "c": {}})
-    (found,) = agreement_problems(DEFAULTS, "a", GROUPS, said)
+    (found,) = agreement_problems(DEFAULTS, "a", USING, said)
     assert found == (
         "airflow_version: the stack has one value of it, but it is set for b and not here; write it for all hosts at "
         "once, in group_vars/airflow.yml or group_vars/all.yml."

@@ -10,7 +10,6 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.f
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.addresses import address_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.databases import database_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.inputs import input_problems
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.names import misspelt_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.packages import package_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.placement import placement_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.release import (
@@ -232,32 +231,6 @@ def test_some_worker_must_serve_the_default_queue() -> None:
     config = {"operators": {"default_queue": "main"}}
     assert queue_problems(["red"], config, ["main", "red"]) == []
     assert len(queue_problems(["red"], config, ["red"])) == 1
-
-
-def test_the_error_for_a_misspelt_variable_suggests_the_right_name() -> None:
-    assert misspelt_problems(["airflow_version"], ["airflow_version"]) == []
-    (problem,) = misspelt_problems(["airflow_wroker_concurrency"], ["airflow_version", "airflow_worker_concurrency"])
-    assert "did you mean airflow_worker_concurrency?" in problem
-
-
-@pytest.mark.parametrize("name", ["airflow_s3_logs_bucket", "airflow_home", "airflow_domain", "airflow_smtp_sender"])
-def test_a_variable_of_the_users_own_is_accepted(name: str) -> None:
-    assert misspelt_problems([name], [*tables.defaults()]) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("airflow_dag_source", "airflow_dags_source"),
-        ("airflow_tsl", "airflow_tls"),
-        ("airflow_webserver_port", "airflow_web_port"),
-        ("airflow_pg_password", "airflow_redis_password"),
-        ("airflow_connection", "airflow_connections"),
-    ],
-)
-def test_a_near_miss_is_refused(name: str, meant: str) -> None:
-    (problem,) = misspelt_problems([name], [*tables.defaults(), "airflow_redis_password"])
-    assert f"did you mean {meant}?" in problem
 
 
 @pytest.mark.parametrize(

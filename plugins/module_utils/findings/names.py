@@ -14,17 +14,20 @@ ALIKE = 0.7
 ALIKE_AS_A_WHOLE = 0.9
 
 
-def misspelt_problems(names: Sequence[str], known: Sequence[str]) -> list[Finding]:
+def misspelt_problems(names: Sequence[str], known: Sequence[str], *, shared: bool = False) -> list[Finding]:
     """Return one sentence for each variable that has the prefix of a role and almost the name of one of its variables.
 
     Args:
         names: Names of variables in the inventory with the role's prefix.
         known: The role's public variables.
+        shared: Whether roles of other projects use the prefix, too, as many use ``docker_``. Then only whole names are
+            compared.
     """
     problems = []
     ends = {each.partition("_")[2]: each for each in known}
     for name in sorted(set(names) - set(known)):
-        close = [ends[end] for end in difflib.get_close_matches(name.partition("_")[2], ends, n=1, cutoff=ALIKE)]
+        end = "" if shared else name.partition("_")[2]
+        close = [ends[each] for each in difflib.get_close_matches(end, ends, n=1, cutoff=ALIKE)]
         close = close or difflib.get_close_matches(name, known, n=1, cutoff=ALIKE_AS_A_WHOLE)
         if close:
             text = (
