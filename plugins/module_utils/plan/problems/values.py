@@ -75,6 +75,9 @@ RULES: dict[str, Rule] = {
     "airflow_backup_drill_calendar": calendar,
 }
 
+# Variables whose defaults are other variables. With the same value, the other one has the finding.
+FOLLOWS = {"airflow_upgrade_drain_timeout": "airflow_worker_grace_period"}
+
 
 def value_problems(inputs: Mapping[str, Any]) -> list[Finding]:
     """Return what is wrong with the values of single variables.
@@ -82,7 +85,11 @@ def value_problems(inputs: Mapping[str, Any]) -> list[Finding]:
     Args:
         inputs: The public variables of role airflow that are set, by name.
     """
-    return [found for name, rule in RULES.items() if name in inputs for found in rule(name, inputs[name])]
+    followed = [
+        name for name, other in FOLLOWS.items() if {name, other} <= inputs.keys() and inputs[name] == inputs[other]
+    ]
+    names = [name for name in RULES if name in inputs and name not in followed]
+    return [found for name in names for found in RULES[name](name, inputs[name])]
 
 
 def service_problems(limits: Any, services: Sequence[str]) -> list[Finding]:

@@ -64,6 +64,12 @@ def test_people_who_want_what_no_number_says_get_advice() -> None:
     assert "airflow_orphans_enabled: false" in found
 
 
+def test_a_default_that_follows_another_variable_has_no_finding_of_its_own() -> None:
+    inputs = {"airflow_worker_grace_period": -1, "airflow_upgrade_drain_timeout": -1}
+    assert [found.place for found in value_problems(inputs)] == ["airflow_worker_grace_period"]
+    assert len(value_problems({**inputs, "airflow_upgrade_drain_timeout": -2})) == 2
+
+
 @pytest.mark.parametrize("name", TIMES)
 def test_times_may_have_decimals(name: str) -> None:
     for value in (0.5, "2.5", 30, "30"):
