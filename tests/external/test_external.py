@@ -129,6 +129,14 @@ def test_the_database_is_backed_up_over_the_network(external: External) -> None:
     password = (REPO / "build" / "test" / "external" / "postgres_password").read_text().strip()
     assert external.airflow.run("journalctl -o cat | grep -F -f <(cat)", f"{password}\n").stdout == ""
     assert external.airflow.ssh("ls /var/lib/airflow-backup") == ""
+    # People who back up that server exclude it.
+    excluded = external.site(airflow_backup_external_database=False)
+    assert excluded.code == 0, excluded.output
+    external.airflow.ssh("airflow-backup run && airflow-backup rehearse")
+    said = external.airflow.ssh("airflow-backup status")
+    assert "it lacks database flow, because airflow_backup_external_database is false" in said
+    assert "FAILED" not in said
+    assert external.site().code == 0
     refused = external.lab.play("playbooks/restore_airflow.yml")
     assert refused.code != 0
     assert "only the stack's own Postgres is restored" in refused.output

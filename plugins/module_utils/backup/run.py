@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup import manifest, sets, status
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.dump import dump
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.dump import dump, dump_of_none
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.opening import open_repository
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.restic import Restic
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.backup.settings import BackupError, Settings
@@ -89,7 +89,7 @@ class Backup:
         """Back up what this host has, and on the keeper complete the set."""
         self._clean()
         os.makedirs(self.staging, mode=0o700)
-        dumped = self._dump() if self.settings.is_keeper else {}
+        dumped = self._dump() if self.settings.has_database else dump_of_none()
         self.doing(f"sending files to {self.settings.repository if self.settings.is_directory else 'the repository'}")
         # A host can be without projects.
         present = [path for path in self.settings.real_paths.values() if os.path.isdir(path)]
@@ -170,6 +170,7 @@ class Backup:
             "seconds": round(time.time() - began, 1),
             "every": self.settings.every,
             "missing": written.get("missing", []),
+            "excluded": self.settings.database if written and not self.settings.has_database else "",
             "bytes": sum(words["bytes"] for words in written.get("databases", {}).values()),
         }
 

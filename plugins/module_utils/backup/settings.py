@@ -34,7 +34,7 @@ class Settings:
         database: Name of Airflow's database.
         container: Container of the stack's own Postgres, on the keeper; empty elsewhere.
         external: How the keeper reaches an external Postgres: ``image``, ``network``, ``environment``,
-            ``password_file`` and ``authorities``; empty without one.
+            ``password_file`` and ``authorities``; empty without one, and if backups exclude it.
         deployment: ``airflow_version``, ``image`` and ``collection`` for the manifest.
         every: ``daily`` or ``hourly``.
         at: Time of the day, or minute of the hour, in UTC.
@@ -90,6 +90,11 @@ class Settings:
         return list(
             dict.fromkeys([*self.exclude, *(os.path.realpath(path) for path in self.exclude if path[:1] == "/")])
         )
+
+    @property
+    def has_database(self) -> bool:
+        """Whether the backups of this host contain databases: not if people have excluded an external server."""
+        return bool(self.container or self.external)
 
     @property
     def is_keeper(self) -> bool:

@@ -90,6 +90,8 @@ def lines(found: Status, now: float) -> list[str]:
         said.append(f"last backup: {backup['set']}, {ago(now - backup['finished'])} ago, {backup['seconds']} s{size}")
         if now - backup["finished"] > 2 * INTERVALS.get(backup.get("every"), INTERVALS["daily"]):
             said.append("OVERDUE: two scheduled backups have not succeeded since; see journalctl -u airflow-backup")
+        if backup.get("excluded"):
+            said.append(f"it lacks database {backup['excluded']}, because airflow_backup_external_database is false")
         if backup.get("missing"):
             said.append(f"it lacks the files of {', '.join(backup['missing'])}")
     else:

@@ -28,6 +28,7 @@ def backup_settings(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: st
         host: Inventory name of the host.
     """
     keeps, external = host == plan["keeper"], inputs["airflow_postgres_external"]
+    dumped = keeps and external and inputs["airflow_backup_external_database"]
     return {
         "host": host,
         "keeper": plan["keeper"],
@@ -38,7 +39,7 @@ def backup_settings(inputs: Mapping[str, Any], plan: Mapping[str, Any], host: st
         **_files(inputs, plan),
         "database": plan["database"],
         "container": CONTAINER if keeps and not external else "",
-        "external": _external(inputs, plan) if keeps and external else {},
+        "external": _external(inputs, plan) if dumped else {},
         "deployment": {name: plan["deployment"][name] for name in ("airflow_version", "image", "collection")},
         "every": inputs["airflow_backup_schedule"],
         "at": inputs["airflow_backup_time"],

@@ -36,6 +36,13 @@ def test_all_results_are_shown() -> None:
     ]
 
 
+def test_an_excluded_database_is_named() -> None:
+    assert status.lines({"backup": {**BACKUP, "bytes": 0, "excluded": "airflow"}}, NOW) == [
+        "last backup: 20261129T023000Z, 3 h ago, 4.2 s",
+        "it lacks database airflow, because airflow_backup_external_database is false",
+    ]
+
+
 @pytest.mark.parametrize(
     ("every", "hours", "late"), [("daily", 47, 0), ("daily", 49, 1), ("hourly", 3, 1), (None, 47, 0)]
 )

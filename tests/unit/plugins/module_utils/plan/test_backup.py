@@ -19,6 +19,7 @@ DEFAULTS = {
     "airflow_directory": "/usr/local/projects/airflow",
     "airflow_postgres_image": "postgres:15",
     "airflow_postgres_external": {},
+    "airflow_backup_external_database": True,
 }
 PLAN: dict[str, Any] = {
     "keeper": "one",
@@ -85,6 +86,8 @@ def test_an_external_postgres_is_dumped_over_the_network_by_the_keeper() -> None
     }
     assert known.external["authorities"] == "/usr/local/projects/airflow/ca/postgres.crt"
     assert of("two", airflow_postgres_external=server).external == {}
+    excluded = of(airflow_postgres_external=server, airflow_backup_external_database=False)
+    assert (excluded.external, excluded.has_database, known.has_database) == ({}, False, True)
     disabled = {**server, "sslmode": "disable"}
     assert of(airflow_postgres_external=disabled).external["authorities"] == ""
 
