@@ -32,7 +32,7 @@ PATH = {
     "roles/airflow_objects/tasks/objects.yml",
     "roles/airflow_objects/vars/main/derived.yml",
 }
-# Files about other subjects: ids used in DAGs, encrypted columns, a hint in an error.
+# Files about other subjects: ids used in DAGs, encrypted columns, a hint in an error, values that differ between hosts.
 OTHERS = {
     "plugins/module_utils/dag_check/finders.py",
     "plugins/module_utils/dag_check/host_facts.py",
@@ -43,6 +43,7 @@ OTHERS = {
     "plugins/module_utils/inside/dags/earlier.py",
     "plugins/module_utils/inside/dags/facts.py",
     "plugins/module_utils/inside/encryption.py",
+    "plugins/module_utils/plan/problems/agreement.py",
     "plugins/module_utils/plan/problems/servers.py",
     "plugins/module_utils/upgrade/providers.py",
     "plugins/modules/airflow_dag_check.py",
