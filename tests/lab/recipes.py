@@ -65,16 +65,28 @@ def airflow() -> dict[str, Recipe]:
     return {tables.releases()[series]["tested"]: _airflow(series, row) for series, row in rows("airflow").items()}
 
 
+def patches() -> dict[str, Recipe]:
+    """Airflow images of earlier releases in a series, by release."""
+    return {version: _of_release(version, f"airflow-{version}", row) for version, row in _patch_rows().items()}
+
+
+def _patch_rows() -> dict[str, dict[str, str]]:
+    return {version: {**rows("airflow")[row["series"]], **row} for version, row in rows("patches").items()}
+
+
 def _airflow(series: str, row: Mapping[str, str]) -> Recipe:
-    version, lock = tables.releases()[series]["tested"], f"requirements/airflow-{series}.txt"
+    return _of_release(tables.releases()[series]["tested"], f"airflow-{series}", row)
+
+
+def _of_release(version: str, lock: str, row: Mapping[str, str]) -> Recipe:
     args = {"AIRFLOW_VERSION": version, "PYTHON": f"python{row['python']}", "PIP_VERSION": row["pip"]}
     release = "" if version == tables.default_release() else version
-    return Recipe("airflow", row["base"], f"apache/airflow:{version}", lock, args, release)
+    return Recipe("airflow", row["base"], f"apache/airflow:{version}", f"requirements/{lock}.txt", args, release)
 
 
 def published() -> list[Recipe]:
     """Images that the lab's registry can serve."""
-    return [*airflow().values(), *(_other(row) for row in rows("published"))]
+    return [*airflow().values(), *patches().values(), *(_other(row) for row in rows("published"))]
 
 
 def _other(row: Mapping[str, Any]) -> Recipe:
@@ -84,9 +96,9 @@ def _other(row: Mapping[str, Any]) -> Recipe:
 
 def wanted(releases: Collection[str]) -> list[Recipe]:
     """Images that are always served, and the images of the requested Airflow releases."""
-    unknown = sorted(set(releases) - set(airflow()))
-    if unknown:
-        raise LabError(f"the lab has no image of Airflow {unknown[0]}; it has {', '.join(airflow())}")
+    known = [*airflow(), *patches()]
+    if unknown := sorted(set(releases) - set(known)):
+        raise LabError(f"the lab has no image of Airflow {unknown[0]}; it has {', '.join(known)}")
     return [recipe for recipe in published() if not recipe.release or recipe.release in releases]
 
 
@@ -145,19 +157,18 @@ def archive(files: Mapping[str, File]) -> bytes:
 
 
 def locks(only: Collection[str] = ()) -> list[str]:
-    """Series, day and Python of each lock of Airflow, one line per lock.
+    """Series or release, day and Python of each lock of Airflow, one line per lock.
 
     Args:
-        only: Series to select; none means all.
+        only: Series and releases to select; none means all.
 
     Raises:
-        SystemExit: The table lacks one of the series.
+        SystemExit: The table lacks one of them.
     """
-    unknown = sorted(set(only) - set(rows("airflow")))
-    if unknown:
-        raise SystemExit(f"tests/lab/recipes.yml has no series {unknown[0]}; there are {', '.join(rows('airflow'))}")
-    found = rows("airflow").items()
-    return [f"{series} {row['day']} {row['python']}" for series, row in found if series in only or not only]
+    found = {**rows("airflow"), **_patch_rows()}
+    if unknown := sorted(set(only) - set(found)):
+        raise SystemExit(f"tests/lab/recipes.yml has no series {unknown[0]}; there are {', '.join(found)}")
+    return [f"{name} {row['day']} {row['python']}" for name, row in found.items() if name in only or not only]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A stack that began with Airflow 3."""
+"""Stacks that began with a later release: within Airflow 3, and a patch release with the same schema."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests import tables
+from tests.lab import recipes
 from tests.lab.names import REPO
-from tests.upgrade.conftest import NEW
-from tests.upgrade.test_upgrade import ROLLBACK, UPGRADE, forget_failed, kept, release, runs_pipeline
+from tests.upgrade.conftest import BETWEEN, NEW
+from tests.upgrade.test_upgrade import ROLLBACK, UPGRADE, databases, forget_failed, kept, release, runs_pipeline
 
 if TYPE_CHECKING:
     from tests.upgrade.conftest import Host
 
-# A tested release of Airflow 3 before the newest.
+# A tested release of Airflow 3 before the newest, and the first release with the schema of BETWEEN.
 EARLY = next(version for version in tables.tested() if version.startswith("3."))
+(PATCH,) = recipes.patches()
 
 
 def begin(host: Host, version: str) -> None:
@@ -44,3 +46,15 @@ def test_within_airflow_3_and_back(host: Host) -> None:
     forget_failed(host)
     assert (release(host), kept(host)) == (EARLY, before)
     runs_pipeline(host)
+
+
+def test_a_patch_release_and_back_by_site_yml(host: Host) -> None:
+    begin(host, PATCH)
+    before = kept(host)
+    for version in (BETWEEN, PATCH):
+        run = host.play("site.yml", airflow_version=version)
+        assert run.code == 0, run.output
+        assert (release(host), kept(host), databases(host)) == (version, before, [])
+        runs_pipeline(host)
+        again = host.play("site.yml", airflow_version=version)
+        assert (again.code, again.changed) == (0, 0), again.output

@@ -55,9 +55,17 @@ def test_airflow_images_are_the_tested_releases_and_only_the_default_is_always_b
     assert recipes.published()[: len(found)] == list(found.values())
 
 
+def test_earlier_releases_of_a_series_are_built_on_request_only() -> None:
+    for version, recipe in recipes.patches().items():
+        assert tables.row(version)["tested"] != version
+        assert (recipe.release, recipe.reference) == (version, f"apache/airflow:{version}")
+        assert recipe not in recipes.wanted([])
+        assert recipe in recipes.wanted([version])
+
+
 def test_the_lock_of_each_series_has_a_date() -> None:
     assert recipes.locks()[0] == "2.5 2023-04-05 3.9"
-    assert [line.split()[0] for line in recipes.locks()] == list(tables.releases())
+    assert [line.split()[0] for line in recipes.locks()] == [*tables.releases(), *recipes.patches()]
     assert recipes.locks(["3.2"]) == ["3.2 2026-06-10 3.11"]
     with pytest.raises(SystemExit, match=r"no series 1\.10; there are 2\.5, "):
         recipes.locks(["1.10"])
