@@ -43,9 +43,8 @@ def placement(services: Mapping[str, Row], inputs: Mapping[str, Any], release: R
     Returns:
         ``all_groups`` and ``groups`` (inventory group by long-running service: of the whole table, and of this stack),
         ``external`` (external servers, by the service that they replace), ``table`` (rows of the services of this
-        stack), ``airflow_names`` (services of the whole table that run Airflow's image), ``absent`` (services with a
-        group that this stack lacks) and ``commands`` (services in whose container Airflow commands are run, the
-        preferred one first).
+        stack), ``airflow_names`` (services of the whole table that run Airflow's image) and ``commands`` (services in
+        whose container Airflow commands are run, the preferred one first).
     """
     running = {name: row for name, row in services.items() if "group" in row}
     external = {name: server for name, row in running.items() if (server := inputs.get(row.get("external", "")))}
@@ -64,7 +63,6 @@ def placement(services: Mapping[str, Row], inputs: Mapping[str, Any], release: R
         "groups": {name: group for name, group in groups.items() if name not in absent},
         "external": external,
         "airflow_names": [name for name, row in running.items() if row.get("airflow")],
-        "absent": absent,
         "commands": sorted(commands, key=lambda name: int(services[name]["commands"])),
     }
 

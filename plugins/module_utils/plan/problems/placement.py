@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 
-# Services that a stack has exactly one of.
+# Services that a stack has exactly one of, because they store data on their host.
 SINGLE = ("postgres", "redis")
 
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
-
-# Services that store data on their host.
-WITH_DATA = ("postgres", "redis")
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.placement import SINGLE
 
 
 def removal_problems(host: str, plan: Mapping[str, Any]) -> list[Finding]:
@@ -37,7 +35,7 @@ def removal_problems(host: str, plan: Mapping[str, Any]) -> list[Finding]:
 def _last(host: str, services: Mapping[str, Any]) -> list[Finding]:
     """Return the services that only this host runs."""
     more = "add another host to the group, run site.yml, then remove this one."
-    advice = dict.fromkeys(WITH_DATA, "its data is not moved automatically.")
+    advice = dict.fromkeys(SINGLE, "its data is not moved automatically.")
     return [
         Finding(
             "removal-host-last",
