@@ -101,6 +101,11 @@ kept:
   type: bool
   returned: after later
   sample: true
+undone:
+  description: Whether the upgrade is being undone, so that the database from before has its name again.
+  type: bool
+  returned: after later
+  sample: false
 tasks:
   description: The running tasks.
   type: list
@@ -199,6 +204,7 @@ def done(work: Upgrading, given: dict[str, Any]) -> dict[str, Any]:
             "changed": False,
             "runs": asking.later(work.server, work.names),
             "kept": asking.there(work.server, work.names.kept),
+            "undone": asking.undone(work.server, work.names),
         }
     if given["step"] == "wake":
         return {"changed": resting.end(work.server, given["database"])}

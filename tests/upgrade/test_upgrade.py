@@ -78,6 +78,7 @@ with DAG(dag_id="later", schedule=None, start_date=datetime(2023, 1, 1)):
     pass
 """
 MIGRATING = "docker ps --filter name=airflow-upgrade-migration --format '{{{{.Image}}}}' | grep -q {}"
+HISTORY = "cat /var/lib/airflow-stack/history.jsonl"
 UNITS = ("airflow-watch.timer", "airflow-watch-alert.timer", "airflow-firewall.service")
 LISTED = "docker ps -a --format '{{.ID}} {{.Names}} {{.State}}' | sort"
 DATA = "/var/lib/docker/volumes/airflow_postgres_data/_data"
@@ -100,6 +101,13 @@ MOMENTS = {
     "the new definition is written": f"grep -q apache/airflow:{NEW} /usr/local/projects/airflow/compose.yml",
     "the new services start": f"docker ps --format '{{{{.Image}}}} {{{{.Names}}}}' | grep -q '{NEW} airflow-webserver'",
 }
+# The restore of an upgrade that has put its copy of the database aside.
+UNDOING = {
+    "the copy is put aside": "docker exec airflow-postgres-1 psql -XqAt -U airflow -c "
+    "\"SELECT datname FROM pg_database WHERE datname LIKE 'airflow_upgraded%'\" | grep -q .",
+}
+# Playbooks that have nothing to do until an interrupted upgrade is completed or undone.
+WAITING = ("sync_airflow_dags", "seed_airflow_objects", "backup_airflow", "verify_airflow")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -163,6 +171,9 @@ def test_check_mode_shows_the_plan_and_changes_nothing(host: Host) -> None:
     assert f"Airflow {NEW} migrates it to revision" in run.output
     assert (host.ssh(LISTED), kept(host)) == before
     assert host.run(f"ls -A {RECORDS}").stdout == ""
+    part = host.play(UPGRADE, "--tags", "airflow_stack", airflow_version=NEW)
+    assert part.code != 0
+    assert "upgrade_airflow.yml only works as a whole" in part.output
 
 
 def test_a_migration_whose_connection_is_cut(host: Host) -> None:
@@ -277,7 +288,7 @@ def test_a_disk_that_fills_during_a_migration(host: Host) -> None:
 def killed(host: Host, moment: str, **variables: Any) -> None:
     """Start an upgrade, and kill the controller at a moment of it."""
     process = host.start(UPGRADE, airflow_upgrade_rehearse=False, **variables)
-    wait(lambda: host.run(MOMENTS[moment]).returncode == 0 or process.poll() is not None, 600, moment)
+    wait(lambda: host.run((MOMENTS | UNDOING)[moment]).returncode == 0 or process.poll() is not None, 600, moment)
     assert process.poll() is None, process.communicate()[0][-3000:]
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
@@ -289,6 +300,16 @@ def test_an_interrupted_upgrade_can_be_undone(host: Host) -> None:
     refused = host.play("site.yml", airflow_version=OLD)
     assert refused.code != 0
     assert f"an upgrade from Airflow {OLD} to {NEW} was interrupted" in refused.output
+    recorded = host.ssh(HISTORY)
+    for name in WAITING:
+        refused = host.play(f"playbooks/{name}.yml", airflow_version=OLD)
+        assert (refused.code != 0, refused.changed) == (True, 0), refused.output
+        assert f"an upgrade from Airflow {OLD} to {NEW} was interrupted" in refused.output
+    killed(host, "the copy is put aside", airflow_version=NEW, airflow_upgrade_interrupted="restore")
+    late = host.play(UPGRADE, airflow_version=NEW)
+    assert late.code != 0
+    assert "nothing was changed. The upgrade was being undone" in late.output
+    assert host.ssh(HISTORY) == recorded
     run = host.play(UPGRADE, airflow_version=NEW, airflow_upgrade_interrupted="restore")
     assert run.code == 0, run.output
     assert f"Set airflow_version: {OLD}" in run.output
@@ -324,6 +345,12 @@ def test_the_rollback_needs_a_word(host: Host) -> None:
 def test_the_rollback(host: Host) -> None:
     run = host.play(ROLLBACK, airflow_version=NEW, airflow_rollback_lose_runs=True)
     assert run.code == 0, run.output
+    last = json.loads(host.ssh(HISTORY).splitlines()[-1])
+    assert (last["playbook"], last["airflow_version"], last["image"]) == (
+        "rollback_airflow",
+        OLD,
+        f"apache/airflow:{OLD}",
+    )
     forget_failed(host)
     as_before(host, kept(host), OLD)
     runs_pipeline(host)

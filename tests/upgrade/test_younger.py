@@ -51,6 +51,9 @@ def test_within_airflow_3_and_back(host: Host) -> None:
 def test_a_patch_release_and_back_by_site_yml(host: Host) -> None:
     begin(host, PATCH)
     before = kept(host)
+    refused = host.play(UPGRADE, airflow_version=BETWEEN)
+    assert refused.code != 0
+    assert f"run site.yml, which replaces {PATCH} by it" in refused.output
     for version in (BETWEEN, PATCH):
         run = host.play("site.yml", airflow_version=version)
         assert run.code == 0, run.output

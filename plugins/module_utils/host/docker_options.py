@@ -35,7 +35,7 @@ NAMES = {
     "a dict": "builder default-network-opts default-ulimits features log-opts proxies runtimes",
 }
 SORTS = {name: sort for sort, names in NAMES.items() for name in names.split()}
-EXAMPLES = {
+SAMPLES = {
     "true or false": "it without quotes",
     "a whole number": "it without quotes",
     "text": "one value, in quotes",
@@ -85,7 +85,7 @@ def _type_problem(key: str, value: Any) -> str:
     sort = SORTS.get(key)
     if not sort or (isinstance(value, TYPES[sort]) and (sort != "a whole number" or not isinstance(value, bool))):
         return ""
-    return f"the engine accepts only {sort} here; write {EXAMPLES[sort]}."
+    return f"the engine accepts only {sort} here; write {SAMPLES[sort]}."
 
 
 def _is_pool(pool: Any) -> bool:

@@ -74,3 +74,12 @@ def later(server: Server, names: Names) -> int:
         return 0
     last = server.ask(LAST, names.kept)[0]
     return int(server.ask(SINCE.format(last), names.database)[0])
+
+
+def undone(server: Server, names: Names) -> bool:
+    """Return whether the database of an upgrade was put aside, so that the upgrade can no longer be completed.
+
+    Raises:
+        PostgresError: The server does not answer.
+    """
+    return there(server, names.left) and not there(server, names.kept)

@@ -10,9 +10,11 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 # The table is in the migrated database, so it can neither get lost nor be that of another database.
 # Messages of queued tasks are gone, so the scheduler has to queue them again.
 BEGIN = """
+BEGIN;
 CREATE TABLE public.airflow_upgrade_paused AS SELECT dag_id FROM dag WHERE NOT is_paused;
 UPDATE dag SET is_paused = true WHERE dag_id <> 'airflow_upgrade_smoke';
 UPDATE task_instance SET state = NULL WHERE state IN ('scheduled', 'queued');
+COMMIT;
 """
 END = """
 BEGIN;

@@ -11,7 +11,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.docker_command import Docker
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.postgres import Server
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade import copying, resting
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.asking import Names, there
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.asking import Names, there, undone
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.comparison import lost
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.upgrade.migration import (
     LOG,
@@ -65,7 +65,7 @@ class Upgrading:
             self.doing("the database is already migrated")
             resting.begin(self.server, names.database)
             return {"seconds": {}}
-        if there(self.server, names.left):
+        if undone(self.server, names):
             raise MigrationError(
                 f"this upgrade was being undone, and {names.left} has what happened since. Finish that by -e "
                 "airflow_upgrade_interrupted=restore, and upgrade again."
