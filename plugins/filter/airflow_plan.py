@@ -20,23 +20,26 @@ from jinja2 import Undefined, UndefinedError
 
 
 def airflow_members(
-    groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Mapping[str, Any]]
+    groups: Mapping[str, Sequence[str]],
+    hostvars: Mapping[str, Mapping[str, Any]],
+    spec: Mapping[str, Any] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return the variables of each host of a stack.
 
     Args:
         groups: Ansible's ``groups``.
         hostvars: Ansible's ``hostvars``.
+        spec: The ``options`` of role airflow, with the types and defaults of variables that all hosts share.
 
     Returns:
         ``addresses``, values of ``airflow_private_address`` by host, empty where it is not set; ``queues`` and
         ``slots``, values of ``airflow_worker_queues`` and ``airflow_worker_concurrency`` by worker host; ``shared``,
-        which hosts set the same value of a variable that the whole stack shares. A value that uses facts of a host
+        which hosts have the same value of a variable that the whole stack shares. A value that uses facts of a host
         outside of the run counts as not set.
     """
     hosts, workers = groups.get("airflow", []), groups.get("airflow_worker", [])
     return {
-        "shared": settings({host: _shared(hostvars[host]) for host in hosts}),
+        "shared": settings({host: _shared(hostvars[host]) for host in hosts}, spec or {}),
         "addresses": {host: str(_said(hostvars[host], "airflow_private_address") or "") for host in hosts},
         "queues": {host: _said(hostvars[host], "airflow_worker_queues", list(DEFAULT_QUEUES)) for host in workers},
         "slots": {host: _said(hostvars[host], "airflow_worker_concurrency", DEFAULT_SLOTS) for host in workers},
@@ -44,9 +47,12 @@ def airflow_members(
 
 
 def _shared(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a host that all hosts of the stack share, without those that Ansible cannot render."""
+    """Return the values of a host that all hosts of the stack share.
+
+    Those that Ansible cannot render are left out, and those that differ each time, such as a generated password.
+    """
     said = {name: _said(variables, name) for name in SHARED if name in variables}
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in said.items() if value is not None and value == _said(variables, name)}
 
 
 def _said(variables: Mapping[str, Any], name: str, default: Any = None) -> Any:

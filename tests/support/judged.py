@@ -146,7 +146,9 @@ def _known(role: str, own: Mapping[str, Any]) -> dict[str, Any]:
     if "__airflow_given" in own:
         known["__airflow_given"] = own["__airflow_given"]
     known["__airflow_spec"] = spec("airflow")
-    known["__airflow_members"] = trust_as_template("{{ groups | ansible_airflow.airflow.airflow_members(hostvars) }}")
+    known["__airflow_members"] = trust_as_template(
+        "{{ groups | ansible_airflow.airflow.airflow_members(hostvars, __airflow_spec) }}"
+    )
     return known
 
 

@@ -83,6 +83,9 @@ def _value(value: Any, option: Spec, place: str) -> Iterator[Finding]:
     if value is None:
         if option.get("default") is not None or option.get("required"):
             yield Finding("variable-empty", place, "has no value; write one, or remove the line.")
+    elif value == "" and "." in place and kind != "str" and not option.get("required"):
+        # A template of an optional value leaves it: {{ port | default('') }}.
+        return
     elif not usable(value, kind):
         yield Finding("type-wrong", place, _wrong(value, option, kind))
     elif option.get("choices") and bare(value) not in option["choices"] and kind != "bool":

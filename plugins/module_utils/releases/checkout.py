@@ -41,8 +41,10 @@ def problems(git: Git) -> list[str]:
     """Return what is wrong with the options, before anything is fetched."""
     found = []
     if git["key_file"] and not Path(git["key_file"]).expanduser().exists():
+        # People also write the key itself.
+        shown = "" if "PRIVATE KEY" in git["key_file"] or "\n" in git["key_file"] else f" {git['key_file']}"
         found.append(
-            f"key_file {git['key_file']} does not exist on the controller. Set it to the path of a private key that "
+            f"key_file{shown} does not exist on the controller. Set it to the path of a private key that "
             f"may read {without_login(git['repository'])}."
         )
     if Path(git["directory"]).is_absolute() or ".." in Path(git["directory"]).parts:

@@ -7,44 +7,47 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.values import typed
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.secrets import SECRETS
 
 OBJECTS = ("connections", "pools", "roles", "users", "variables")
 # Variables, and the hosts that use them: all, those that seed objects, or those that run Airflow and get its DAGs.
 SHARED = {
-    **dict.fromkeys(("airflow_version", "airflow_tls"), "all"),
-    **dict.fromkeys(("airflow_postgres_external", "airflow_redis_external"), "all"),
+    **dict.fromkeys(("airflow_version", "airflow_tls", "airflow_secrets_directory"), "all"),
+    **dict.fromkeys(("airflow_postgres_databases", "airflow_postgres_external", "airflow_redis_external"), "all"),
+    **dict.fromkeys(("airflow_backup_repository", "airflow_backup_enabled", "airflow_backup_schedule"), "all"),
     **dict.fromkeys(SECRETS, "all"),
     **dict.fromkeys((f"airflow_{kind}" for kind in OBJECTS), "seeding"),
     **{f"airflow_{kind}_purge": "seeding" for kind in OBJECTS if kind != "users"},
     **{f"airflow_{kind}_purge_exclude": "seeding" for kind in OBJECTS if kind != "users"},
+    **dict.fromkeys(("airflow_admin_email", "airflow_admin_username"), "seeding"),
+    "airflow_connections_allow_unknown_types": "seeding",
     **dict.fromkeys(("airflow_dags_git", "airflow_dags_source", "airflow_plugins_source"), "airflow"),
+    **dict.fromkeys(("airflow_dags_check_skip", "airflow_dags_mount_prefixes"), "airflow"),
 }
-# Variables that are never secret. Their values are compared with the defaults, too.
-PLAIN = ("airflow_version", "airflow_tls", "airflow_dags_source", "airflow_plugins_source")
+ADVICE = "write it for all hosts at once, in group_vars/airflow.yml or group_vars/all.yml."
 
-ADVICE = "it for all hosts at once, in group_vars/airflow.yml or group_vars/all.yml."
+# For each variable that a host sets: ``values``, a number by host for the value that it has, set or by default, and
+# ``set``, the hosts that set it.
+Settings = Mapping[str, Mapping[str, Any]]
 
-Settings = Mapping[str, Mapping[str, str]]
 
-
-def settings(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """Return which hosts set the same value of a shared variable, without any value that can be secret.
+def settings(hosts: Mapping[str, Mapping[str, Any]], spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return which hosts have the same value of a shared variable, without the values, which can be secret.
 
     Args:
         hosts: Values of the variables in `SHARED` that the inventory sets, by host and name.
-
-    Returns:
-        By name and host: the value as text if it is in `PLAIN`, otherwise its number among the values that occur.
+        spec: The ``options`` of role airflow, with types and defaults.
     """
-    found: dict[str, dict[str, str]] = {}
-    seen: dict[str, list[str]] = {}
-    for host, values in hosts.items():
-        for name, value in values.items():
-            text, known = _text(value), seen.setdefault(name, [])
-            if text not in known:
-                known.append(text)
-            found.setdefault(name, {})[host] = text if name in PLAIN else str(known.index(text))
+    found: dict[str, dict[str, Any]] = {}
+    for name in (name for name in SHARED if any(name in values for values in hosts.values())):
+        default = spec.get(name, {}).get("default")
+        texts = {host: _text(name, values.get(name, default), spec) for host, values in hosts.items()}
+        known = list(dict.fromkeys(texts.values()))
+        found[name] = {
+            "values": {host: known.index(text) for host, text in texts.items()},
+            "set": [host for host, values in hosts.items() if name in values],
+        }
     return found
 
 
@@ -59,42 +62,47 @@ def users(groups: Mapping[str, Sequence[str]], services: Mapping[str, Any]) -> d
     return {
         "all": list(groups.get("airflow", [])),
         "seeding": list(groups.get("airflow_scheduler", [])),
-        "airflow": [host for group in airflow for host in groups.get(group, [])],
+        "airflow": list(dict.fromkeys(host for group in airflow for host in groups.get(group, []))),
     }
 
 
-def agreement_problems(
-    inputs: Mapping[str, Any], host: str, using: Mapping[str, Sequence[str]], said: Settings
-) -> list[Finding]:
-    """Return the shared variables for which another host has another value.
+def agreement_problems(host: str, using: Mapping[str, Sequence[str]], said: Settings) -> list[Finding]:
+    """Return the shared variables of which most hosts that use them have another value.
 
     Args:
-        inputs: Values of the host's variables, by name, with defaults.
         host: Inventory name of the host.
         using: What `users` returns.
         said: What `settings` returns.
     """
-    hosts = list(using["all"])
-    # Of two hosts with different values, the later one has the finding.
-    earlier = hosts[: hosts.index(host)] if host in hosts else []
     problems = []
-    for name, by_host in said.items():
-        if host in by_host:
-            others = [other for other in earlier if by_host.get(other, by_host[host]) != by_host[host]]
-            text = "the stack has one value of it, but here it is another one than for {}; write"
-        elif host not in using[SHARED[name]]:
+    for name, entry in said.items():
+        values, by_people = entry["values"], entry["set"]
+        hosts = [each for each in using[SHARED[name]] if each in values]
+        if host not in hosts:
             continue
+        # What only hosts set that do not use it would be ignored.
+        others = hosts if set(hosts) & set(by_people) else by_people
+        right = max(others, key=lambda each: (_count(values, others, each), each in by_people, -others.index(each)))
+        if values[host] == values[right]:
+            continue
+        if host not in by_people:
+            text = f"it is set for {right}, but not here, where it is used"
+        elif right not in by_people:
+            text = f"it is set here, but not for {right}"
         else:
-            default = _text(inputs[name]) if name in PLAIN else ""
-            others = [other for other in by_host if by_host[other] != default]
-            text = "the stack has one value of it, but it is set for {} and not here; write"
-        if others:
-            problems.append(Finding("value-differs", name, f"{text.format(others[0])} {ADVICE}"))
+            text = f"it has another value here than for {right}"
+        problems.append(Finding("value-differs", name, f"{text}, and a stack has one value of it; {ADVICE}"))
     return problems
 
 
-def _text(value: Any) -> str:
-    """Return a text that is the same for values that Ansible reads as the same, such as true and "True"."""
-    if isinstance(value, (list, Mapping)):
-        return json.dumps(value, sort_keys=True, default=str)
-    return str(value).lower() if isinstance(value, bool) or str(value) in ("True", "False") else str(value)
+def _count(values: Mapping[str, int], hosts: Sequence[str], host: str) -> int:
+    """Return how many hosts have the value of a host."""
+    return sum(values[each] == values[host] for each in hosts)
+
+
+def _text(name: str, value: Any, spec: Mapping[str, Any]) -> str:
+    """Return a text that is the same for values that the roles read as the same, such as true and "yes"."""
+    found = typed({name: value}, spec)[name]
+    if isinstance(found, str) and spec.get(name, {}).get("type") == "str":
+        found = found.rstrip("/") or found
+    return json.dumps(found, sort_keys=True, default=str)

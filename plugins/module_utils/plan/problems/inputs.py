@@ -98,9 +98,7 @@ def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[Finding]:
     databases_wanted = inputs["airflow_postgres_databases"]
     return [
         *placement.placement_problems(groups, services["groups"]),
-        *agreement.agreement_problems(
-            inputs, around["host"], agreement.users(groups, services), around["members"]["shared"]
-        ),
+        *agreement.agreement_problems(around["host"], agreement.users(groups, services), around["members"]["shared"]),
         *servers.external_problems(services["external"], passwords, groups, services["all_groups"], databases_wanted),
         *addresses.address_problems(found),
         *network.subnet_problems(inputs["airflow_network_subnet"], inputs["airflow_worker_concurrency"]),

@@ -15,7 +15,17 @@ def test_the_error_for_a_misspelt_variable_suggests_the_right_name() -> None:
     assert "did you mean airflow_worker_concurrency?" in problem
 
 
-@pytest.mark.parametrize("name", ["airflow_s3_logs_bucket", "airflow_home", "airflow_domain", "airflow_smtp_sender"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "airflow_s3_logs_bucket",
+        "airflow_home",
+        "airflow_domain",
+        "airflow_smtp_sender",
+        "airflow_connections_base",
+        "airflow_environment_common",
+    ],
+)
 def test_a_variable_of_the_users_own_is_accepted(name: str) -> None:
     assert misspelt_problems([name], [*tables.defaults()]) == []
 

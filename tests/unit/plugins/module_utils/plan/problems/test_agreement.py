@@ -20,22 +20,21 @@ SERVICES = {
     "airflow_names": ["scheduler", "worker", "triggerer"],
 }
 USING = users(GROUPS, SERVICES)
-DEFAULTS = {"airflow_version": "2.5.3", "airflow_tls": True, "airflow_dags_source": "dags"}
-DEFAULTS["airflow_plugins_source"] = ""
+SPEC = spec("airflow")
 
 
 def differing(hosts: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
     """Return the places of the findings by host."""
-    said = settings(hosts)
+    said = settings(hosts, SPEC)
     return {
         host: places
         for host in GROUPS["airflow"]
-        if (places := [each.place for each in agreement_problems(DEFAULTS | hosts[host], host, USING, said)])
+        if (places := [each.place for each in agreement_problems(host, USING, said)])
     }
 
 
 def test_all_are_variables_of_the_role() -> None:
-    assert SHARED.keys() <= spec("airflow").keys()
+    assert SHARED.keys() <= SPEC.keys()
 
 
 @pytest.mark.parametrize(
@@ -43,22 +42,28 @@ def test_all_are_variables_of_the_role() -> None:
     [
         ("airflow_version", "3.3.2", "3.3.2", "3.3.2", []),
         ("airflow_version", "3.3.2", "3.3.2", None, ["c"]),
-        ("airflow_version", None, None, "3.3.2", ["a", "b"]),
+        # The host with the forgotten line, not all the others.
+        ("airflow_version", None, None, "3.3.2", ["c"]),
+        ("airflow_version", "3.3.1", "3.3.2", "3.3.2", ["a"]),
         ("airflow_version", None, None, "2.5.3", []),
-        ("airflow_version", "3.3.2", "2.11.2", "3.3.2", ["b", "c"]),
         # INI files have texts.
-        ("airflow_tls", "true", True, "True", []),
+        ("airflow_tls", "true", True, "yes", []),
         ("airflow_tls", False, False, None, ["c"]),
         ("airflow_fernet_key", "x", "x", "x", []),
         ("airflow_fernet_key", "x", "x", "y", ["c"]),
-        ("airflow_fernet_key", None, None, "y", ["a", "b"]),
+        ("airflow_fernet_key", None, None, "y", ["c"]),
         ("airflow_postgres_external", {"host": "x", "port": 1}, {"port": 1, "host": "x"}, {"host": "x", "port": 1}, []),
-        # Only schedulers seed objects, so another host need not know them. A value that no scheduler has is lost.
-        ("airflow_pools", {"x": 1}, {"x": 1}, None, []),
-        ("airflow_pools", {"x": 1}, None, None, ["b"]),
-        ("airflow_pools", None, None, {"x": 1}, ["a", "b"]),
-        ("airflow_dags_source", None, None, "other", ["a", "b"]),
-        ("airflow_dags_source", "dags", "dags", None, []),
+        ("airflow_postgres_databases", [{"name": "dwh"}], [{"name": "dwh"}], None, ["c"]),
+        # Only schedulers seed objects, so other hosts can have what they like. A value that no scheduler has is lost.
+        ("airflow_pools", [1], [1], None, []),
+        ("airflow_pools", [1], [1], [2], []),
+        ("airflow_pools", [1], None, None, ["b"]),
+        ("airflow_pools", [1], None, [1], ["b"]),
+        ("airflow_pools", None, None, [1], ["a", "b"]),
+        ("airflow_pools", None, [], None, []),
+        ("airflow_pools_purge", False, None, None, []),
+        ("airflow_dags_source", None, None, "other", ["c"]),
+        ("airflow_dags_source", "dags", "dags/", "dags", []),
     ],
 )
 def test_each_variable(name: str, a: Any, b: Any, c: Any, found: list[str]) -> None:
@@ -67,18 +72,22 @@ def test_each_variable(name: str, a: Any, b: Any, c: Any, found: list[str]) -> N
 
 
 def test_no_value_that_can_be_secret_is_kept() -> None:
-    said = settings({"a": {"airflow_fernet_key": "sesame"}, "b": {"airflow_fernet_key": "other"}})
-    assert said == {"airflow_fernet_key": {"a": "0", "b": "1"}}
+    said = settings({"a": {"airflow_fernet_key": "sesame"}, "b": {"airflow_fernet_key": "other"}}, SPEC)
+    assert said == {"airflow_fernet_key": {"values": {"a": 0, "b": 1}, "set": ["a", "b"]}}
 
 
 def test_who_uses_a_variable() -> None:
     assert USING == {"all": ["a", "b", "c"], "seeding": ["a", "b"], "airflow": ["a", "b", "c"]}
 
 
-def test_the_sentence() -> None:
-    said = settings({"a": {}, "b": {"airflow_version": "3.3.2"}, "c": {}})
-    (found,) = agreement_problems(DEFAULTS, "a", USING, said)
+def test_the_sentences() -> None:
+    hosts = {"a": {"airflow_version": "3.3.1"}, "b": {"airflow_version": "3.3.2"}, "c": {"airflow_version": "3.3.2"}}
+    (found,) = agreement_problems("a", USING, settings(hosts, SPEC))
     assert found == (
-        "airflow_version: the stack has one value of it, but it is set for b and not here; write it for all hosts at "
-        "once, in group_vars/airflow.yml or group_vars/all.yml."
+        "airflow_version: it has another value here than for b, and a stack has one value of it; write it for all "
+        "hosts at once, in group_vars/airflow.yml or group_vars/all.yml."
     )
+    (found,) = agreement_problems("c", USING, settings({**hosts, "a": hosts["b"], "c": {}}, SPEC))
+    assert "it is set for a, but not here, where it is used" in found
+    (found,) = agreement_problems("a", USING, settings({**hosts, "b": {}, "c": {}}, SPEC))
+    assert "it is set here, but not for b" in found
