@@ -27,7 +27,7 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str], *, shared: boo
     ends = {each.partition("_")[2]: each for each in known}
     for name in sorted(set(names) - set(known)):
         end = "" if shared else name.partition("_")[2]
-        # People name parts of a value after the variable: airflow_connections_common.
+        # People name parts of a value after the variable: airflow_config_common.
         if any(name.startswith(f"{each}_") for each in known):
             end = ""
         close = [ends[each] for each in difflib.get_close_matches(end, ends, n=1, cutoff=ALIKE)]

@@ -32,6 +32,29 @@ def listed_kinds(postgres_databases: Sequence[Entry], admin: Entry) -> list[Kind
     return [*{kind.option: kind for kind in (*KINDS, *more)}.values()]
 
 
+def without_empty(lists: Lists) -> dict[str, Any]:
+    """Return the lists without empty texts where no text belongs: a template of an optional value leaves them.
+
+    Args:
+        lists: The lists by kind; their entries may have any type.
+    """
+    options = {kind.option: kind.arguments[kind.option]["options"] for kind in KINDS}
+    return {
+        kind: [_filled(entry, options[kind]) for entry in entries] if isinstance(entries, list) else entries
+        for kind, entries in lists.items()
+    }
+
+
+def _filled(entry: Any, options: Mapping[str, Any]) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    return {
+        key: value
+        for key, value in entry.items()
+        if value != "" or options.get(key, {}).get("type", "str") in ("str", "raw")
+    }
+
+
 def object_problems(lists: Lists, postgres_databases: Sequence[Entry], admin: Entry) -> list[Finding]:
     """Return the problems of the lists, one finding per problem, without values of secrets.
 
@@ -43,6 +66,7 @@ def object_problems(lists: Lists, postgres_databases: Sequence[Entry], admin: En
     Returns:
         The findings of each kind, in the order of KINDS, and then those about roles that users name.
     """
+    lists = without_empty(lists)
     problems = [
         problem
         for kind in listed_kinds(postgres_databases, admin)
@@ -79,6 +103,7 @@ def objects_resolved(lists: Lists, stack: Mapping[str, Any], secrets: Mapping[st
             Postgres, empty or missing without TLS.
         secrets: The secrets of ``secrets_needed`` by name.
     """
+    lists = without_empty(lists)
     result = {**lists}
     if "connections" in lists:
         result["connections"] = databases.resolved(lists["connections"], stack, secrets)

@@ -11,6 +11,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.objects.wa
     object_problems,
     objects_resolved,
     secrets_needed,
+    without_empty,
 )
 
 DATABASES = [{"name": "news", "owner": "reader"}]
@@ -150,3 +151,16 @@ def test_a_problem_has_an_id_and_a_place(kind: str, entry: dict[str, Any], findi
     found = object_problems({kind: [entry]}, DATABASES, ADMIN)
     assert [(problem.id, problem.place) for problem in found] == [(finding, place)]
     assert all(str(problem) == f"{problem.place}: {problem.text}" for problem in found)
+
+
+def test_empty_texts_of_optional_values_are_left_out() -> None:
+    lists: dict[str, Any] = {
+        "connections": [{"conn_id": "a", "conn_type": "http", "login": "", "port": "", "extra": ""}],
+        "pools": [{"name": "p", "slots": ""}],
+    }
+    assert without_empty(lists) == {
+        "connections": [{"conn_id": "a", "conn_type": "http", "login": "", "extra": ""}],
+        "pools": [{"name": "p"}],
+    }
+    assert without_empty({"pools": "x"}) == {"pools": "x"}
+    assert without_empty({"pools": ["x"]}) == {"pools": ["x"]}
