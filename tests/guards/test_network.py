@@ -26,7 +26,8 @@ def network(host: GuardedHost) -> tuple[str, str, set[str]]:
 
 
 def test_a_subnet_with_the_controller_is_refused(deployed: GuardedHost) -> None:
-    controller = deployed.ssh("echo $SSH_CONNECTION").split()[0]
+    # sudo removes SSH_CONNECTION.
+    controller = deployed.ssh("ss -Htn state established '( sport = :22 )'").split()[3].rpartition(":")[0]
     subnet = str(ipaddress.ip_network(f"{controller}/24", strict=False))
     words = ("airflow_network_subnet: the subnet", f"{controller} (where Ansible runs)", "a route of the host, by eth0")
     refused(deployed, *words, airflow_network_subnet=subnet)
