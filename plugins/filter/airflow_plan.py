@@ -49,7 +49,7 @@ def airflow_members(
 def _shared(variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a host that all hosts of the stack share.
 
-    Those that Ansible cannot render are left out, and those that differ each time, such as a generated password.
+    A value that Ansible cannot render, or that is another one each time (a generated password), is left out.
     """
     said = {name: _said(variables, name) for name in SHARED if name in variables}
     return {name: value for name, value in said.items() if value is not None and value == _said(variables, name)}

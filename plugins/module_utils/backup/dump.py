@@ -69,7 +69,7 @@ def dump(server: Server, directory: str, doing: Callable[[str], None], only: str
 
 
 def dump_of_none() -> dict[str, Any]:
-    """Return the same entries for a host without databases, or with one that people have excluded."""
+    """Return the same entries for a backup without databases: another host has them, or people excluded them."""
     return {"postgres": 0, "globals": {}, "databases": {}}
 
 

@@ -11,7 +11,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.v
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.secrets import SECRETS
 
 OBJECTS = ("connections", "pools", "roles", "users", "variables")
-# Variables, and the hosts that use them: all, those that seed objects, or those that run Airflow and get its DAGs.
+# Variables, and the hosts that use them: all hosts, hosts that seed objects, or hosts that run Airflow and get DAGs.
 SHARED = {
     **dict.fromkeys(("airflow_version", "airflow_tls", "airflow_secrets_directory"), "all"),
     **dict.fromkeys(("airflow_postgres_databases", "airflow_postgres_external", "airflow_redis_external"), "all"),
