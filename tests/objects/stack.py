@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.deployed import OUR_LABEL
 from tests import tables
 from tests.lab import docker
 from tests.lab.names import AIRFLOW_VERSION, LABEL, registry_address
@@ -256,6 +257,8 @@ class Stack:
         options = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
         words = {"project": PROJECT, "service": service, "oneoff": "False", **(labels or {})}
         options += [word for name, value in words.items() for word in ("--label", f"{COMPOSE}.{name}={value}")]
+        # Without this label seeding takes the containers for somebody else's and refuses them.
+        options += ["--label", f"{OUR_LABEL}="]
         self.start(service, self.airflow, *options, command=command)
 
     def idle(self, service: str, **environment: str) -> None:
