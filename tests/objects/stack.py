@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.containers.deployed import OUR_LABEL
+
 from tests import tables
 from tests.lab import docker
 from tests.lab.names import AIRFLOW_VERSION, LABEL, registry_address
