@@ -79,6 +79,7 @@ def known(version: str, *, several: bool) -> Templar:
             "addresses": {"one": "192.0.2.1", "two": "192.0.2.2"} if several else {"one": ""},
             "queues": {"one": ["default"]},
             "slots": {"one": 16},
+            "grace_periods": {"one": 600},
             "shared": {},
         },
         "__airflow_migrated_file": {},

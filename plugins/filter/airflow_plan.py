@@ -11,6 +11,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.found
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.plan import first_step, second_step
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.agreement import SHARED, settings
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
+    DEFAULT_GRACE,
     DEFAULT_QUEUES,
     DEFAULT_SLOTS,
     keeper,
@@ -32,10 +33,10 @@ def airflow_members(
         spec: The ``options`` of role airflow, with the types and defaults of variables that all hosts share.
 
     Returns:
-        ``addresses``, values of ``airflow_private_address`` by host, empty where it is not set; ``queues`` and
-        ``slots``, values of ``airflow_worker_queues`` and ``airflow_worker_concurrency`` by worker host; ``shared``,
-        which hosts have the same value of a variable that the whole stack shares. A value that uses facts of a host
-        outside of the run counts as not set.
+        ``addresses``, values of ``airflow_private_address`` by host, empty where it is not set; ``queues``, ``slots``
+        and ``grace_periods``, values of ``airflow_worker_queues``, ``airflow_worker_concurrency`` and
+        ``airflow_worker_grace_period`` by worker host; ``shared``, which hosts have the same value of a variable that
+        the whole stack shares. A value that uses facts of a host outside of the run counts as not set.
     """
     hosts, workers = groups.get("airflow", []), groups.get("airflow_worker", [])
     return {
@@ -43,6 +44,9 @@ def airflow_members(
         "addresses": {host: str(_said(hostvars[host], "airflow_private_address") or "") for host in hosts},
         "queues": {host: _said(hostvars[host], "airflow_worker_queues", list(DEFAULT_QUEUES)) for host in workers},
         "slots": {host: _said(hostvars[host], "airflow_worker_concurrency", DEFAULT_SLOTS) for host in workers},
+        "grace_periods": {
+            host: _said(hostvars[host], "airflow_worker_grace_period", DEFAULT_GRACE) for host in workers
+        },
     }
 
 

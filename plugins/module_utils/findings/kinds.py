@@ -16,4 +16,9 @@ ACCEPTABLE = frozenset(
     {"disk-low", "inodes-low", "memory-low", "subnet-overlaps", "user-role-unknown", "variable-misspelt"}
 )
 # Ids that never stop a run.
-WARNINGS = frozenset({"disk-low-in-use", "inodes-low-in-use", "memory-low-in-use", "release-ended"})
+WARNINGS = frozenset(
+    {
+        *("disk-low-in-use", "inodes-low-in-use", "memory-low-in-use"),
+        *("host-idle", "release-ended", "variables-unread"),
+    }
+)

@@ -61,7 +61,10 @@ GROUPS = {
     },
     "Groups and hosts": {
         "group-empty": "A group of the inventory has no host, so its services would run nowhere.",
+        "group-misspelt": "A group has almost the name of a service's group, and hosts that this group lacks.",
         "host-outside": "A host is in a group of a service, but not in group airflow.",
+        "host-idle": "A host is in group airflow, but in no group of a service.",
+        "variables-unread": "A file in group_vars or host_vars has almost the name of a group or host, but not quite.",
         "group-crowded": "A group has several hosts, but a stack has only one of its services.",
         "address-missing": "A host of a stack on several hosts has no address in their network.",
         "address-invalid": "The value is not an IP address that works there.",

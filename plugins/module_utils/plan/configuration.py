@@ -68,9 +68,9 @@ def settings(inputs: Mapping[str, Any], plan: Mapping[str, Any], plugins_release
         "celery": {"worker_concurrency": inputs["airflow_worker_concurrency"]},
         "celery_broker_transport_options": {
             # Seconds after which Redis delivers an unfinished task again, so that it runs twice: longer than any task
-            # should run, and than a worker may take to stop. Preflight refuses a lower value than the latter in
+            # should run, and than any worker may take to stop. Preflight refuses a lower value than the latter in
             # airflow_config.
-            "visibility_timeout": max(DAY, int(inputs["airflow_worker_grace_period"]) + HOUR),
+            "visibility_timeout": max(DAY, plan["workers"]["grace"] + HOUR),
             # Without a timeout, a worker that lost Redis may wait for an answer for ever while it closes the
             # connection, and neither works nor exits.
             "socket_timeout": 30,

@@ -46,8 +46,8 @@ def first_step(inputs: Mapping[str, Any], around: Mapping[str, Any]) -> Dict:
         inputs: The public variables of role airflow that are set, by name, already checked.
         around: Other inputs: ``fixed``, names and numbers that are the same in every stack; the tables ``releases`` and
             ``services``; Ansible's ``groups``; ``host``, the inventory name; ``members``, with ``addresses``,
-            ``queues`` and ``slots`` by host; ``migrated``, the release and image of the last successful migration;
-            ``inventories`` of the run; and ``projects_directory`` of role projects.
+            ``queues``, ``slots`` and ``grace_periods`` by host; ``migrated``, the release and image of the last
+            successful migration; ``inventories`` of the run; and ``projects_directory`` of role projects.
     """
     groups = around["groups"]
     release = around["releases"][series(inputs["airflow_version"])]
@@ -126,9 +126,10 @@ def _comparison(
 
 
 def _workers(members: Mapping[str, Any]) -> Dict:
-    """Return the queues and slots of the workers by host, and all queues."""
+    """Return the queues and slots of the workers by host, all queues, and the longest grace period."""
     served = {queue for queues in members["queues"].values() for queue in queues}
-    return {"queues": members["queues"], "slots": members["slots"], "served_queues": sorted(served)}
+    grace = max((int(seconds) for seconds in members["grace_periods"].values()), default=0)
+    return {"queues": members["queues"], "slots": members["slots"], "served_queues": sorted(served), "grace": grace}
 
 
 def _trust(

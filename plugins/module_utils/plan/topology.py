@@ -14,6 +14,8 @@ Groups = Mapping[str, Sequence[str]]
 # variables.
 DEFAULT_QUEUES = ("default",)
 DEFAULT_SLOTS = 16
+# Seconds; default of airflow_worker_grace_period.
+DEFAULT_GRACE = 600
 # Port on which Ansible itself reaches a host.
 SSH_PORT = 22
 

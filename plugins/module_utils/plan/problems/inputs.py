@@ -34,6 +34,9 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.probl
     workers,
 )
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.formats import is_image
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.problems.variable_files import (
+    variable_file_problems,
+)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.proxy import proxy_problems
 
 Dict = Mapping[str, Any]
@@ -46,8 +49,8 @@ def input_problems(inputs: Dict, around: Dict) -> list[Finding]:
         inputs: The public variables of role airflow that are set, by name.
         around: Other inputs: the tables ``releases``, ``services`` and ``moved_options``; Ansible's ``groups``;
             ``host``, the name of the host; ``names``, the variables with the role's prefix, and ``known``, the
-            variables that exist; ``members``, with ``addresses``, ``queues`` and ``slots`` by host, and ``shared`` (see
-            `agreement.settings`); ``projects_directory`` of role projects; and ``inventories``,
+            variables that exist; ``members``, with ``addresses``, ``queues``, ``slots`` and ``grace_periods`` by host,
+            and ``shared`` (see `agreement.settings`); ``projects_directory`` of role projects; and ``inventories``,
             ``playbook_directory``, ``strategy`` and ``today`` of the run.
 
     Returns:
@@ -98,6 +101,7 @@ def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[Finding]:
     databases_wanted = inputs["airflow_postgres_databases"]
     return [
         *placement.placement_problems(groups, services["groups"]),
+        *placement.idle_problems(around["host"], groups, services["all_groups"]),
         *agreement.agreement_problems(around["host"], agreement.users(groups, services), around["members"]["shared"]),
         *servers.external_problems(services["external"], passwords, groups, services["all_groups"], databases_wanted),
         *addresses.address_problems(found),
@@ -124,7 +128,7 @@ def _services(inputs: Dict, around: Dict, external: Dict) -> list[Finding]:
     served = {queue for queues in around["members"]["queues"].values() for queue in queues}
     slots = list(around["members"]["slots"].values())
     return [
-        *workers.visibility_problems(config, inputs["airflow_worker_grace_period"]),
+        *workers.visibility_problems(config, around["members"]["grace_periods"]),
         *(workers.connection_problems(slots, limit) if "postgres" not in external else []),
         *databases.database_problems(inputs["airflow_postgres_databases"]),
         *workers.queue_problems(inputs["airflow_worker_queues"], config, sorted(served)),
@@ -144,5 +148,6 @@ def _run(inputs: Dict, around: Dict) -> list[Finding]:
     return [
         *run.copy_problems(around["playbook_directory"]),
         *run.strategy_problems(around["strategy"]),
+        *variable_file_problems(around["groups"], around["inventories"], around["playbook_directory"]),
         *sources.source_problems(code, around["inventories"]),
     ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 
 # Services that a stack has exactly one of, because they store data on their host.
 SINGLE = ("postgres", "redis")
+# How alike the names of two groups are, from 0 to 1, if one is probably meant as the other.
+ALIKE = 0.85
 
 
 def placement_problems(groups: Mapping[str, Sequence[str]], service_groups: Mapping[str, str]) -> list[Finding]:
@@ -39,7 +42,40 @@ def placement_problems(groups: Mapping[str, Sequence[str]], service_groups: Mapp
         for service in SINGLE
         if len(hosts := groups.get(service_groups.get(service, ""), [])) > 1
     ]
-    return problems + _outside(groups, list(services))
+    return [*problems, *_outside(groups, list(services)), *_misspelt(groups, list(services))]
+
+
+def idle_problems(host: str, groups: Mapping[str, Sequence[str]], service_groups: Mapping[str, str]) -> list[Finding]:
+    """Return whether a host of the stack would run none of its services.
+
+    Args:
+        host: Inventory name of the host.
+        groups: Ansible's ``groups``.
+        service_groups: Inventory group by service name.
+    """
+    names = list(dict.fromkeys(service_groups.values()))
+    if host not in groups.get("airflow", []) or any(host in groups.get(name, []) for name in names):
+        return []
+    text = (
+        "the host is in group airflow, but in no group of a service, so no service will run on it; add it to one of "
+        f"{', '.join(names)}, or take it out of group airflow."
+    )
+    return [Finding("host-idle", "inventory", text)]
+
+
+def _misspelt(groups: Mapping[str, Sequence[str]], service_groups: Sequence[str]) -> list[Finding]:
+    """Return the groups that have almost the name of a service's group, and hosts that it lacks."""
+    problems = []
+    for name in sorted(set(groups) - set(service_groups)):
+        for meant in difflib.get_close_matches(name, service_groups, n=1, cutoff=ALIKE):
+            lacking = [host for host in groups[name] if host not in groups.get(meant, [])]
+            if lacking:
+                text = (
+                    f"{' and '.join(lacking)} would run no service of group {name}, which has no meaning in this "
+                    f"project; did you mean {meant}? If it is a group of your own, give it a name that is less alike."
+                )
+                problems.append(Finding("group-misspelt", "inventory", text))
+    return problems
 
 
 def _outside(groups: Mapping[str, Sequence[str]], service_groups: Sequence[str]) -> list[Finding]:

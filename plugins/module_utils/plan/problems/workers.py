@@ -36,23 +36,27 @@ def connection_problems(worker_slots: Sequence[Any], max_connections: Any) -> li
     return [Finding("connections-too-few", "airflow_postgres_max_connections", text)]
 
 
-def visibility_problems(config: Mapping[str, Any], grace: Any) -> list[Finding]:
+def visibility_problems(config: Mapping[str, Any], grace_periods: Mapping[str, Any]) -> list[Finding]:
     """Refuse a visibility timeout that is shorter than a worker may take to stop.
 
     Redis delivers a task again if it is not acknowledged within the timeout, and the task would run twice.
 
     Args:
         config: Value of ``airflow_config``.
-        grace: Value of ``airflow_worker_grace_period``, seconds.
+        grace_periods: Values of ``airflow_worker_grace_period`` by worker host, seconds.
     """
     section, option = "celery_broker_transport_options", "visibility_timeout"
     value = given(config, section, option)
     # value_problems reports a grace period that is not a number.
-    if value is None or (is_whole(value) and int(value) > (int(grace) if is_whole(grace) else 0)):
+    known = {host: int(seconds) for host, seconds in grace_periods.items() if is_whole(seconds)}
+    grace = max(known.values(), default=0)
+    if value is None or (is_whole(value) and int(value) > grace):
         return []
+    # Redis delivers the tasks of any worker to the others.
+    longest = f"{grace} on {max(known, key=lambda host: known[host])}" if known else str(grace)
     text = (
-        f"{value!r} must be a number of seconds above airflow_worker_grace_period ({grace}) and above the duration of "
-        "your longest task, or tasks run twice; write a higher one, or remove it."
+        f"{value!r} must be a number of seconds above airflow_worker_grace_period ({longest}) and above the duration "
+        "of your longest task, or tasks run twice; write a higher one, or remove it."
     )
     return [Finding("visibility-timeout-low", f"airflow_config.{section}.{option}", text)]
 

@@ -7,7 +7,11 @@ from typing import Any
 
 from ansible.errors import AnsibleUndefinedVariable
 from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_plan import airflow_members
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import DEFAULT_QUEUES, DEFAULT_SLOTS
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
+    DEFAULT_GRACE,
+    DEFAULT_QUEUES,
+    DEFAULT_SLOTS,
+)
 
 from tests import tables
 
@@ -25,6 +29,7 @@ def test_defaults_are_those_of_the_role() -> None:
     defaults = tables.defaults()
     assert defaults["airflow_worker_queues"] == list(DEFAULT_QUEUES)
     assert defaults["airflow_worker_concurrency"] == DEFAULT_SLOTS
+    assert defaults["airflow_worker_grace_period"] == DEFAULT_GRACE
 
 
 def test_each_host_is_read_with_its_own_variables() -> None:
@@ -34,6 +39,7 @@ def test_each_host_is_read_with_its_own_variables() -> None:
         "addresses": {"a": "192.0.2.1", "b": "", "c": ""},
         "queues": {"a": ["red"], "c": ["default"]},
         "slots": {"a": 4, "c": 16},
+        "grace_periods": {"a": 600, "c": 600},
         "shared": {},
     }
 
@@ -45,4 +51,5 @@ def test_a_variable_that_needs_ungathered_facts_counts_as_not_set() -> None:
 
 
 def test_an_inventory_without_the_groups_gives_empty_results() -> None:
-    assert airflow_members({}, {}) == {"addresses": {}, "queues": {}, "slots": {}, "shared": {}}
+    found = airflow_members({}, {})
+    assert found == {"addresses": {}, "queues": {}, "slots": {}, "grace_periods": {}, "shared": {}}

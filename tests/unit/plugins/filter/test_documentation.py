@@ -101,6 +101,7 @@ def test_examples_call_the_filter_by_its_full_name(name: str) -> None:
                     "addresses": {"server1": ""},
                     "queues": {"server1": ["default"]},
                     "slots": {"server1": 16},
+                    "grace_periods": {"server1": 600},
                 },
             },
         ),

@@ -30,6 +30,7 @@ def plan(host: str = "one", hosts: dict[str, list[str]] | None = None, **inputs:
             "addresses": {name: f"192.0.2.{number}" for number, name in enumerate(placed, 1)},
             "queues": {name: ["default", name] for name in workers},
             "slots": dict.fromkeys(workers, 16),
+            "grace_periods": {name: 600 * number for number, name in enumerate(workers, 1)},
             "shared": {},
         },
         "migrated": {},

@@ -257,7 +257,7 @@ def test_valid_given_secrets_are_accepted() -> None:
 
 def test_option_names_are_case_insensitive() -> None:
     assert len(queue_problems(["red"], {"operators": {"Default_Queue": "main"}})) == 1
-    assert len(visibility_problems({"celery_broker_transport_options": {"Visibility_Timeout": 5}}, 600)) == 1
+    assert len(visibility_problems({"celery_broker_transport_options": {"Visibility_Timeout": 5}}, {"a": 600})) == 1
 
 
 def test_extra_packages_are_requirements() -> None:
@@ -292,7 +292,14 @@ def test_postgres_accepts_the_connections_of_all_workers() -> None:
 )
 def test_the_visibility_timeout_is_above_the_grace_period(timeout: Any, grace: Any, found: int) -> None:
     config = {"celery_broker_transport_options": {"visibility_timeout": timeout}}
-    assert len(visibility_problems(config, grace)) == found
+    assert len(visibility_problems(config, {"a": grace})) == found
+
+
+def test_the_visibility_timeout_is_above_the_grace_periods_of_all_workers() -> None:
+    config = {"celery_broker_transport_options": {"visibility_timeout": 3600}}
+    assert visibility_problems(config, {"a": 600, "b": 3599}) == []
+    (problem,) = visibility_problems(config, {"a": 600, "b": "7200", "c": 60})
+    assert "airflow_worker_grace_period (7200 on b)" in problem
 
 
 DEFAULTS = tables.defaults()
