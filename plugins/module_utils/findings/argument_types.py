@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.render_errors import render_problem
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.values import bare, usable
 
 Spec = Mapping[str, Any]
@@ -24,6 +27,11 @@ AS_TEXT = {
     "list": """it is text; write ["a", "b"] with quotes in an INI file, and JSON with -e: -e '{"NAME": ["a", "b"]}'.""",
     "dict": """it is text; write {"name": "value"} with quotes in an INI file, and JSON with -e: -e '{"NAME": {}}'.""",
 }
+# Ansible reads values in INI files as Python literals.
+AS_JSON = (
+    "it is JSON, and Ansible reads it as text: in an INI file, write True, False and None instead of true, false and "
+    """null; with -e, write -e '{"NAME": VALUE}'."""
+)
 
 
 def spec_problems(variables: Mapping[str, Any], spec: Spec, render: Callable[[Any], Any]) -> list[Finding]:
@@ -40,18 +48,9 @@ def spec_problems(variables: Mapping[str, Any], spec: Spec, render: Callable[[An
             try:
                 values[name] = bare(render(variables[name]))
             except Exception as error:  # noqa: BLE001 - a template can raise anything
-                problems.append(_not_rendered(name, error, variables))
+                problems.append(render_problem(name, error, variables))
     known = {name: option for name, option in spec.items() if name in values or name not in variables}
     return problems + type_problems(values, known)
-
-
-def _not_rendered(name: str, error: Exception, variables: Mapping[str, Any]) -> Finding:
-    """Return that a variable has a template with an error. Ansible's texts name variables, not values."""
-    if "ansible_facts" in str(variables[name]) and not variables.get("ansible_facts"):
-        text = "needs facts of the host, which are not read here; site.yml reads them and checks it."
-        return Finding("variable-needs-facts", name, text)
-    reason = " ".join(str(error).split()).rstrip(".")
-    return Finding("variable-undefined", name, f"its template cannot be rendered: {reason}. Correct it.")
 
 
 def type_problems(values: Mapping[str, Any], spec: Spec, at: str = "") -> list[Finding]:
@@ -103,7 +102,7 @@ def _value(value: Any, option: Spec, place: str) -> Iterator[Finding]:
 def _wrong(value: Any, option: Spec, kind: str) -> str:
     """Return what is wrong with a value of another type. A text where a list or a dict belongs may be a secret."""
     if kind in AS_TEXT and isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-        return AS_TEXT[kind]
+        return AS_JSON if _is_json(value) else AS_TEXT[kind]
     if isinstance(value, (Mapping, list)):
         there = "a dict" if isinstance(value, Mapping) else "a list"
     elif kind in ("int", "float", "bool") and not option.get("no_log") and len(str(value)) <= 40:
@@ -111,3 +110,12 @@ def _wrong(value: Any, option: Spec, kind: str) -> str:
     else:
         there = {bool: "true or false", int: "a number", float: "a number"}.get(type(bare(value)), "a text")
     return f"the value is {there}; write {WRITE[kind]}."
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text is JSON with words that Python does not know. Ansible reads other JSON in INI files."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return re.search(r"\b(true|false|null)\b", text) is not None

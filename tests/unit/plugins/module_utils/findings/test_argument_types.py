@@ -104,6 +104,21 @@ def test_values_get_their_types() -> None:
     assert typed(wrong, SPEC) == wrong
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"core": {"load_examples": false}}', "write True, False and None"),
+        ('{"a": null}', "write True, False and None"),
+        ("{a: 1}", "with quotes in an INI file"),
+        ('{"a": "true"', "with quotes in an INI file"),
+    ],
+)
+def test_json_in_an_ini_file(text: str, words: str) -> None:
+    (problem,) = type_problems({"options": text}, {"options": {"type": "dict"}})
+    assert problem.id == "type-wrong"
+    assert words in problem
+
+
 def test_what_cannot_be_rendered_is_named_and_the_rest_is_checked() -> None:
     def render(value: Any) -> Any:
         if "{{" in str(value):
