@@ -35,9 +35,21 @@ NAMES = {
     "a dict": "builder default-network-opts default-ulimits features log-opts proxies runtimes",
 }
 SORTS = {name: sort for sort, names in NAMES.items() for name in names.split()}
+# The options by their names without dashes and the last s. Under the names of its flags, which are singular, the engine
+# ignores an option; other names it refuses.
+PLAIN = {name.replace("-", "").replace("ies", "y").rstrip("s"): name for name in SORTS}
+# Removed in Docker 23.
+REMOVED = {"graph": "data-root"}
+CHOICES = {
+    "default-cgroupns-mode": ("host", "private"),
+    "default-ipc-mode": ("private", "shareable"),
+    "log-format": ("json", "text"),
+    "log-level": ("debug", "info", "warn", "error", "fatal"),
+}
+PATHS = ("data-root", "exec-root", "pidfile")
 SAMPLES = {
-    "true or false": "it without quotes",
-    "a whole number": "it without quotes",
+    "true or false": "true or false without quotes, or a template with | bool",
+    "a whole number": "a number without quotes, or a template with | int",
     "text": "one value, in quotes",
     "a list": "[VALUE, VALUE]",
     "a dict": "{NAME: VALUE}",
@@ -56,7 +68,7 @@ def option_problems(options: Mapping[str, Any]) -> Iterator[Finding]:
         return Finding("daemon-option-invalid", f"docker_daemon_options.{place}", text)
 
     for key, value in options.items():
-        if text := _name_problem(str(key)) or _type_problem(str(key), value):
+        if text := name_problem(str(key)) or _type_problem(str(key), value) or _value_problem(str(key), value):
             yield wrong(str(key), text)
     given = options.get("log-opts", {})
     for key, value in given.items() if isinstance(given, Mapping) else ():
@@ -73,7 +85,15 @@ def option_problems(options: Mapping[str, Any]) -> Iterator[Finding]:
             )
 
 
-def _name_problem(key: str) -> str:
+def name_problem(key: str) -> str:
+    """Return what is wrong with the name of an option; an empty text if nothing is known about it.
+
+    Args:
+        key: The name in daemon.json.
+    """
+    meant = REMOVED.get(key) or PLAIN.get(key.replace("-", "").replace("_", "").replace("ies", "y").lower().rstrip("s"))
+    if meant and key != meant:
+        return f"the engine has no such option, or ignores it; did you mean {meant}?"
     if OPTION.fullmatch(key):
         return ""
     right = key.lower().replace("_", "-")
@@ -88,11 +108,43 @@ def _type_problem(key: str, value: Any) -> str:
     return f"the engine accepts only {sort} here; write {SAMPLES[sort]}."
 
 
+def _value_problem(key: str, value: Any) -> str:
+    """Return what is wrong with a value of the right type, as dockerd --validate of Docker 26.1 says it."""
+    if key in CHOICES and value not in CHOICES[key]:
+        return f"{str(value)!r} is not one of {', '.join(CHOICES[key])}; write one of them."
+    if SORTS.get(key) == "a whole number" and value < 0 and key != "shutdown-timeout":
+        return f"{value} is less than 0; write 0 or more."
+    if key in PATHS and value and not value.startswith("/"):
+        return f"{str(value)!r} is not an absolute path; write one that begins with /."
+    if SORTS.get(key) == "a list" and key != "default-address-pools":
+        for each in value:
+            if not isinstance(each, str):
+                return "the engine accepts only texts in this list; put each value in quotes."
+    if key == "dns":
+        for each in value:
+            if not is_address(each):
+                return f"{str(each)!r} is not an IP address; write the addresses of DNS servers."
+    return ""
+
+
 def _is_pool(pool: Any) -> bool:
     if not isinstance(pool, Mapping) or not is_network(str(pool.get("base"))):
         return False
     base, size = ipaddress.ip_interface(str(pool["base"])).network, pool.get("size")
     return isinstance(size, int) and base.prefixlen <= size <= base.max_prefixlen
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an IP address.
+
+    Args:
+        text: A text such as ``192.0.2.53``.
+    """
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_network(text: str) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.docker_options import (
     is_network,
+    name_problem,
     option_problems,
 )
 
@@ -28,11 +29,30 @@ def value_problems(inputs: Mapping[str, Any]) -> list[Finding]:
     if wrong := type_problems(inputs):
         return wrong
     return [
-        *_mirror_problems(inputs["registry_mirrors"]),
-        *_registry_problems(inputs["insecure_registries"]),
+        *_mirror_problems("docker_registry_mirrors", inputs["registry_mirrors"]),
+        *_registry_problems("docker_insecure_registries", inputs["insecure_registries"]),
         *_log_problems(inputs["log_max_size"], inputs["log_max_file"]),
-        *option_problems(inputs["daemon_options"]),
+        *_option_problems(inputs["daemon_options"]),
+        *_absent_problems(inputs["options_absent"]),
     ]
+
+
+def _option_problems(options: Mapping[str, Any]) -> list[Finding]:
+    problems = list(option_problems(options))
+    if problems:
+        return problems
+    place = "docker_daemon_options.{}".format
+    return [
+        *_mirror_problems(place("registry-mirrors"), options.get("registry-mirrors", [])),
+        *_registry_problems(place("insecure-registries"), options.get("insecure-registries", [])),
+    ]
+
+
+def _absent_problems(names: Sequence[Any]) -> Iterator[Finding]:
+    # An option that the engine does not know may have been the reason to remove it.
+    for number, name in enumerate(map(str, names)):
+        if "_" in name and (text := name_problem(name)):
+            yield Finding("daemon-option-invalid", f"docker_daemon_options_absent[{number}]", text)
 
 
 def type_problems(inputs: Mapping[str, Any]) -> list[Finding]:
@@ -58,12 +78,12 @@ def _variable(name: str) -> str:
     return "daemon_options_absent" if name == "options_absent" else name
 
 
-def _mirror_problems(mirrors: Sequence[Any]) -> Iterator[Finding]:
+def _mirror_problems(place: str, mirrors: Sequence[Any]) -> Iterator[Finding]:
     for number, mirror in enumerate(map(str, mirrors)):
         if not _is_mirror(mirror):
             yield Finding(
                 "repository-url-invalid",
-                f"docker_registry_mirrors[{number}]",
+                f"{place}[{number}]",
                 f"{mirror!r} is not the address of a mirror; write https://HOST or https://HOST:PORT, without a user, "
                 "a query or a fragment.",
             )
@@ -79,12 +99,12 @@ def _is_mirror(text: str) -> bool:
     return bool(url.scheme in ("http", "https") and url.hostname and not rest)
 
 
-def _registry_problems(registries: Sequence[Any]) -> Iterator[Finding]:
+def _registry_problems(place: str, registries: Sequence[Any]) -> Iterator[Finding]:
     for number, registry in enumerate(map(str, registries)):
         if not _is_registry(registry):
             yield Finding(
                 "registry-invalid",
-                f"docker_insecure_registries[{number}]",
+                f"{place}[{number}]",
                 f"{registry!r} is not a registry; write HOST, HOST:PORT, or a subnet such as 10.0.0.0/8.",
             )
 

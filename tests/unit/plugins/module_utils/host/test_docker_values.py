@@ -88,9 +88,31 @@ def test_impossible_log_options(name: str, value: Any) -> None:
     [
         (
             {"data_root": "/srv/docker"},
-            "data_root: the engine has no such option; write lower-case words with dashes, such",
+            "data_root: the engine has no such option, or ignores it; did you mean data-root?",
         ),
+        ({"dataroot": "/srv"}, "dataroot: the engine has no such option, or ignores it; did you mean data-root?"),
+        ({"graph": "/srv/docker"}, "graph: the engine has no such option, or ignores it; did you mean data-root?"),
+        (
+            {"registry-mirror": []},
+            "registry-mirror: the engine has no such option, or ignores it; did you mean registry-m",
+        ),
+        (
+            {"insecure-registry": []},
+            "insecure-registry: the engine has no such option, or ignores it; did you mean insec",
+        ),
+        ({"log_opt": {}}, "log_opt: the engine has no such option, or ignores it; did you mean log-opts?"),
         ({"Debug": True}, "Debug: the engine has no such option"),
+        (
+            {"my_option": True},
+            "my_option: the engine has no such option; write lower-case words with dashes, such as my-",
+        ),
+        ({"registry-mirrors": ["mirror.example.com"]}, "registry-mirrors[0]: 'mirror.example.com' is not the address"),
+        ({"insecure-registries": ["http://r:5000/x"]}, "insecure-registries[0]: 'http://r:5000/x' is not a registry"),
+        ({"dns": ["dns.example.com"]}, "dns: 'dns.example.com' is not an IP address"),
+        ({"dns-search": [1]}, "dns-search: the engine accepts only texts in this list"),
+        ({"log-level": "verbose"}, "log-level: 'verbose' is not one of debug, info, warn, error, fatal; write one of"),
+        ({"mtu": -1}, "mtu: -1 is less than 0; write 0 or more."),
+        ({"data-root": "srv/docker"}, "data-root: 'srv/docker' is not an absolute path"),
         ({"log-opts": {"max-file": 5}}, "log-opts.max-file: the engine accepts only text here"),
         ({"log-opts": {"compress": True}}, "log-opts.compress: the engine accepts only text here"),
         ({"bip": "10.9.0.1"}, "bip: '10.9.0.1' is not an address with a prefix"),
@@ -102,7 +124,7 @@ def test_impossible_log_options(name: str, value: Any) -> None:
         ({"default-address-pools": {"base": "10.90.0.0/16"}}, "default-address-pools: the engine accepts only a list"),
         ({"bip": 10.9}, "bip: the engine accepts only text here"),
         ({"dns": "10.0.0.53"}, "dns: the engine accepts only a list here; write [VALUE, VALUE]."),
-        ({"mtu": "1400"}, "mtu: the engine accepts only a whole number here; write it without quotes."),
+        ({"mtu": "1400"}, "mtu: the engine accepts only a whole number here; write a number without quotes, or a"),
         ({"mtu": True}, "mtu: the engine accepts only a whole number"),
         ({"mtu": 1400.5}, "mtu: the engine accepts only a whole number"),
         ({"debug": "yes"}, "debug: the engine accepts only true or false here"),
@@ -114,8 +136,27 @@ def test_impossible_log_options(name: str, value: Any) -> None:
 )
 def test_impossible_options(options: dict[str, Any], start: str) -> None:
     (problem,) = value_problems({**INPUTS, "daemon_options": options})
-    assert problem.id == "daemon-option-invalid"
     assert problem.startswith(f"docker_daemon_options.{start}")
+
+
+def test_possible_options() -> None:
+    options = {
+        "host-gateway-ip": "192.0.2.1",
+        "some-option-of-a-later-engine": 1,
+        "shutdown-timeout": -1,
+        "data-root": "",
+        "dns": ["192.0.2.53", "2001:db8::53"],
+        "default-address-pools": [{"base": "10.90.0.0/16", "size": 24}],
+        "log-level": "warn",
+    }
+    assert value_problems({**INPUTS, "daemon_options": options}) == []
+
+
+def test_options_to_remove_have_their_names_in_daemon_json() -> None:
+    (problem,) = value_problems({**INPUTS, "options_absent": ["debug", "registry_mirrors"]})
+    assert problem.startswith("docker_daemon_options_absent[1]: the engine has no such option, or ignores it; did you")
+    # What the engine does not know can be there, and be the reason to remove it.
+    assert value_problems({**INPUTS, "options_absent": ["graph", "registry-mirror"]}) == []
 
 
 @pytest.mark.parametrize(
