@@ -57,6 +57,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "image-differs": "Two projects define the same image differently.",
     },
     "DAGs": {
+        "dags-git-checkout-invalid": "The repository's private key is not there, or the directory is outside of it.",
         "dags-git-incomplete": "airflow_dags_git lacks the repository or the version.",
         "dags-git-key-unknown": "airflow_dags_git has a key that is not known.",
         "dags-git-repository-invalid": "The repository of the DAGs is not an address that git accepts.",

@@ -37,19 +37,32 @@ def checkout(cache: Path, git: Git) -> Path:
     return cache / hashlib.sha256(git["repository"].encode()).hexdigest()[:16]
 
 
-def problems(git: Git) -> list[str]:
-    """Return what is wrong with the options, before anything is fetched."""
-    found = []
-    if git["key_file"] and not Path(git["key_file"]).expanduser().exists():
+def problems(git: Git) -> dict[str, str]:
+    """Return what is wrong with the options before anything is fetched: a sentence by option.
+
+    Args:
+        git: Options of `git`, or a value of ``airflow_dags_git``, which may lack some.
+    """
+    found = {}
+    key_file, directory = str(git.get("key_file") or ""), str(git.get("directory") or ".")
+    if key_file and not _is_there(key_file):
         # People also write the key itself.
-        shown = "" if "PRIVATE KEY" in git["key_file"] or "\n" in git["key_file"] else f" {git['key_file']}"
-        found.append(
-            f"key_file{shown} does not exist on the controller. Set it to the path of a private key that "
-            f"may read {without_login(git['repository'])}."
+        shown = "this" if "PRIVATE KEY" in key_file or "\n" in key_file else key_file
+        found["key_file"] = (
+            f"{shown} is not a file on the controller; write the absolute path of a private key that may read the "
+            "repository."
         )
-    if Path(git["directory"]).is_absolute() or ".." in Path(git["directory"]).parts:
-        found.append(f"directory {git['directory']} must be below the repository's root; write a path without `..`.")
+    if Path(directory).is_absolute() or ".." in Path(directory).parts:
+        found["directory"] = f"{directory} must be below the repository's root; write a path without `..`."
     return found
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).expanduser().is_file()
+    except (OSError, RuntimeError):
+        # A name that is too long, or the home of a user who does not exist.
+        return False
 
 
 def module_options(git: Git, directory: Path, known_hosts: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ IMPORTS: dict[str, set[str]] = {
     "host": {"findings"},
     "inside": set(),
     "objects": {"containers", "findings", "inside"},
-    "plan": {"findings", "host"},
+    "plan": {"findings", "host", "releases"},
     "projects": {"findings", "host"},
     "releases": {"host"},
     "upgrade": {"backup", "containers", "host"},

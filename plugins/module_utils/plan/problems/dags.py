@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sources import find_source, search_path
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.releases import checkout
 
 GIT, SOURCE = "airflow_dags_git", "airflow_dags_source"
 REQUIRED = ("repository", "version")
@@ -52,7 +53,9 @@ def _git_problems(git: Any) -> list[Finding]:
         problems.append(Finding("dags-git-repository-invalid", f"{GIT}.repository", text))
     if "version" not in missing and (text := _version_problem(git["version"])):
         problems.append(Finding("dags-git-version-invalid", f"{GIT}.version", text))
-    return problems
+    return problems + [
+        Finding("dags-git-checkout-invalid", f"{GIT}.{key}", text) for key, text in checkout.problems(git).items()
+    ]
 
 
 def _is_repository(value: Any) -> bool:

@@ -110,6 +110,24 @@ def test_an_unknown_key(key: str, hint: str) -> None:
     assert hint in problem
 
 
+@pytest.mark.parametrize(
+    ("options", "place", "words"),
+    [
+        ({"key_file": "/nowhere/key"}, "key_file", "/nowhere/key is not a file"),
+        ({"key_file": "~nobody-of-this-name/key"}, "key_file", "is not a file"),
+        ({"key_file": "-----BEGIN OPENSSH PRIVATE KEY-----\nYWJj\n"}, "key_file", "this is not a file"),
+        ({"key_file": f"-----BEGIN PRIVATE KEY----- {'YWJj' * 999}"}, "key_file", "this is not a file"),
+        ({"directory": "../dags"}, "directory", "../dags must be below the repository's root"),
+        ({"directory": "/dags"}, "directory", "/dags must be below the repository's root"),
+    ],
+)
+def test_what_cannot_be_checked_out(options: dict[str, Any], place: str, words: str) -> None:
+    (problem,) = problems({**GIT, **options})
+    assert (problem.id, problem.place) == ("dags-git-checkout-invalid", f"airflow_dags_git.{place}")
+    assert words in problem
+    assert "YWJj" not in problem
+
+
 @pytest.mark.parametrize("git", ["host:dags", [GIT]])
 def test_a_repository_is_a_dict(git: Any) -> None:
     (problem,) = problems(git)
