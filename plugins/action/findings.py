@@ -11,6 +11,7 @@ from ansible._internal._datatag._tags import Origin  # There is no public way to
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.argument_types import spec_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.names import mentioned
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.report import message, report, steps
 
 ARGUMENTS = {
@@ -22,6 +23,8 @@ ARGUMENTS = {
 # Not a fact: a cache of facts would keep it until the next run.
 REGISTERED = "airflow_findings"
 ACCEPTED = "airflow_findings_accepted"
+# Of a name that the templates of the inventory use, it is not true.
+MISSPELT = "variable-misspelt"
 
 
 def kept(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -81,7 +84,8 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         _spec, options = self.validate_argument_spec(ARGUMENTS)
         types = [each.fields() for each in spec_problems(variables, options["spec"], self._templar.template)]
-        found = [{**each, "origin": self._origin(each, variables)} for each in [*types, *options["found"]]]
+        given = [each for each in options["found"] if each["id"] != MISSPELT or not mentioned(each["place"], variables)]
+        found = [{**each, "origin": self._origin(each, variables)} for each in [*types, *given]]
         if options["keep"]:
             return {**result, "changed": False, "found": [*kept(variables), *found]}
         hosts = {host: variables["hostvars"][host] for host in variables["ansible_play_hosts"]}

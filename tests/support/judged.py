@@ -162,8 +162,13 @@ def _found(role: str, name: str, own: Mapping[str, Any]) -> Iterator[tuple[str, 
             yield problem.id, problem.place, problem.text
         return
     for each in templar.template(trust_as_template(task[MODULE]["found"])):
-        if each["id"] not in WARNINGS:
+        helper = each["id"] == "variable-misspelt" and _names().mentioned(each["place"], known)
+        if each["id"] not in WARNINGS and not helper:
             yield each["id"], each["place"], each["text"]
+
+
+def _names() -> Any:
+    return importlib.import_module("ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.names")
 
 
 def _spec_problems() -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
 
@@ -39,3 +41,27 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str], *, shared: boo
             )
             problems.append(Finding("variable-misspelt", name, text))
     return problems
+
+
+def mentioned(name: str, variables: Mapping[str, Any]) -> bool:
+    """Return whether a template of any variable uses a name. Nobody uses a misspelt one, but helpers are used.
+
+    Args:
+        name: Name of a variable.
+        variables: All variables of a host, as they are written.
+    """
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    # Of the other hosts, and of all variables once more.
+    left_out = (name, "hostvars", "vars")
+    own = [value for key, value in variables.items() if key not in left_out]
+    return any(word.search(text) for value in own for text in _templates(value))
+
+
+def _templates(value: Any) -> Iterator[str]:
+    """Yield the texts with a template in a value."""
+    if isinstance(value, str):
+        if "{{" in value or "{%" in value:
+            yield value
+    elif isinstance(value, (dict, list, tuple)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _templates(each)

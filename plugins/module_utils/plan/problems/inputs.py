@@ -48,10 +48,10 @@ def input_problems(inputs: Dict, around: Dict) -> list[Finding]:
     Args:
         inputs: The public variables of role airflow that are set, by name.
         around: Other inputs: the tables ``releases``, ``services`` and ``moved_options``; Ansible's ``groups``;
-            ``host``, the name of the host; ``names``, the variables with the role's prefix, and ``known``, the
-            variables that exist; ``members``, with ``addresses``, ``queues``, ``slots`` and ``grace_periods`` by host,
-            and ``shared`` (see `agreement.settings`); ``projects_directory`` of role projects; and ``inventories``,
-            ``playbook_directory``, ``strategy`` and ``today`` of the run.
+            ``host``, the name of the host; ``names``, the variables with the role's prefix, ``known``, the variables
+            that exist, and ``facts``, those that roles share; ``members``, with ``addresses``, ``queues``, ``slots``
+            and ``grace_periods`` by host, and ``shared`` (see `agreement.settings`); ``projects_directory`` of role
+            projects; and ``inventories``, ``playbook_directory``, ``strategy`` and ``today`` of the run.
 
     Returns:
         The findings; an empty list if there is no problem.
@@ -64,7 +64,7 @@ def input_problems(inputs: Dict, around: Dict) -> list[Finding]:
     return [
         *_release(inputs, around, row, external),
         *_hosts(inputs, around, services),
-        *misspelt_problems(around["names"], around["known"]),
+        *misspelt_problems([name for name in around["names"] if name not in around["facts"]], around["known"]),
         *_configuration(inputs, around, row),
         *secrets.secret_problems({name: inputs[name] for name in secrets.SECRETS if name in inputs}),
         *values.value_problems(inputs),

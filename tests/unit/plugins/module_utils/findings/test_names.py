@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.names import misspelt_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.names import mentioned, misspelt_problems
 
 from tests import tables
 from tests.support.judged import spec
@@ -69,3 +69,17 @@ def test_a_near_miss_of_the_engine_is_refused(name: str) -> None:
 )
 def test_names_of_other_roles_are_accepted(name: str) -> None:
     assert misspelt_problems([name], [*spec("docker"), *spec("projects")], shared=True) == []
+
+
+def test_a_helper_is_used_by_a_template() -> None:
+    variables = {
+        "airflow_smtp_password": "{{ vault_smtp }}",
+        "airflow_config": {"smtp": {"smtp_password": "{{ airflow_smtp_password }}"}},
+        "airflow_loop": "{{ airflow_loop }}",
+        "airflow_text": "airflow_smtp",
+        "list": ["{% if airflow_extra_users is defined %}x{% endif %}"],
+    }
+    assert mentioned("airflow_smtp_password", variables)
+    assert mentioned("airflow_extra_users", variables)
+    for name in ("airflow_smtp", "airflow_loop", "smtp_password", "airflow_extra"):
+        assert not mentioned(name, variables), name

@@ -319,7 +319,14 @@ AROUND: dict[str, Any] = {
     "groups": {"airflow": ["a"], **{row["group"]: ["a"] for row in SERVICES.values()}},
     "names": ["airflow_version"],
     "known": list(SPEC),
-    "members": {"addresses": {"a": ""}, "queues": {"a": ["default"]}, "slots": {"a": 16}, "shared": {}},
+    "facts": ["airflow_removing"],
+    "members": {
+        "addresses": {"a": ""},
+        "queues": {"a": ["default"]},
+        "slots": {"a": 16},
+        "grace_periods": {"a": 600},
+        "shared": {},
+    },
     "host": "a",
     "inventories": [],
     "projects_directory": "/usr/local/projects",
@@ -395,6 +402,7 @@ def test_all_problems_are_reported_together() -> None:
             "addresses": {"a": "10.0.0.1", "b": ""},
             "queues": {"a": ["a,b"]},
             "slots": {str(number): 16 for number in range(40)},
+            "grace_periods": {"a": 600},
             "shared": {},
         },
     }
