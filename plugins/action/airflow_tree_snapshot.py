@@ -74,10 +74,8 @@ class ActionModule(ActionBase):
         """Fetch the version, and copy its files while no other run can change the checkout."""
         git: Git = given["git"]
         if found := problems(git):
-            return {
-                "failed": True,
-                "msg": " ".join(["nothing was changed.", *(f"{key}: {text}" for key, text in found.items())]),
-            }
+            texts = [f"{key}: {text}" for key, text in found.items()]
+            return {"failed": True, "msg": " ".join(["nothing was changed.", *texts])}
         cache, name = Path(given["cache"]).expanduser(), without_login(git["repository"])
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory, known_hosts = checkout(cache, git), target.with_suffix(".known_hosts")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleUndefinedVariable
-from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_plan import airflow_members
+from ansible_collections.ansible_airflow.airflow.plugins.filter.airflow_members import airflow_members
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.topology import (
     DEFAULT_GRACE,
     DEFAULT_QUEUES,
