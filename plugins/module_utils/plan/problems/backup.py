@@ -16,6 +16,14 @@ TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 SUBSET = re.compile(r"(100|[1-9]?\d(\.\d+)?)%|\d+[KMGT]|\d+/\d+")
 UNITS = ("hourly", "daily", "weekly", "monthly")
 PLACE = "airflow_backup_repository"
+# Variables of restic that backups set themselves, and the variables of this project for their values.
+MANAGED = {
+    "RESTIC_REPOSITORY": PLACE,
+    "RESTIC_REPOSITORY_FILE": PLACE,
+    "RESTIC_PASSWORD": "airflow_backup_password",
+    "RESTIC_PASSWORD_FILE": "airflow_backup_password",
+    "RESTIC_PASSWORD_COMMAND": "airflow_backup_password",
+}
 
 
 def backup_problems(inputs: Mapping[str, Any], projects_directory: str) -> list[Finding]:
@@ -89,6 +97,9 @@ def _environment(environment: Any) -> list[Finding]:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", str(variable)):
             text = f"{str(variable)!r} is not a valid name of an environment variable."
             problems.append(Finding("name-invalid", name, text))
+        elif variable in MANAGED:
+            text = f"backups set this variable themselves; set {MANAGED[variable]}, and remove this."
+            problems.append(Finding("variable-managed", f"{name}.{variable}", text))
         elif reason := value_reason(value):
             problems.append(Finding(reason[0], f"{name}.{variable}", reason[1]))
     return problems
