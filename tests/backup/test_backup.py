@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.backup.conftest import REST, SECRETS, SETTINGS, Stack
+from tests.support.hosts import cut_power, services_healthy
 from tests.support.wait import wait
 
 if TYPE_CHECKING:
@@ -87,6 +88,33 @@ def test_a_killed_dump_leaves_no_complete_set(stack: Stack) -> None:
     assert "the dump of database large failed" in done.stderr
     assert stack.sets() == before
     assert stack.keeper.ssh("ls /var/lib/airflow-backup") == ""
+
+
+@pytest.mark.parametrize("program", ["pg_dump -U airflow -Fc.*large", "restic .* backup"])
+def test_a_power_cut_during_a_backup(stack: Stack, storage: Remote, program: str) -> None:
+    """The dump and the lock that it leaves are removed by the next backup."""
+    before = stack.sets()
+    with subprocess.Popen(stack.keeper.argv("airflow-backup run")) as cut:
+        # As a slow disk or network: the cut finds it in the middle.
+        wait(lambda: stack.keeper.run(f"pkill -STOP -f '[{program[0]}]{program[1:]}'").returncode == 0, 120, program)
+        if program.startswith("restic"):
+            wait(lambda: bool(locks(storage)), 60, "the lock in the repository")
+        cut_power(stack.keeper.variables["lab_container"])
+        cut.wait()
+    wait(lambda: stack.keeper.run("true").returncode == 0, 240, "SSH")
+    assert stack.keeper.ssh("ls /var/lib/airflow-backup") != ""
+    assert bool(locks(storage)) == program.startswith("restic")
+    assert stack.sets() == before
+    wait(lambda: services_healthy(stack.keeper), 600, "healthy services")
+    name = stack.backup()
+    assert stack.keeper.ssh("ls /var/lib/airflow-backup") == ""
+    assert locks(storage) == ""
+    stack.keeper.ssh(f"airflow-backup rehearse {name} && airflow-backup check")
+
+
+def locks(storage: Remote) -> str:
+    """Return the locks of the repository."""
+    return storage.ssh("ls /srv/backups/sftp/locks")
 
 
 def test_a_full_disk_keeps_the_last_good_set(stack: Stack) -> None:

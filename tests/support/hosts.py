@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tests.lab.docker import docker
 from tests.lab.names import INSTANCES, REPO
 from tests.support import ansible
 from tests.support.ssh import SshHost
@@ -41,6 +42,16 @@ def services_healthy(host: Rooted) -> bool:
     """Whether all services of a host are healthy, as far as Docker knows; a host that does not answer has none."""
     states = host.run("docker ps -a --filter label=com.docker.compose.project=airflow --format '{{.Status}}'").stdout
     return states.count("(healthy)") == len(states.splitlines()) > 0
+
+
+def cut_power(container: str) -> None:
+    """End all processes of a host at once, and start it again.
+
+    Args:
+        container: The host's container, ``lab_container`` in the inventory.
+    """
+    docker("kill", container)
+    docker("start", container)
 
 
 @dataclass(frozen=True)

@@ -8,33 +8,30 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.docker import docker
+from tests.support.hosts import cut_power
 from tests.support.wait import wait
 from tests.survival.conftest import recovered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.work import Work
     from tests.survival.conftest import Guarded
 
 
-def cut_power(host: Guarded) -> None:
-    """End all processes of the host at once, and start it again."""
-    docker("kill", host.container)
-    docker("start", host.container)
-
-
-def reboot(host: Guarded) -> None:
-    """Shut the host down, and start it again."""
-    docker("restart", "--time", "60", host.container)
+def reboot(container: str) -> None:
+    """Shut a host down, and start it again."""
+    docker("restart", "--time", "60", container)
 
 
 @pytest.mark.parametrize("end", [cut_power, reboot])
 @pytest.mark.parametrize("name", ["control1", "data1"])
-def test_a_host_comes_back(hosts: dict[str, Guarded], work: Work, name: str, end: object) -> None:
+def test_a_host_comes_back(hosts: dict[str, Guarded], work: Work, name: str, end: Callable[[str], None]) -> None:
     host = hosts[name]
     run = work.start_long()
     with host.knocked(ssh=False) as tries:
         since = time.monotonic()
-        end(host)  # type: ignore[operator]
+        end(host.container)
         recovered(hosts, since)
     assert host.open(tries) == {}
     work.finish(run)
@@ -59,7 +56,7 @@ def test_a_private_address_that_comes_a_minute_after_docker(hosts: dict[str, Gua
     host.ssh(f"systemctl daemon-reload; systemctl enable {LATE}")
     try:
         since = time.monotonic()
-        cut_power(host)
+        cut_power(host.container)
         recovered(hosts, since)
         assert "cannot assign requested address" in host.ssh("journalctl -u docker -b --no-pager")
     finally:
