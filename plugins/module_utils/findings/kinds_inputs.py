@@ -48,6 +48,7 @@ GROUPS = {
         "option-moved": "The release reads this option at another place.",
         "option-removed": "The release does not have this option.",
         "option-duplicate": "An option is set twice, in different letter case.",
+        "option-value-invalid": "An option's value is of another type than Airflow reads, so nothing would start.",
         "option-in-environment": "The stack must read this option, so it cannot be set in the environment.",
         "option-ignored": "Airflow ignores a variable that begins with AIRFLOW__ and does not name section and option.",
         "letter-case": "Airflow reads this name in one letter case only.",

@@ -13,6 +13,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.manag
     READ_OPTIONS,
     Option,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.option_types import value_problem
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.options import (
     MovedOptions,
     Reason,
@@ -36,10 +37,17 @@ def environment_problems(environment: Any, version: str, moved: MovedOptions) ->
     problems = []
     at = places(version, moved)
     for name, value in environment.items():
-        found = _name_reason(str(name), version, at) or value_reason(value)
+        found = _name_reason(str(name), version, at) or value_reason(value) or _typed_reason(str(name), value)
         if found:
             problems.append(Finding(found[0], f"airflow_environment.{name}", found[1]))
     return problems
+
+
+def _typed_reason(name: str, value: Any) -> Reason | None:
+    """Return why Airflow could not read the value of a variable that sets an option."""
+    match = re.fullmatch(r"AIRFLOW__(.+?)__(.+)", name)
+    text = value_problem(match[1].lower(), match[2].lower(), value) if match else ""
+    return ("option-value-invalid", text) if text else None
 
 
 def value_reason(value: Any) -> Reason | None:

@@ -16,6 +16,7 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.manag
     RENAMED_OPTIONS,
     Option,
 )
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.option_types import value_problem
 
 # Why something is refused: the id of a finding and its text.
 Reason = tuple[str, str]
@@ -70,6 +71,8 @@ def _section_problems(
             yield Finding("option-duplicate", f"{name}.{option}", text)
         elif found := reason(section, str(option), version, at):
             yield Finding(found[0], f"{name}.{option}", found[1])
+        elif text := value_problem(section, lower[number], options[option]):
+            yield Finding("option-value-invalid", f"{name}.{option}", text)
 
 
 def given(config: Mapping[str, Any], section: str, option: str) -> Any:
