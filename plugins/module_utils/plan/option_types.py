@@ -170,7 +170,7 @@ def value_problem(section: str, option: str, value: Any) -> str:
     # An empty value is the default of some.
     if not kind or value is None or value == "" or _readable(value, kind):
         return ""
-    shown = {dict: "a dict", list: "a list"}.get(type(value)) or repr(str(value))[:60]
+    shown = "a dict" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(str(value))[:60]
     return f"Airflow reads {WRITE[kind]} here, and would not start with {shown}; write {WRITE[kind]}."
 
 
