@@ -35,8 +35,12 @@ def airflow_members(
         the whole stack shares. A value that uses facts of a host outside of the run counts as not set.
     """
     hosts, workers = groups.get("airflow", []), groups.get("airflow_worker", [])
+    said = {host: {name: _said(hostvars[host], name) for name in SHARED if name in hostvars[host]} for host in hosts}
+    changing = {
+        host: [name for name in said[host] if said[host][name] != _said(hostvars[host], name)] for host in hosts
+    }
     return {
-        "shared": settings({host: _shared(hostvars[host]) for host in hosts}, spec or {}),
+        "shared": settings(said, spec or {}, changing),
         "addresses": {host: str(_said(hostvars[host], "airflow_private_address") or "") for host in hosts},
         "queues": {host: _said(hostvars[host], "airflow_worker_queues", list(DEFAULT_QUEUES)) for host in workers},
         "slots": {host: _said(hostvars[host], "airflow_worker_concurrency", DEFAULT_SLOTS) for host in workers},
@@ -44,15 +48,6 @@ def airflow_members(
             host: _said(hostvars[host], "airflow_worker_grace_period", DEFAULT_GRACE) for host in workers
         },
     }
-
-
-def _shared(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a host that all hosts of the stack share.
-
-    A value that Ansible cannot render, or that is another one each time (a generated password), is left out.
-    """
-    said = {name: _said(variables, name) for name in SHARED if name in variables}
-    return {name: value for name, value in said.items() if value is not None and value == _said(variables, name)}
 
 
 def _said(variables: Mapping[str, Any], name: str, default: Any = None) -> Any:

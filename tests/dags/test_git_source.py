@@ -152,7 +152,7 @@ def test_a_key_without_access(
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     key = tmp_path / "wrong"
     if wrong == "missing":
-        refused(repository, f"airflow_dags_git.key_file: {key} is not a file", key_file=str(key))
+        refused(repository, f"airflow_dags_git.key_file: {key} is not the file", key_file=str(key))
         return
     make_key(key, "" if wrong == "not accepted" else "secret")
     refused(repository, "Permission denied", repository.url, key_file=str(key))

@@ -82,13 +82,14 @@ def _value(value: Any, option: Spec, place: str) -> Iterator[Finding]:
     if value is None:
         if option.get("default") is not None or option.get("required"):
             yield Finding("variable-empty", place, "has no value; write one, or remove the line.")
-    elif value == "" and "." in place and kind != "str" and not option.get("required"):
+    elif value == "" and "." in place and (kind != "str" or option.get("choices")) and not option.get("required"):
         # A template of an optional value leaves it: {{ port | default('') }}.
         return
     elif not usable(value, kind):
-        yield Finding("type-wrong", place, _wrong(value, option, kind))
+        yield Finding("type-wrong", place, _wrong(value, {**option, "no_log": True} if "." in place else option, kind))
     elif option.get("choices") and bare(value) not in option["choices"] and kind != "bool":
-        shown = "this value" if option.get("no_log") else repr(bare(value))
+        # A password in the wrong field of an entry must not show.
+        shown = "this value" if option.get("no_log") or "." in place else repr(bare(value))
         choices = ", ".join(map(str, option["choices"]))
         yield Finding("choice-unknown", place, f"{shown} is not one of {choices}; write one of them.")
     elif kind == "list" and option.get("elements", "raw") != "raw":

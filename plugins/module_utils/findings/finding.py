@@ -9,6 +9,9 @@ from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.kinds import KINDS
 
+# User and password in front of a host. A password can contain / and @; without a colon it is an image, or git@HOST.
+LOGIN = re.compile(r"(//)[^\s'\",]*@|(?<![\w/.-])[\w.+-]+:(?!//)[^\s/@'\",]+@(?!sha256:)")
+
 
 class Finding(str):
     """A sentence that begins with its place, and that knows its id.
@@ -34,7 +37,7 @@ class Finding(str):
         """
         KINDS[id]
         # Addresses can contain a password.
-        place, text = (re.sub(r"(//)[^/@\s]*@", r"\1***@", part) for part in (place, text))
+        place, text = (LOGIN.sub(r"\1***@", part) for part in (place, text))
         self = super().__new__(cls, f"{host}: {_at(place)}{text}" if host else f"{_at(place)}{text}")
         self.id, self.place, self.text, self.host = id, place, text, host
         return self

@@ -61,6 +61,7 @@ GROUPS = {
         "visibility-timeout-low": "The broker would deliver tasks a second time while they still run.",
     },
     "Groups and hosts": {
+        "value-changes": "A secret has a template that gives another value each time.",
         "group-empty": "A group of the inventory has no host, so its services would run nowhere.",
         "group-misspelt": "A group has almost the name of a service's group, and hosts that this group lacks.",
         "host-outside": "A host is in a group of a service, but not in group airflow.",

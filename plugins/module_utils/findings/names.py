@@ -16,6 +16,27 @@ ALIKE = 0.7
 ALIKE_AS_A_WHOLE = 0.9
 
 
+def flattened_problems(names: Sequence[str], spec: Mapping[str, Any]) -> list[Finding]:
+    """Return one sentence for each variable whose name is that of a dict and one of its keys.
+
+    Args:
+        names: Names of variables in the inventory with the role's prefix.
+        spec: The ``options`` of the role's entry point, by name of the variable.
+    """
+    keys = {
+        f"{name}_{key}": f"{name}: {{{key}: ...}}"
+        for name, option in spec.items()
+        if option.get("type") == "dict"
+        for key in option.get("options", {})
+    }
+    text = "no variable of this project has this name; did you mean {}?"
+    return [
+        Finding("variable-misspelt", name, text.format(keys[name]))
+        for name in sorted(names)
+        if name in keys and name not in spec
+    ]
+
+
 def misspelt_problems(names: Sequence[str], known: Sequence[str], *, shared: bool = False) -> list[Finding]:
     """Return one sentence for each variable that has the prefix of a role and almost the name of one of its variables.
 

@@ -18,12 +18,17 @@ def typed(values: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
         spec: The ``options`` of a role's entry point, by name of the variable.
 
     Returns:
-        All values; those of a wrong type, which `type_problems` reports, as they are.
+        All values; those of a wrong type, which `type_problems` reports, as they are. Dicts with known
+        fields lack empty ones.
     """
-    return {name: _typed(value, spec.get(name, {}).get("type", "raw")) for name, value in values.items()}
+    return {name: _typed(value, spec.get(name, {})) for name, value in values.items()}
 
 
-def _typed(value: Any, kind: str) -> Any:
+def _typed(value: Any, option: Mapping[str, Any]) -> Any:
+    kind = option.get("type", "raw")
+    if kind == "dict" and option.get("options") and isinstance(value, Mapping):
+        # A template of an optional field leaves an empty text: {{ port | default('') }}.
+        return {name: each for name, each in value.items() if each != ""}
     if kind not in SCALARS or value is None or not usable(value, kind):
         return value
     try:

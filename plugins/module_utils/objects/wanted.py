@@ -48,11 +48,12 @@ def without_empty(lists: Lists) -> dict[str, Any]:
 def _filled(entry: Any, options: Mapping[str, Any]) -> Any:
     if not isinstance(entry, Mapping):
         return entry
-    return {
-        key: value
-        for key, value in entry.items()
-        if value != "" or options.get(key, {}).get("type", "str") in ("str", "raw")
-    }
+    return {key: value for key, value in entry.items() if value != "" or _is_text(options.get(key, {}))}
+
+
+def _is_text(option: Mapping[str, Any]) -> bool:
+    """Return whether an empty text is a value of a field."""
+    return option.get("type", "str") in ("str", "raw") and not option.get("choices")
 
 
 def object_problems(lists: Lists, postgres_databases: Sequence[Entry], admin: Entry) -> list[Finding]:

@@ -18,6 +18,8 @@ OPTIONS = {
     "key_file": {"type": "path"},
     "known_hosts": {"type": "str"},
 }
+# Longer texts are no paths, and may be a key.
+LONGEST = 200
 # User and password, or a token, in front of a host.
 _LOGIN = re.compile(r"((?<=https://)|(?<=http://))[^/@\s]*@")
 
@@ -45,21 +47,24 @@ def problems(git: Git) -> dict[str, str]:
     """
     found = {}
     key_file, directory = str(git.get("key_file") or ""), str(git.get("directory") or ".")
-    if key_file and not _is_there(key_file):
+    if key_file and not _is_key(key_file):
         # People also write the key itself.
-        shown = "this" if "PRIVATE KEY" in key_file or "\n" in key_file else key_file
+        shown = "this" if "PRIVATE KEY" in key_file or "\n" in key_file or len(key_file) > LONGEST else key_file
         found["key_file"] = (
-            f"{shown} is not a file on the controller; write the absolute path of a private key that may read the "
-            "repository."
+            f"{shown} is not the file of a private key on the controller; write the absolute path of one that may read "
+            "the repository, not encrypted by ansible-vault."
         )
     if Path(directory).is_absolute() or ".." in Path(directory).parts:
         found["directory"] = f"{directory} must be below the repository's root; write a path without `..`."
     return found
 
 
-def _is_there(path: str) -> bool:
+def _is_key(path: str) -> bool:
+    """Return whether a path is absolute, and its file can be a private key: no public one, and not encrypted."""
     try:
-        return Path(path).expanduser().is_file()
+        file = Path(path).expanduser()
+        with file.open("rb") as opened:
+            return file.is_absolute() and not opened.read(100).startswith((b"$ANSIBLE_VAULT", b"ssh-", b"ecdsa-"))
     except (OSError, RuntimeError):
         # A name that is too long, or the home of a user who does not exist.
         return False

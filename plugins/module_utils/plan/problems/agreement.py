@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
@@ -16,6 +16,9 @@ SHARED = {
     **dict.fromkeys(("airflow_version", "airflow_tls", "airflow_secrets_directory"), "all"),
     **dict.fromkeys(("airflow_postgres_databases", "airflow_postgres_external", "airflow_redis_external"), "all"),
     **dict.fromkeys(("airflow_backup_repository", "airflow_backup_enabled", "airflow_backup_schedule"), "all"),
+    "airflow_backup_time": "all",
+    # Connections name files below it, and tasks run on any worker.
+    "airflow_directory": "airflow",
     **dict.fromkeys(SECRETS, "all"),
     **dict.fromkeys((f"airflow_{kind}" for kind in OBJECTS), "seeding"),
     **{f"airflow_{kind}_purge": "seeding" for kind in OBJECTS if kind != "users"},
@@ -25,28 +28,42 @@ SHARED = {
     **dict.fromkeys(("airflow_dags_git", "airflow_dags_source", "airflow_plugins_source"), "airflow"),
     **dict.fromkeys(("airflow_dags_check_skip", "airflow_dags_mount_prefixes"), "airflow"),
 }
+# Defaults that the argument spec has as templates, by the number of hosts.
+DEFAULTS: Mapping[str, Callable[[int], Any]] = {"airflow_tls": lambda hosts: hosts > 1}
 ADVICE = "write it for all hosts at once, in group_vars/airflow.yml or group_vars/all.yml."
 
-# For each variable that a host sets: ``values``, a number by host for the value that it has, set or by default, and
-# ``set``, the hosts that set it.
+# For each variable that a host sets: ``values``, a number by host for the value that it has, set or by default;
+# ``set``, the hosts that set it; and ``changes``, the hosts for which a secret has another value each time.
 Settings = Mapping[str, Mapping[str, Any]]
 
 
-def settings(hosts: Mapping[str, Mapping[str, Any]], spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def settings(
+    hosts: Mapping[str, Mapping[str, Any]], spec: Mapping[str, Any], changing: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, dict[str, Any]]:
     """Return which hosts have the same value of a shared variable, without the values, which can be secret.
 
     Args:
-        hosts: Values of the variables in `SHARED` that the inventory sets, by host and name.
+        hosts: Values of the variables in `SHARED` that the inventory sets, by host and name; None for one that Ansible
+            cannot render.
         spec: The ``options`` of role airflow, with types and defaults.
+        changing: Names of the variables that have another value each time, such as a generated password, by host.
     """
+    changed = {host: (changing or {}).get(host, ()) for host in hosts}
+    fixed = {
+        host: {name: value for name, value in said.items() if value is not None and name not in changed[host]}
+        for host, said in hosts.items()
+    }
     found: dict[str, dict[str, Any]] = {}
     for name in (name for name in SHARED if any(name in values for values in hosts.values())):
-        default = spec.get(name, {}).get("default")
-        texts = {host: _text(name, values.get(name, default), spec) for host, values in hosts.items()}
+        # Only objects may change: their values of one moment are used.
+        changes = [host for host in hosts if name in changed[host] and name in SECRETS]
+        default = DEFAULTS[name](len(hosts)) if name in DEFAULTS else spec.get(name, {}).get("default")
+        texts = {host: _text(name, values.get(name, default), spec) for host, values in fixed.items()}
         known = list(dict.fromkeys(texts.values()))
         found[name] = {
             "values": {host: known.index(text) for host, text in texts.items()},
-            "set": [host for host, values in hosts.items() if name in values],
+            "set": [host for host, values in fixed.items() if name in values],
+            "changes": changes,
         }
     return found
 
@@ -76,9 +93,18 @@ def agreement_problems(host: str, using: Mapping[str, Sequence[str]], said: Sett
     """
     problems = []
     for name, entry in said.items():
+        if host in entry["changes"]:
+            text = (
+                "its template gives another value each time, so each run would change the secret; write a fixed one "
+                "in a vault, or remove the variable: the stack then generates it once."
+            )
+            problems.append(Finding("value-changes", name, text))
+            continue
         values, by_people = entry["values"], entry["set"]
         hosts = [each for each in using[SHARED[name]] if each in values]
         if host not in hosts:
+            continue
+        if not by_people:
             continue
         # What only hosts set that do not use it would be ignored.
         others = hosts if set(hosts) & set(by_people) else by_people
@@ -105,4 +131,13 @@ def _text(name: str, value: Any, spec: Mapping[str, Any]) -> str:
     found = typed({name: value}, spec)[name]
     if isinstance(found, str) and spec.get(name, {}).get("type") == "str":
         found = found.rstrip("/") or found
-    return json.dumps(found, sort_keys=True, default=str)
+    return json.dumps(_plain(found), sort_keys=True, default=str)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with texts in place of numbers, which entries may have as text as well."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value if value is None or isinstance(value, bool) else str(value)

@@ -40,9 +40,11 @@ def backup_problems(inputs: Mapping[str, Any], projects_directory: str) -> list[
     # Of a command, only the first word is a path.
     paths = {name: inputs[f"airflow_backup_{name}"] for name in ("extra_paths", "before", "after")}
     for name, words in paths.items():
-        relative = [
-            str(word) for word in (words if name == "extra_paths" else words[:1]) if not str(word).startswith("/")
-        ]
+        checked = [str(word) for word in (words if name == "extra_paths" else words[:1])]
+        relative = [word for word in checked if not word.startswith("/")]
+        if name != "extra_paths":
+            # The rest of a whole command in one word can be a secret.
+            relative = [next(iter(word.split()), "the first word") for word in relative]
         if relative:
             text = f"{', '.join(relative)} must begin with /; write the full path on the hosts."
             problems.append(Finding("path-relative", f"airflow_backup_{name}", text))

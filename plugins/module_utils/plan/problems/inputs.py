@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.finding import Finding
-from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.names import misspelt_problems
+from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.names import (
+    flattened_problems,
+    misspelt_problems,
+)
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.findings.report import accepted_problems
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan import topology
 from ansible_collections.ansible_airflow.airflow.plugins.module_utils.plan.base_url import base_url_problems
@@ -48,8 +51,8 @@ def input_problems(inputs: Dict, around: Dict) -> list[Finding]:
     Args:
         inputs: The public variables of role airflow that are set, by name.
         around: Other inputs: the tables ``releases``, ``services`` and ``moved_options``; Ansible's ``groups``;
-            ``host``, the name of the host; ``names``, the variables with the role's prefix, ``known``, the variables
-            that exist, and ``facts``, those that roles share; ``members``, with ``addresses``, ``queues``, ``slots``
+            ``host``, the name of the host; ``names``, the variables with the role's prefix, ``spec``, those that
+            exist, and ``facts``, those that roles share; ``members``, with ``addresses``, ``queues``, ``slots``
             and ``grace_periods`` by host, and ``shared`` (see `agreement.settings`); ``projects_directory`` of role
             projects; and ``inventories``, ``playbook_directory``, ``strategy`` and ``today`` of the run.
 
@@ -61,10 +64,12 @@ def input_problems(inputs: Dict, around: Dict) -> list[Finding]:
     spread = len(around["groups"].get("airflow", [])) > 1
     services = topology.placement(around["services"], inputs, row, spread)
     external = services["external"]
+    names = [name for name in around["names"] if name not in around["facts"]]
     return [
         *_release(inputs, around, row, external),
         *_hosts(inputs, around, services),
-        *misspelt_problems([name for name in around["names"] if name not in around["facts"]], around["known"]),
+        *misspelt_problems(names, list(around["spec"])),
+        *flattened_problems(names, around["spec"]),
         *_configuration(inputs, around, row),
         *secrets.secret_problems({name: inputs[name] for name in secrets.SECRETS if name in inputs}),
         *values.value_problems(inputs),
@@ -99,13 +104,16 @@ def _hosts(inputs: Dict, around: Dict, services: Dict) -> list[Finding]:
     authority = (str(inputs.get(f"airflow_ca_{part}") or "") for part in ("certificate", "key"))
     found, groups = around["members"]["addresses"], around["groups"]
     databases_wanted = inputs["airflow_postgres_databases"]
+    # Tasks can have containers in the network of a host with a worker.
+    works = around["host"] in groups.get("airflow_worker", [])
+    slots = inputs["airflow_worker_concurrency"] if works else 0
     return [
         *placement.placement_problems(groups, services["groups"]),
-        *placement.idle_problems(around["host"], groups, services["all_groups"]),
+        *placement.idle_problems(around["host"], groups, services["groups"]),
         *agreement.agreement_problems(around["host"], agreement.users(groups, services), around["members"]["shared"]),
         *servers.external_problems(services["external"], passwords, groups, services["all_groups"], databases_wanted),
         *addresses.address_problems(found),
-        *network.subnet_problems(inputs["airflow_network_subnet"], inputs["airflow_worker_concurrency"]),
+        *network.subnet_problems(inputs["airflow_network_subnet"], slots),
         *tls.tls_problems(inputs["airflow_tls"], found, *authority),
     ]
 
@@ -127,9 +135,11 @@ def _services(inputs: Dict, around: Dict, external: Dict) -> list[Finding]:
     config, limit = inputs["airflow_config"], inputs["airflow_postgres_max_connections"]
     served = {queue for queues in around["members"]["queues"].values() for queue in queues}
     slots = list(around["members"]["slots"].values())
+    # Only the host of Postgres uses its limit.
+    serves = around["host"] in around["groups"].get("airflow_postgres", []) and "postgres" not in external
     return [
         *workers.visibility_problems(config, around["members"]["grace_periods"]),
-        *(workers.connection_problems(slots, limit) if "postgres" not in external else []),
+        *(workers.connection_problems(slots, limit) if serves else []),
         *databases.database_problems(inputs["airflow_postgres_databases"]),
         *workers.queue_problems(inputs["airflow_worker_queues"], config, sorted(served)),
         *addresses.bind_problems(inputs["airflow_web_bind_address"]),

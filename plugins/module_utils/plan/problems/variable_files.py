@@ -12,6 +12,8 @@ from ansible_collections.ansible_airflow.airflow.plugins.module_utils.host.sourc
 
 # How alike the names of a file and of a group or host are, from 0 to 1, if one is probably meant as the other.
 ALIKE = 0.85
+# Bytes; larger files beside an inventory are no inventories.
+LARGEST = 1_000_000
 # Endings that Ansible removes from the names of such files.
 ENDINGS = (".yml", ".yaml", ".json")
 
@@ -32,17 +34,18 @@ def variable_file_problems(
     known = {"group_vars": [name for name in groups if name.startswith("airflow")], "host_vars": list(hosts)}
     every = {"group_vars": set(groups), "host_vars": set(groups.get("all", hosts))}
     directories = dict.fromkeys([*search_path(inventories), Path(playbook_directory)])
+    others = _others(inventories)
     problems = []
     for kind, names in known.items():
         for directory in directories:
             for path in _entries(directory / kind):
                 name = _name(path)
-                meant = "" if name in every[kind] else _meant(name, names)
+                meant = "" if name in every[kind] or name in others else _meant(name, names)
                 if meant:
                     what = "group" if kind == "group_vars" else "host"
                     text = (
                         f"Ansible does not read this in {directory}, because no {what} has the name {name}; did you "
-                        f"mean {meant}? Rename it, or remove it."
+                        f"mean {meant}? Then rename it."
                     )
                     problems.append(Finding("variables-unread", f"{kind}/{path.name}", text))
     return problems
@@ -51,8 +54,8 @@ def variable_file_problems(
 def _entries(directory: Path) -> Iterator[Path]:
     """Yield what Ansible would read in a directory of variables."""
     if directory.is_dir():
-        hidden = (".", "~")
-        yield from (path for path in sorted(directory.iterdir()) if not path.name.startswith(hidden))
+        # Hidden ones and copies of editors are not read.
+        yield from (path for path in sorted(directory.iterdir()) if path.name[0] not in ".~" and path.name[-1] != "~")
 
 
 def _name(path: Path) -> str:
@@ -61,6 +64,21 @@ def _name(path: Path) -> str:
 
 
 def _meant(name: str, known: Sequence[str]) -> str:
-    """Return the name that was probably meant; empty for none. Names with other numbers are other hosts."""
+    """Return the name that was probably meant; empty for none.
+
+    Names with other numbers are other hosts, and a name with one more word is that of another group.
+    """
     same = [each for each in known if re.findall(r"\d+", each) == re.findall(r"\d+", name)]
-    return next(iter(difflib.get_close_matches(name, same, n=1, cutoff=ALIKE)), "")
+    close = difflib.get_close_matches(name, same, n=1, cutoff=ALIKE)
+    return "" if any(name.startswith(f"{each}_") for each in close) else next(iter(close), "")
+
+
+def _others(inventories: Sequence[str]) -> set[str]:
+    """Return the words of the files beside the inventories, which can be inventories of other stages."""
+    words: set[str] = set()
+    sources = [Path(source) for source in inventories if Path(source).is_file()]
+    for directory in {source.parent for source in sources}:
+        for path in directory.iterdir():
+            if path.is_file() and path not in sources and path.stat().st_size <= LARGEST:
+                words.update(re.findall(r"[\w.-]+", path.read_text(encoding="utf-8", errors="replace")))
+    return words

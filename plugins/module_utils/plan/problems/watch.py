@@ -43,8 +43,10 @@ def _command(words: Any) -> list[Finding]:
         text = "write a list of words, such as [/usr/local/sbin/page-me, --team, data]."
         return [Finding("command-invalid", COMMAND, text)]
     if not words[0].startswith("/"):
+        # The rest of a whole command in one word can be a secret.
         text = (
-            f"{words[0]} must begin with /; write the full path of the program on the hosts. It runs without a shell."
+            f"{words[0].split()[0] if words[0].strip() else 'the first word'} must begin with /; write the full path "
+            "of the program on the hosts, and each argument as a word of its own. It runs without a shell."
         )
         return [Finding("path-relative", COMMAND, text)]
     return []

@@ -120,7 +120,7 @@ def test_a_checkout_that_a_killed_run_left_half_done(tmp_path: Path, repository:
         ({"version": "v999"}, ["at v999 cannot be fetched", "git reports"]),
         ({"directory": "pipelines"}, ["has no directory pipelines"]),
         ({"directory": "../.."}, ["directory: ../.. must be below"]),
-        ({"key_file": "/nonexistent/key"}, ["key_file: /nonexistent/key is not a file"]),
+        ({"key_file": "/nonexistent/key"}, ["key_file: /nonexistent/key is not the file"]),
         ({"repository": "http://jane:token4711@127.0.0.1:9/dags.git"}, ["http://127.0.0.1:9/dags.git at main cannot"]),
     ],
 )

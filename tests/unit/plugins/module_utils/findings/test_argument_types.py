@@ -61,7 +61,7 @@ def test_right_types(values: dict[str, Any]) -> None:
         (
             {"pools": [{"name": "a", "slots": "many"}]},
             "type-wrong",
-            "pools[0].slots: the value is 'many'; write a whole number.",
+            "pools[0].slots: the value is a text; write a whole number.",
         ),
         ({"pools": ["a"]}, "type-wrong", "pools[0]: the value is a text; write a dict"),
         ({"queues": [None]}, "variable-empty", "queues[0]: has no value"),

@@ -13,8 +13,7 @@ SECRET = "s3cret Token"
 VARIABLES: dict[str, Any] = {
     "inventory_hostname": "worker1",
     "token": SECRET,
-    "nested": {"list": [{"key": "0ther$ecret"}]},
-    "short": "it",
+    "nested": {"a": 1},
     "number": 12345,
     "helper": trust_as_template("{{ vault_helper }}"),
 }
@@ -32,18 +31,21 @@ def said(template: str) -> str:
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        ("{{ lookup('pipe', 'false --token ' ~ token) }}", "The lookup plugin 'pipe' failed: "),
-        ("{{ lookup('file', '/nowhere/' ~ nested.list[0].key) }}", "Unable to access the file '/nowhere/***'"),
-        ("{{ token | to_datetime }}", "does not match format"),
-        ("{{ nested[token] }}", "object of type 'dict' has no attribute '***'"),
-        ("{{ query('vars', nested.list[0].key) }}", "No variable named '***'"),
+        ("{{ lookup('pipe', 'false -p' ~ token) }}", "The lookup plugin 'pipe' failed. The whole message can contain"),
+        ("{{ lookup('pipe', 'false s3cret Token') }}", "The lookup plugin 'pipe' failed."),
+        ("{{ lookup('file', '/nowhere/key') }}", "'file' failed: Unable to access the file '/nowhere/key'."),
+        ("{{ token | to_datetime }}", "The filter plugin 'ansible.builtin.to_datetime' failed."),
+        ("{{ nested[token] }}", "object of type 'dict' has no attribute."),
+        ("{{ query('vars', token) }}", "AnsibleUndefinedVariable. The whole message can contain a secret"),
+        ("{{ number + token }}", "AnsibleTemplateError."),
+        ("s3cret Token{{ ", "Syntax error in template. Correct it; a text that is no template"),
+        ("a{%s3cret Token", "Syntax error in template. Correct it; a text that is no template"),
     ],
 )
-def test_values_of_variables_are_not_shown(template: str, words: str) -> None:
+def test_values_are_not_shown(template: str, words: str) -> None:
     text = said(template)
     assert words in text
     assert SECRET not in text
-    assert "0ther$ecret" not in text
 
 
 @pytest.mark.parametrize(
@@ -55,9 +57,17 @@ def test_values_of_variables_are_not_shown(template: str, words: str) -> None:
         ("{{ helper | default(omit) }}{{ vault_x }}", "'vault_x' is undefined"),
         ("{{ vault_admin | default(omit) }}", "Write default('') instead of default(omit)"),
         ("{{ ansible_default_ipv4.address }}", "write ansible_facts['default_ipv4']"),
-        ("{{ query('vars', inventory_hostname) }}", "No variable named 'worker1'"),
-        ("{{ token | nothing }}", "No filter named 'nothing'"),
+        ("{{ token | nothing }}", "No filter named 'nothing'. Correct it."),
+        ("{{ token | to_datetime }}", "ansible HOST -m ansible.builtin.debug -a var=airflow_admin_password"),
     ],
 )
-def test_the_message_says_what_is_missing(template: str, words: str) -> None:
+def test_the_message_says_what_to_do(template: str, words: str) -> None:
     assert words in said(template)
+
+
+def test_a_name_is_shown_although_it_is_a_value_as_well() -> None:
+    variables = {"wanted": trust_as_template("{{ slack_token }}"), "key": "slack_token"}
+    (problem,) = spec_problems(
+        variables, {"wanted": {"type": "str"}}, Templar(loader=DataLoader(), variables=variables).template
+    )
+    assert "'slack_token' is undefined" in problem

@@ -49,6 +49,12 @@ def test_all_are_variables_of_the_role() -> None:
         # INI files have texts.
         ("airflow_tls", "true", True, "yes", []),
         ("airflow_tls", False, False, None, ["c"]),
+        # The default of several hosts.
+        ("airflow_tls", True, None, None, []),
+        ("airflow_tls", "no", None, None, ["a"]),
+        ("airflow_backup_time", "04:30", None, None, ["a"]),
+        ("airflow_directory", "/data/airflow/", "/data/airflow", "/data/airflow", []),
+        ("airflow_pools", [{"slots": "4"}], [{"slots": 4}], None, []),
         ("airflow_fernet_key", "x", "x", "x", []),
         ("airflow_fernet_key", "x", "x", "y", ["c"]),
         ("airflow_fernet_key", None, None, "y", ["c"]),
@@ -73,7 +79,19 @@ def test_each_variable(name: str, a: Any, b: Any, c: Any, found: list[str]) -> N
 
 def test_no_value_that_can_be_secret_is_kept() -> None:
     said = settings({"a": {"airflow_fernet_key": "sesame"}, "b": {"airflow_fernet_key": "other"}}, SPEC)
-    assert said == {"airflow_fernet_key": {"values": {"a": 0, "b": 1}, "set": ["a", "b"]}}
+    assert said == {"airflow_fernet_key": {"values": {"a": 0, "b": 1}, "set": ["a", "b"], "changes": []}}
+
+
+def test_a_secret_that_changes_is_refused_and_objects_may() -> None:
+    names = ("airflow_fernet_key", "airflow_pools")
+    hosts = {host: {name: [host] for name in names} for host in ("a", "b")}
+    said = settings(hosts, SPEC, {"a": names, "b": names})
+    (found,) = agreement_problems("b", USING, said)
+    assert (found.id, found.place) == ("value-changes", "airflow_fernet_key")
+    assert "write a fixed one in a vault, or remove the variable" in found
+    # On a single host as well.
+    (found,) = agreement_problems("a", {**USING, "all": ["a"]}, settings({"a": hosts["a"]}, SPEC, {"a": names}))
+    assert found.id == "value-changes"
 
 
 def test_who_uses_a_variable() -> None:

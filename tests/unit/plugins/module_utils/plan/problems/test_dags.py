@@ -113,10 +113,10 @@ def test_an_unknown_key(key: str, hint: str) -> None:
 @pytest.mark.parametrize(
     ("options", "place", "words"),
     [
-        ({"key_file": "/nowhere/key"}, "key_file", "/nowhere/key is not a file"),
-        ({"key_file": "~nobody-of-this-name/key"}, "key_file", "is not a file"),
-        ({"key_file": "-----BEGIN OPENSSH PRIVATE KEY-----\nYWJj\n"}, "key_file", "this is not a file"),
-        ({"key_file": f"-----BEGIN PRIVATE KEY----- {'YWJj' * 999}"}, "key_file", "this is not a file"),
+        ({"key_file": "/nowhere/key"}, "key_file", "/nowhere/key is not the file"),
+        ({"key_file": "~nobody-of-this-name/key"}, "key_file", "is not the file"),
+        ({"key_file": "-----BEGIN OPENSSH PRIVATE KEY-----\nYWJj\n"}, "key_file", "this is not the file"),
+        ({"key_file": f"-----BEGIN PRIVATE KEY----- {'YWJj' * 999}"}, "key_file", "this is not the file"),
         ({"directory": "../dags"}, "directory", "../dags must be below the repository's root"),
         ({"directory": "/dags"}, "directory", "/dags must be below the repository's root"),
     ],

@@ -318,7 +318,7 @@ AROUND: dict[str, Any] = {
     "moved_options": {},
     "groups": {"airflow": ["a"], **{row["group"]: ["a"] for row in SERVICES.values()}},
     "names": ["airflow_version"],
-    "known": list(SPEC),
+    "spec": SPEC,
     "facts": ["airflow_removing"],
     "members": {
         "addresses": {"a": ""},
