@@ -58,7 +58,7 @@ def misspelt_problems(names: Sequence[str], known: Sequence[str], *, shared: boo
         if close:
             text = (
                 f"no variable of this project has this name; did you mean {close[0]}? If it is a variable of your own, "
-                "give it a name that is less alike."
+                "give it a name that is less alike, or accept all: airflow_findings_accepted: [variable-misspelt]."
             )
             problems.append(Finding("variable-misspelt", name, text))
     return problems

@@ -76,7 +76,8 @@ def _misspelt(groups: Mapping[str, Sequence[str]], service_groups: Sequence[str]
             if lacking and not name.startswith(f"{meant}_"):
                 text = (
                     f"{' and '.join(lacking)} would run no service of group {name}, which has no meaning in this "
-                    f"project; did you mean {meant}? If it is a group of your own, give it a name that is less alike."
+                    f"project; did you mean {meant}? If it is a group of your own, give it a name that is less alike, "
+                    "or accept it: airflow_findings_accepted: [group-misspelt]."
                 )
                 problems.append(Finding("group-misspelt", "inventory", text))
     return problems
