@@ -94,9 +94,11 @@ def test_a_killed_dump_leaves_no_complete_set(stack: Stack) -> None:
 def test_a_power_cut_during_a_backup(stack: Stack, storage: Remote, program: str) -> None:
     """The dump and the lock that it leaves are removed by the next backup."""
     before = stack.sets()
+    # As a slow disk or network: the cut finds it in the middle.
+    stop = f"timeout 120 bash -c \"until pkill -STOP -f '[{program[0]}]{program[1:]}'; do sleep 0.02; done\""
+    stopper = subprocess.Popen(stack.keeper.argv(stop))
     with subprocess.Popen(stack.keeper.argv("airflow-backup run")) as cut:
-        # As a slow disk or network: the cut finds it in the middle.
-        wait(lambda: stack.keeper.run(f"pkill -STOP -f '[{program[0]}]{program[1:]}'").returncode == 0, 120, program)
+        assert stopper.wait() == 0
         if program.startswith("restic"):
             wait(lambda: bool(locks(storage)), 60, "the lock in the repository")
         cut_power(stack.keeper.variables["lab_container"])
